@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Slider values -> edited picture: GIMP's operations in the table's order, in float, one rounding at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from array_api_compat import array_namespace, is_numpy_array
+
+from .brightness_contrast import brightness_contrast
+from .channel_mixer import channel_mixer
+from .color import Array, linear_to_srgb, srgb_to_linear
+from .color_temperature import color_temperature
+from .exposure import exposure
+from .levels import levels
+from .saturation import saturation
+from .shadows_highlights import shadows_highlights
+from .sliders import NAMES, SLIDERS, Slider
+from .unsharp_mask import unsharp_mask
+
+OPERATIONS: dict[str, Callable[..., Array]] = {
+    f"gegl:{function.__name__.replace('_', '-')}": function
+    for function in (
+        exposure, color_temperature, channel_mixer, shadows_highlights,
+        brightness_contrast, levels, saturation, unsharp_mask,
+    )
+}  # fmt: skip
+
+FULL_SIZE_FROM = 1_000_000
+"""Pixels from which a NumPy picture is worked in strips: about where its planes leave the processor's cache."""
+
+
+@dataclass(frozen=True)
+class Filter:
+    """One GIMP filter, ready to be appended: operation, the name shown in GIMP, properties under GIMP's names."""
+
+    operation: str
+    label: str
+    properties: dict[str, Any]
+
+
+def apply(operation: str, image: Array, *, alpha: Array | None = None, **properties: Any) -> Array:
+    """Does one GIMP operation under GIMP's own names, as a float GIMP image would hold the result.
+
+    operation: e.g. "gegl:exposure". image: (..., height, width, 3), sRGB-encoded floats, unclipped, NumPy or
+    torch; the same comes back. Properties are GIMP's, dashes as underscores; those not given are neutral or
+    GIMP's default. alpha: (..., height, width) in [0, 1], weights blurs.
+    ValueError for an operation or property that is not known, and for pictures that aren't float RGB.
+    """
+    if operation not in OPERATIONS:
+        raise ValueError(f"apply: no operation {operation!r}; there are {', '.join(OPERATIONS)}")
+    _check_rgb(image)
+    if not array_namespace(image).isdtype(image.dtype, "real floating"):
+        raise ValueError(f"apply: image is {image.dtype}; give sRGB-encoded floats (edit() takes integers)")
+    try:
+        edited = OPERATIONS[operation](srgb_to_linear(image), alpha=alpha, **properties)
+    except TypeError as error:
+        raise ValueError(f"apply: {operation}: {error}") from error
+    return linear_to_srgb(edited)
+
+
+def chain(values: Mapping[str, Any], width: int, height: int) -> list[tuple[str, dict[str, Any]]]:
+    """The operations that slider values ask for, in order, with properties under Python names.
+
+    values: slider name -> value in GIMP's unit, or an array of them, one an image; sliders left out are
+    neutral. Radii are for a picture of width x height pixels. An operation whose sliders are all neutral is
+    left out. ValueError for a name that is not in the table or a value that GIMP would not take.
+    """
+    unknown = sorted(set(values) - set(NAMES))
+    if unknown:
+        raise ValueError(f"no slider {unknown[0]!r}; there are {', '.join(NAMES)}")
+    steps: list[tuple[str, dict[str, Any]]] = []
+    for slider in SLIDERS:
+        value = values.get(slider.name, slider.neutral)
+        if not _moved(slider, value):
+            continue
+        if not steps or steps[-1][0] != slider.operation:
+            steps.append((slider.operation, {}))
+        properties = steps[-1][1]
+        properties[_python_name(slider.property)] = value
+        if slider.radius_property and slider.radius_share:
+            # GIMP takes radii up to 1500 pixels (reached at 50,000 pixels) and none below 0.1.
+            radius = min(max(slider.radius_share * max(width, height), 0.1), 1500.0)
+            properties[_python_name(slider.radius_property)] = radius
+    return steps
+
+
+def filters(values: Mapping[str, float], width: int, height: int) -> list[Filter]:
+    """`chain` for GIMP: filters with GIMP's property names, each named after its moved sliders and their values."""
+    return [
+        Filter(
+            operation,
+            ", ".join(
+                f"{s.label} {s.format(values[s.name])}"
+                for s in SLIDERS
+                if s.operation == operation and s.name in values and _moved(s, values[s.name])
+            ),
+            {name.replace("_", "-"): value for name, value in properties.items()},
+        )
+        for operation, properties in chain(values, width, height)
+    ]
+
+
+def run(linear: Array, steps: list[tuple[str, dict[str, Any]]], alpha: Array | None = None) -> Array:
+    """Runs a `chain` over linear light (..., height, width, 3), unclipped in between and at the end."""
+    for operation, properties in steps:
+        linear = OPERATIONS[operation](linear, alpha=alpha, **properties)
+    return linear
+
+
+def edit(image: Array, values: Mapping[str, Any], alpha: Array | None = None) -> Array:
+    """Edits a picture by slider values, as GIMP's stack of filters does.
+
+    image: (..., height, width, 3), sRGB-encoded: uint8, uint16, or floats where 1.0 is white; NumPy or torch.
+    The same type comes back: integers clipped and rounded once at the end, floats unclipped.
+    values: slider name -> value in GIMP's unit (or one for each image, shape (B,)); left out is neutral, and
+    with nothing moved the picture comes back unchanged. alpha: (..., height, width), of the image's type.
+    ValueError for shapes, types, names and values that don't fit.
+    """
+    _check_rgb(image)
+    steps = chain(values, image.shape[-2], image.shape[-3])
+    if not steps:
+        return image
+    if is_numpy_array(image) and image.ndim == 3 and image.shape[0] * image.shape[1] >= FULL_SIZE_FROM:
+        from .full_size import edit_full_size  # imports this module
+
+        return edit_full_size(image, values, alpha)
+    white = white_of(image)
+    weight = None if alpha is None else as_float(alpha, white_of(alpha))
+    edited = linear_to_srgb(run(srgb_to_linear(as_float(image, white)), steps, weight))
+    return edited if white == 1.0 else _rounded(edited, white, image.dtype)
+
+
+def white_of(image: Array) -> float:
+    """The number that stands for white: 255, 65535 or 1.0. ValueError for other types."""
+    xp = array_namespace(image)
+    if xp.isdtype(image.dtype, "real floating"):
+        return 1.0
+    white = {"uint8": 255.0, "uint16": 65535.0}.get(str(image.dtype).removeprefix("torch."))
+    if white is None:
+        raise ValueError(f"pictures are uint8, uint16 or floats; this one is {image.dtype}")
+    return white
+
+
+def as_float(image: Array, white: float) -> Array:
+    """Integers to float32 in [0, 1]; floats as they are."""
+    xp = array_namespace(image)
+    return image if white == 1.0 else xp.astype(image, xp.float32) * (1 / white)
+
+
+def _rounded(encoded: Array, white: float, dtype: Any) -> Array:
+    xp = array_namespace(encoded)
+    return xp.astype(xp.floor(xp.clip(encoded, 0.0, 1.0) * white + 0.5), dtype)
+
+
+def _check_rgb(image: Array) -> None:
+    if len(image.shape) < 3 or image.shape[-1] != 3 or 0 in image.shape:
+        raise ValueError(f"pictures have shape (..., height, width, 3); this one has {tuple(image.shape)}")
+
+
+def _moved(slider: Slider, value: Any) -> bool:
+    low, high = slider.property_range
+    if isinstance(value, (int, float, np.number)):
+        if not low <= value <= high:  # also catches NaN
+            raise ValueError(f"{slider.name} is {value}; GIMP takes {low:g} to {high:g}")
+        return float(value) != slider.neutral
+    return bool((value != slider.neutral).any())
+
+
+def _python_name(property_name: str) -> str:
+    return property_name.replace("-", "_")

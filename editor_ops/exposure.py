@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""gegl:exposure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from array_api_compat import array_namespace
+
+from .color import Array, per_image
+
+
+def exposure(linear: Array, *, exposure: Any = 0.0, black_level: Any = 0.0, alpha: Array | None = None) -> Array:
+    """Brightens by stops, after lifting or lowering the black level.
+
+    linear: (..., height, width, 3), linear light, unclipped. exposure: stops, 0 is neutral.
+    black_level: linear light, -0.1 to 0.1, 0 is neutral. Follows GEGL operations/common/exposure.c:
+    (x - black) / max(2^-exposure - black, 1e-6).
+    """
+    black = per_image(black_level, linear)
+    white = 2.0 ** (-1.0 * per_image(exposure, linear))
+    span = white - black
+    span = max(span, 1e-6) if isinstance(span, float) else array_namespace(linear).clip(span, 1e-6, None)
+    return (linear - black) * (1.0 / span)

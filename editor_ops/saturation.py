@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""gegl:saturation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .color import Array, join, lab_to_linear, linear_to_lab, luminance, per_image, planes
+
+
+def saturation(linear: Array, *, scale: Any = 1.0, colorspace: str = "Native", alpha: Array | None = None) -> Array:
+    """Moves every colour away from its grey, or towards it.
+
+    linear: (..., height, width, 3), linear light, unclipped. scale: 0 (grey) to 10, 1 is neutral.
+    colorspace: "Native" (linear RGB, about the luminance) or "CIE-Lab" (a and b are scaled).
+    ValueError for "CIE-Yuv", which in GIMP gives junk near black, and for any other word.
+    Follows GEGL operations/common/saturation.c.
+    """
+    if colorspace == "CIE-Lab":
+        l_, a, b = linear_to_lab(linear)
+        gain = per_image(scale, l_)
+        return lab_to_linear(l_, a * gain, b * gain)
+    if colorspace != "Native":
+        raise ValueError(f"saturation: colorspace is {colorspace!r}; use 'Native' or 'CIE-Lab'")
+    grey = luminance(linear)
+    gain = per_image(scale, grey)
+    grey = grey * (1 - gain)
+    r, g, b = planes(linear)
+    return join((grey + r * gain, grey + g * gain, grey + b * gain))

@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The one slider table: everything that knows a slider knows it from here.
+
+A row says which property of which GIMP operation a slider sets, where a person finds that tool, and
+on which values the agent may put it. The chain's order is the order of the rows; rows that follow each
+other and set the same operation make one filter.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+LEVELS = 33
+"""Levels a slider has. Odd, so that the middle one is exactly neutral; 33 is the paper's number (section 4.1)."""
+NEUTRAL_LEVEL = LEVELS // 2
+
+Scale = Literal["linear", "logarithmic", "mired"]
+
+
+@dataclass(frozen=True)
+class Slider:
+    """One row.
+
+    lowest, neutral, highest: in the property's own unit. A slider that GIMP only lets go one way has
+        lowest == neutral, and then the lower half of its levels is neutral too.
+    scale: what the levels are evenly spaced on. Gains are spaced on their logarithm, so that one level
+        down undoes one level up; temperature is spaced in mired (10^6 / kelvin), where equal steps look
+        equally large.
+    property_range: what GIMP accepts for the property; a value scaled by a strength above 1 stops there.
+    radius_property, radius_share: a spatial tool's radius in pixels is this share of the picture's long side.
+    colour: the slider changes colours only, so it has no place on a grey picture.
+    text: how a value is shown to a person, as a format string.
+    """
+
+    name: str
+    label: str
+    operation: str
+    property: str
+    menu: str
+    unit: str
+    lowest: float
+    neutral: float
+    highest: float
+    scale: Scale
+    property_range: tuple[float, float]
+    text: str
+    radius_property: str | None = None
+    radius_share: float | None = None
+    colour: bool = False
+
+    def _to_scale(self, value: float) -> float:
+        if self.scale == "logarithmic":
+            return math.log(value)
+        if self.scale == "mired":
+            return 1e6 / value
+        return value
+
+    def _from_scale(self, position: float) -> float:
+        if self.scale == "logarithmic":
+            return math.exp(position)
+        if self.scale == "mired":
+            return 1e6 / position
+        return position
+
+    def values(self) -> tuple[float, ...]:
+        """The values of the 33 levels, from lowest to highest; index 16 is exactly neutral."""
+        low, middle, high = (self._to_scale(v) for v in (self.lowest, self.neutral, self.highest))
+        lower = [self._from_scale(middle + (low - middle) * k / NEUTRAL_LEVEL) for k in range(NEUTRAL_LEVEL, 0, -1)]
+        upper = [self._from_scale(middle + (high - middle) * k / NEUTRAL_LEVEL) for k in range(1, NEUTRAL_LEVEL + 1)]
+        if self.lowest == self.neutral:
+            lower = [self.neutral] * NEUTRAL_LEVEL
+        return (*lower, self.neutral, *upper)
+
+    def scaled(self, value: float, strength: float) -> float:
+        """`value` moved `strength` times as far from neutral, on the slider's own scale.
+
+        strength 0 gives neutral, 1 gives `value`, 2 doubles it; the result stays within `property_range`.
+        """
+        if strength == 1.0 or value == self.neutral:
+            scaled = value
+        elif strength == 0.0:
+            scaled = self.neutral
+        else:
+            neutral = self._to_scale(self.neutral)
+            position = neutral + strength * (self._to_scale(value) - neutral)
+            if self.scale == "mired":  # far enough below zero mired lies no temperature: stop at the hottest
+                position = max(position, 1e6 / self.property_range[1])
+            scaled = self._from_scale(position)
+        return min(max(scaled, self.property_range[0]), self.property_range[1])
+
+    def format(self, value: float) -> str:
+        """`value` as a person reads it, e.g. "+0.40 stops"."""
+        return self.text.format(value)
+
+
+# Ranges: wide enough for what real photos need, narrow enough that no level alone ruins one.
+# - exposure: 2 stops each way cover what a straight camera picture misses; more is a failed picture.
+# - black level: linear light; 0.05 is where a typical black point of a hazy picture lies.
+# - temperature, tint: 60 mired and a quarter of the green cover the usual wrong white balance.
+# - shadows, highlights: at 50 GIMP's overlay is applied exactly once in full (shadows-highlights-correction.c
+#   repeats it above), which is also where darktable's tool of the same make starts.
+# - contrast, white point: both act in linear light, where a third is already strong.
+# - saturation: from nearly grey to poster-like.
+# - clarity: the unsharp mask can't take away, so it has an upper half only; above 0.6 halos show.
+# Radii: 3% of the long side is 1.9 pixels on the 64-pixel thumbnail, the least that GEGL's recursive blur
+# renders well, and 180 pixels on a 24-megapixel photo.
+SLIDERS: tuple[Slider, ...] = (
+    Slider("exposure", "Exposure", "gegl:exposure", "exposure", "Colors > Exposure",
+           "stops", -2.0, 0.0, 2.0, "linear", (-10.0, 10.0), "{:+.2f} stops"),
+    Slider("black_level", "Black level", "gegl:exposure", "black-level", "Colors > Exposure",
+           "linear light", -0.05, 0.0, 0.05, "linear", (-0.1, 0.1), "{:+.4f}"),
+    Slider("temperature", "Temperature", "gegl:color-temperature", "intended-temperature",
+           "Colors > Color Temperature", "kelvin", 1e6 / (1e6 / 6500 + 60), 6500.0, 1e6 / (1e6 / 6500 - 60),
+           "mired", (1000.0, 12000.0), "{:.0f} K", colour=True),
+    Slider("tint", "Tint", "gegl:channel-mixer", "gg-gain", "Colors > Components > Channel Mixer",
+           "gain of green", 0.8, 1.0, 1.25, "logarithmic", (0.1, 2.0), "{:.3f} green", colour=True),
+    Slider("shadows", "Shadows", "gegl:shadows-highlights", "shadows", "Colors > Shadows-Highlights",
+           "percent", -50.0, 0.0, 50.0, "linear", (-100.0, 100.0), "{:+.1f}",
+           radius_property="radius", radius_share=0.03),
+    Slider("highlights", "Highlights", "gegl:shadows-highlights", "highlights", "Colors > Shadows-Highlights",
+           "percent", -50.0, 0.0, 50.0, "linear", (-100.0, 100.0), "{:+.1f}",
+           radius_property="radius", radius_share=0.03),
+    Slider("contrast", "Contrast", "gegl:brightness-contrast", "contrast", "Layer Effects list only",
+           "gain around middle grey", 0.75, 1.0, 1 / 0.75, "logarithmic", (0.05, 5.0), "{:.3f}"),
+    Slider("white_point", "White point", "gegl:levels", "in-high", "Layer Effects list only",
+           "linear light", 0.75, 1.0, 1 / 0.75, "logarithmic", (0.05, 20.0), "{:.3f}"),
+    Slider("saturation", "Saturation", "gegl:saturation", "scale", "Colors > Saturation",
+           "gain", 0.4, 1.0, 1.6, "linear", (0.0, 10.0), "{:.3f}", colour=True),
+    Slider("clarity", "Clarity", "gegl:unsharp-mask", "scale", "Filters > Enhance > Sharpen (Unsharp Mask)",
+           "amount", 0.0, 0.0, 0.6, "linear", (0.0, 300.0), "{:.3f}",
+           radius_property="std-dev", radius_share=0.03),
+)  # fmt: skip
+
+NAMES: tuple[str, ...] = tuple(slider.name for slider in SLIDERS)
+
+
+def table() -> list[dict[str, Any]]:
+    """The rows as plain values, for JSON: every field and the values of the levels."""
+    return [json.loads(json.dumps(asdict(s))) | {"levels": list(s.values())} for s in SLIDERS]
