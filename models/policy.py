@@ -1,0 +1,206 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""An exported policy: ONNX file -> Decision. Needs onnxruntime and NumPy, never torch."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from editor_ops import LEVELS, SLIDERS, Slider, filters
+
+from .thumbnail import RULE, SIZE, thumbnail
+
+FORMAT_VERSION = 1
+"""Of the policy file's metadata and of the Decision JSON; raised when an older reader would misread a newer file."""
+LARGEST_FILE = 64 * 2**20
+"""Bytes. A policy has about 300 KB; a file this large is something else, and is not read."""
+SHIPPED = Path(__file__).with_name("photo.onnx")
+OUTPUTS = ("logits", "levels", "sliders", "value")
+
+
+class PolicyError(ValueError):
+    """A policy file that can't be used. The message names the file, the cause and the remedy."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the policy chose for one slider. value: GIMP's unit, after strength; probability: of its level."""
+
+    slider: Slider
+    value: float
+    probability: float
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What the policy chose for one picture, in the table's order."""
+
+    model: str
+    sha256: str
+    strength: float
+    choices: tuple[Choice, ...]
+
+    @property
+    def values(self) -> dict[str, float]:
+        """Slider name -> value in GIMP's unit, after strength: what `editor_ops.edit` takes."""
+        return {choice.slider.name: choice.value for choice in self.choices}
+
+    def to_json(self, width: int | None = None, height: int | None = None) -> dict[str, Any]:
+        """The Decision as plain values. With the picture's size in pixels, the filters for GIMP are in it too."""
+        decision: dict[str, Any] = {
+            "format": FORMAT_VERSION,
+            "model": {"name": self.model, "sha256": self.sha256},
+            "strength": self.strength,
+            "sliders": [
+                {
+                    "name": c.slider.name,
+                    "label": c.slider.label,
+                    "operation": c.slider.operation,
+                    "property": c.slider.property,
+                    "unit": c.slider.unit,
+                    "value": c.value,
+                    "neutral": c.slider.neutral,
+                    "probability": c.probability,
+                    "text": c.slider.format(c.value),
+                }
+                for c in self.choices
+            ],
+        }
+        if width is not None and height is not None:
+            decision["filters"] = [
+                {"operation": f.operation, "label": f.label, "properties": f.properties}
+                for f in filters(self.values, width, height)
+            ]
+        return decision
+
+
+class Policy:
+    """A policy file, checked and ready. Make one with `Policy.load`."""
+
+    def __init__(self, path: Path, session: Any, metadata: dict[str, str], levels: np.ndarray, sha256: str) -> None:
+        self.path = path
+        self.name = metadata.get("name") or path.stem
+        self.metadata = metadata
+        self.levels = levels  # (K, L) values in GIMP's units
+        self.sha256 = sha256
+        self._session = session
+
+    @classmethod
+    def load(cls, path: str | Path | None = None) -> Policy:
+        """Reads and checks a policy file; None is the shipped one. PolicyError if it is not a policy of ours."""
+        path = Path(path) if path is not None else SHIPPED
+        contents = _read(path)
+        session = _session(path, contents)
+        metadata = dict(session.get_modelmeta().custom_metadata_map)
+        levels = _checked_levels(path, metadata)
+        _check_interface(path, session)
+        return cls(path, session, metadata, levels, hashlib.sha256(contents).hexdigest())
+
+    def logits(self, thumbnails: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Thumbnails float32 (N, 3, 64, 64) -> logits (N, K, L) and the most probable levels (N, K)."""
+        logits, levels = self._session.run(["logits", "levels"], {"thumbnail": thumbnails})
+        k, n_levels = self.levels.shape
+        if logits.shape != (len(thumbnails), k, n_levels) or not np.isfinite(logits).all():
+            raise PolicyError(f"{self.path}: the policy's answer has no sense; it is damaged, take another file")
+        return logits, np.clip(levels, 0, n_levels - 1)
+
+    def decide(
+        self, image: np.ndarray, strength: float = 1.0, alpha: np.ndarray | None = None, colour: bool = True
+    ) -> Decision:
+        """Chooses slider values for one picture.
+
+        image, alpha: as `models.thumbnail` takes them, in sRGB. strength: 0 (nothing) to 2; 1 is what the policy
+        chose. colour=False leaves the sliders alone that only change colours (a grey picture).
+        ValueError for a picture or strength that doesn't fit.
+        """
+        return self.decide_thumbnail(thumbnail(image, alpha), strength, colour)
+
+    def decide_thumbnail(self, thumbnail_: np.ndarray, strength: float = 1.0, colour: bool = True) -> Decision:
+        """`decide` for a thumbnail float32 (3, 64, 64)."""
+        if not (math.isfinite(strength) and 0.0 <= strength <= 2.0):
+            raise ValueError(f"strength is {strength}; it goes from 0 to 2")
+        logits, levels = self.logits(thumbnail_[None])
+        odds = np.exp(logits[0] - logits[0].max(axis=-1, keepdims=True))  # (K, L)
+        odds /= odds.sum(axis=-1, keepdims=True)
+        choices = []
+        for k, (slider, level) in enumerate(zip(SLIDERS, levels[0], strict=True)):
+            value = float(self.levels[k, level]) if colour or not slider.colour else slider.neutral
+            choices.append(Choice(slider, slider.scaled(value, strength), float(odds[k, level])))
+        return Decision(self.name, self.sha256, float(strength), tuple(choices))
+
+
+def _read(path: Path) -> bytes:
+    try:
+        size = path.stat().st_size
+        if path.is_dir():
+            raise PolicyError(f"{path}: is a folder; give a policy file (.onnx)")
+        if size > LARGEST_FILE:
+            raise PolicyError(f"{path}: has {size / 2**20:.0f} MiB; a policy has less than 1, so this is another file")
+        return path.read_bytes()
+    except OSError as error:
+        raise PolicyError(f"{path}: can't be read ({error.strerror}); check the path, or reinstall the policy") from error
+
+
+def _session(path: Path, contents: bytes) -> Any:
+    import onnxruntime  # slow to import, so only where a policy is used
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4  # its warnings mean nothing to the person who reads our one line
+    options.intra_op_num_threads = 1  # a thumbnail takes a millisecond; threads cost more to start
+    options.inter_op_num_threads = 1
+    try:
+        return onnxruntime.InferenceSession(contents, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime's exceptions share no base class below Exception
+        raise PolicyError(f"{path}: is not an ONNX file that can be run; export it again with 'trainer export'") from error
+
+
+def _checked_levels(path: Path, metadata: dict[str, str]) -> np.ndarray:
+    """The metadata's level values (K, L), or PolicyError where they don't fit this version's sliders."""
+    again = "export it again with 'trainer export', or use the shipped policy"
+    version = metadata.get("format_version")
+    if version is None:
+        raise PolicyError(f"{path}: is an ONNX file, but not a policy of Auto Enhance; {again}")
+    if version != str(FORMAT_VERSION):
+        newer = version.isdigit() and int(version) > FORMAT_VERSION
+        remedy = "update Auto Enhance" if newer else again
+        raise PolicyError(f"{path}: has format version {version[:20]!r}, this is {FORMAT_VERSION}; {remedy}")
+    if metadata.get("thumbnail") != RULE:
+        raise PolicyError(f"{path}: was learned on another kind of thumbnail; {again}")
+    try:
+        rows = json.loads(metadata.get("sliders", ""))
+        pairs = list(zip(rows, SLIDERS, strict=True))
+        for row, slider in pairs:
+            for field in ("name", "operation", "property", "neutral", "radius_property", "radius_share"):
+                if row[field] != getattr(slider, field):
+                    raise PolicyError(f"{path}: its slider {str(row['name'])[:40]!r} has another {field}; {again}")
+        levels = np.array([[float(v) for v in row["levels"]] for row, _ in pairs])  # (K, L)
+    except PolicyError:
+        raise
+    except (ValueError, KeyError, TypeError) as error:
+        raise PolicyError(f"{path}: its list of sliders doesn't fit this version's {len(SLIDERS)}; {again}") from error
+    if levels.shape != (len(SLIDERS), LEVELS):
+        raise PolicyError(f"{path}: its sliders have shape {levels.shape}, not {(len(SLIDERS), LEVELS)}; {again}")
+    for row_levels, slider in zip(levels, SLIDERS, strict=True):
+        low, high = slider.property_range
+        if not ((low <= row_levels) & (row_levels <= high)).all():
+            raise PolicyError(f"{path}: its slider {slider.name!r} leaves GIMP's range {low:g} to {high:g}; {again}")
+    return levels
+
+
+def _check_interface(path: Path, session: Any) -> None:
+    """PolicyError where the file's input and outputs are not the contract's."""
+    inputs = {i.name: list(i.shape) for i in session.get_inputs()}
+    outputs = {o.name: list(o.shape) for o in session.get_outputs()}
+    k = len(SLIDERS)
+    expected = {"logits": [k, LEVELS], "levels": [k], "sliders": [k], "value": []}
+    fits = list(inputs) == ["thumbnail"] and inputs["thumbnail"][1:] == [3, SIZE, SIZE]
+    if not fits or any(outputs.get(name, [None])[1:] != shape for name, shape in expected.items()):
+        raise PolicyError(
+            f"{path}: its input or outputs are not {k} sliders of {LEVELS} levels; export it again with 'trainer export'"
+        )

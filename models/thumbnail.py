@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Any picture -> what the policy sees: a 64x64 sRGB box mean, squashed."""
+
+from __future__ import annotations
+
+import numpy as np
+
+SIZE = 64
+"""Pixels along each side: the paper's state (section 4.1)."""
+RULE = "box mean of sRGB-encoded values over every pixel that a cell touches; aspect ratio not kept; alpha-weighted"
+
+
+def thumbnail(image: np.ndarray, alpha: np.ndarray | None = None) -> np.ndarray:
+    """A picture's thumbnail, float32 (3, 64, 64), sRGB-encoded in [0, 1].
+
+    image: (height, width, 3), or (height, width) for grey, sRGB-encoded: uint8, uint16, or floats where 1.0 is
+    white (clipped to [0, 1]). alpha: (height, width), the same kind; transparent pixels don't count, and a cell
+    with nothing in it takes the mean of the rest. Cell i of n pixels covers pixels floor(i n / 64) up to
+    ceil((i + 1) n / 64), so a side shorter than 64 pixels repeats them. ValueError for other shapes and types,
+    and for values that are not finite.
+    """
+    image = np.asarray(image)
+    if image.ndim == 2:
+        image = image[..., None]
+    if image.ndim != 3 or image.shape[2] not in (1, 3) or 0 in image.shape:
+        raise ValueError(f"thumbnail: a picture has shape (height, width, 3) or (height, width), not {image.shape}")
+    white = _white(image)
+    if alpha is None:
+        mean = _box_sums(image) / _box_sums(np.ones((*image.shape[:2], 1), np.uint8))
+    else:
+        alpha = np.asarray(alpha)
+        if alpha.shape != image.shape[:2]:
+            raise ValueError(f"thumbnail: alpha has shape {alpha.shape}, the picture {image.shape[:2]}")
+        mean = _weighted(image, alpha)
+    mean = np.clip(mean / white, 0.0, 1.0)
+    if not np.isfinite(mean).all():
+        raise ValueError("thumbnail: the picture holds values that are not finite (NaN or infinity)")
+    rgb = np.broadcast_to(mean, (SIZE, SIZE, 3))
+    return np.ascontiguousarray(rgb.transpose(2, 0, 1), dtype=np.float32)  # (3, 64, 64)
+
+
+def _white(image: np.ndarray) -> float:
+    if image.dtype == np.uint8:
+        return 255.0
+    if image.dtype == np.uint16:
+        return 65535.0
+    if np.issubdtype(image.dtype, np.floating):
+        return 1.0
+    raise ValueError(f"thumbnail: pictures are uint8, uint16 or floats, not {image.dtype}")
+
+
+def _edges(n: int) -> tuple[np.ndarray, np.ndarray]:
+    cells = np.arange(SIZE)
+    return cells * n // SIZE, -(-(cells + 1) * n // SIZE)
+
+
+def _box_sums(image: np.ndarray, weight: np.ndarray | None = None) -> np.ndarray:
+    """Sums over the cells: (height, width, C) -> float64 (64, 64, C), each pixel times its weight (height, width)."""
+    height, width, channels = image.shape
+    floating = np.issubdtype(image.dtype, np.floating)
+    rows = np.empty((SIZE, width, channels))
+    for i, (top, bottom) in enumerate(zip(*_edges(height), strict=True)):
+        band = image[top:bottom]
+        if floating:
+            band = np.clip(band, 0.0, 1.0)
+        if weight is not None:
+            band = band * weight[top:bottom, :, None].astype(np.float64)
+        # Integer sums of integers are exact, so the thumbnail doesn't depend on how the sum is taken.
+        rows[i] = band.sum(axis=0, dtype=np.float64 if floating or weight is not None else np.uint64)
+    sums = np.empty((SIZE, SIZE, channels))
+    for i, (left, right) in enumerate(zip(*_edges(width), strict=True)):
+        sums[:, i] = rows[:, left:right].sum(axis=1)
+    return sums
+
+
+def _weighted(image: np.ndarray, alpha: np.ndarray) -> np.ndarray:
+    opaque = _box_sums(alpha[..., None])
+    if not opaque.any():  # nothing is visible: then everything counts alike
+        return _box_sums(image) / _box_sums(np.ones((*image.shape[:2], 1), np.uint8))
+    colour = _box_sums(image, np.clip(alpha, 0, 1) if np.issubdtype(alpha.dtype, np.floating) else alpha)
+    rest = colour.sum(axis=(0, 1)) / opaque.sum(axis=(0, 1))
+    return np.where(opaque > 0, colour / np.where(opaque > 0, opaque, 1), rest)
