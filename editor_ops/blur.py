@@ -122,22 +122,30 @@ def blur_planes(image: Array, std_dev: float) -> Array:
     return _blur_axis(_blur_axis(image, float(std_dev), -1), float(std_dev), -2)
 
 
+ALPHA_FLOOR = 1 / 65536
+"""babl's BABL_ALPHA_FLOOR: a colour is never weighted by less, so that it survives where nothing is opaque."""
+
+
 def gaussian_blur(image: Array, std_dev: float, alpha: Array | None = None) -> Array:
     """Blurs (..., height, width, 3), linear light, standard deviation in pixels.
 
-    With `alpha` (..., height, width) in [0, 1] the colours are weighted by it, as GEGL's premultiplied
-    "RaGaBaA float" does; where nothing opaque is near, the colour is 0.
+    With `alpha` (..., height, width) in [0, 1] the colours are weighted by it, as in `weighted_blur`.
     """
     xp = array_namespace(image)
     channels = xp.moveaxis(image, -1, -3)  # (..., 3, height, width)
+    weight = None if alpha is None else alpha[..., None, :, :]
+    return xp.moveaxis(weighted_blur(channels, std_dev, weight), -3, -1)
+
+
+def weighted_blur(plane: Array, std_dev: float, alpha: Array | None) -> Array:
+    """Blurs (..., height, width) weighted by alpha in [0, 1] of a shape that broadcasts; None weighs all alike.
+
+    GEGL blurs in babl's premultiplied formats ("RaGaBaA float", "YaA float"): the colour goes in times alpha and comes
+    out divided by the blurred alpha, and both of these factors, but not the alpha that is blurred, are held at
+    ALPHA_FLOOR or above (babl-internal.h).
+    """
     if alpha is None:
-        return xp.moveaxis(blur_planes(channels, std_dev), -3, -1)
-    weight = alpha[..., None, :, :]
-    return xp.moveaxis(divide(blur_planes(channels * weight, std_dev), blur_planes(weight, std_dev)), -3, -1)
-
-
-def divide(premultiplied: Array, alpha: Array) -> Array:
-    """Premultiplied colour / alpha; babl leaves colour alone where alpha is practically 0 (babl-internal.h)."""
-    xp = array_namespace(premultiplied)
-    floor = 1 / 65536 / 256  # BABL_ALPHA_FLOOR_F: nothing that an image can hold is more transparent
-    return premultiplied / xp.clip(alpha, floor, None)
+        return blur_planes(plane, std_dev)
+    xp = array_namespace(plane)
+    weighted = blur_planes(plane * xp.clip(alpha, ALPHA_FLOOR, None), std_dev)
+    return weighted / xp.clip(blur_planes(alpha, std_dev), ALPHA_FLOOR, None)

@@ -39,6 +39,12 @@ def per_image(value: Any, image: Array) -> Any:
     return value
 
 
+def signs(x: Array) -> Array:
+    """-1 where x is negative, else 1, of the type of x."""
+    xp = array_namespace(x)
+    return xp.copysign(xp.ones_like(x), x)
+
+
 def planes(image: Array) -> tuple[Array, Array, Array]:
     """(..., height, width, 3) -> its three channels, each (..., height, width)."""
     return image[..., 0], image[..., 1], image[..., 2]

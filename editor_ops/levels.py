@@ -8,7 +8,7 @@ from typing import Any
 
 from array_api_compat import array_namespace
 
-from .color import Array, per_image
+from .color import Array, per_image, signs
 
 
 def levels(
@@ -30,6 +30,6 @@ def levels(
         span = math.copysign(max(abs(span), 1e-6), span)
     else:
         xp = array_namespace(span)
-        span = xp.where(span < 0, -1.0, 1.0) * xp.clip(xp.abs(span), 1e-6, None)
+        span = signs(span) * xp.clip(xp.abs(span), 1e-6, None)
     base = per_image(out_low, linear)
     return (linear - low) * ((per_image(out_high, linear) - base) / span) + base

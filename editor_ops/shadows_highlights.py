@@ -8,8 +8,8 @@ from typing import Any
 
 from array_api_compat import array_namespace
 
-from .blur import blur_planes, divide
-from .color import Array, lab_to_linear, lightness, linear_to_lab, luminance, per_image
+from .blur import weighted_blur
+from .color import Array, lab_to_linear, lightness, linear_to_lab, luminance, per_image, signs
 
 LOW = 0.01
 """Below this, a divisor is held (shadows-highlights-correction.c, low_approximation)."""
@@ -52,10 +52,7 @@ def shadows_highlights(
 
 def blurred_luminance(linear: Array, radius: float, alpha: Array | None = None) -> Array:
     """Luminance (..., height, width) of linear (..., height, width, 3), blurred by `radius` pixels."""
-    y = luminance(linear)
-    if alpha is None:
-        return blur_planes(y, radius)
-    return divide(blur_planes(y * alpha, radius), blur_planes(alpha, radius))
+    return weighted_blur(luminance(linear), radius, alpha)
 
 
 def correct(
@@ -96,8 +93,7 @@ def correct(
 def _sign(amount: Any) -> Any:
     if isinstance(amount, (int, float)):
         return math.copysign(1.0, amount)
-    xp = array_namespace(amount)
-    return xp.where(amount < 0, -1.0, 1.0)
+    return signs(amount)
 
 
 def _overlay(l_: Array, darkness: Array, weight: Array, amount: Any, side: Any, keep: float) -> tuple[Array, Any]:
@@ -119,7 +115,7 @@ def _overlay(l_: Array, darkness: Array, weight: Array, amount: Any, side: Any, 
             chunk = xp.clip(square - step, 0.0, 1.0)
         opacity = weight * chunk
         inverse = 1 - l_
-        overlay = (darkness - 0.5) * (xp.where(inverse < 0, -1.0, 1.0) * side) + 0.5
+        overlay = (darkness - 0.5) * (signs(inverse) * side) + 0.5
         per_l = _reciprocal(l_)
         per_inverse = _reciprocal(inverse)
         bright = 1 - (1 - 2 * (l_ - 0.5)) * (1 - overlay)
@@ -132,4 +128,4 @@ def _overlay(l_: Array, darkness: Array, weight: Array, amount: Any, side: Any, 
 def _reciprocal(x: Array) -> Array:
     """1 / x, with |x| held at LOW or above and the sign kept."""
     xp = array_namespace(x)
-    return xp.where(x < 0, -1.0, 1.0) / xp.clip(xp.abs(x), LOW, None)
+    return signs(x) / xp.clip(xp.abs(x), LOW, None)

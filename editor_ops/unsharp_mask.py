@@ -7,7 +7,7 @@ from typing import Any
 
 from array_api_compat import array_namespace
 
-from .blur import blur_planes, gaussian_blur
+from .blur import gaussian_blur, weighted_blur
 from .color import Array, linear_to_srgb, luminance, per_image
 
 
@@ -26,5 +26,5 @@ def unsharp_mask(
         xp = array_namespace(linear)
         luma = linear_to_srgb(luminance(xp.abs(difference) * 2))
         mask = xp.astype((luma >= threshold) & (luma <= 1.0), linear.dtype)
-        difference = difference * blur_planes(mask, 1.0)[..., None]
+        difference = difference * weighted_blur(mask, 1.0, alpha)[..., None]
     return linear + difference * per_image(scale, linear)
