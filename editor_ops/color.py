@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from array_api_compat import array_namespace
 
 Array = Any
@@ -20,11 +21,7 @@ RGB_TO_XYZ = (
     (0.22248840332031250, 0.71690368652343750, 0.06060791015625000),
     (0.01391601562500000, 0.09706115722656250, 0.71392822265625000),
 )
-XYZ_TO_RGB = (
-    (3.134187, -1.6172091, -0.49069405),
-    (-0.97874975, 1.9161301, 0.033433426),
-    (0.07196436, -0.2289939, 1.4057545),
-)
+XYZ_TO_RGB = tuple(tuple(float(x) for x in row) for row in np.linalg.inv(np.array(RGB_TO_XYZ)))
 LUMINANCE = RGB_TO_XYZ[1]
 WHITE_D50 = (0.96420288, 1.0, 0.8249054)
 """babl's white of CIE Lab (CIE.c, D50_WHITE_REF_X and _Z)."""
