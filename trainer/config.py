@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every setting of a training run, each with its meaning and the reason for its number."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
+
+from models.thumbnail import SIZE
+
+
+def setting(default: Any, help: str) -> Any:
+    """A field with the text that --help shows for it."""
+    return field(default=default, metadata={"help": help})
+
+
+@dataclass(frozen=True)
+class Config:
+    """The default recipe. `recipe("paper")` gives the paper's."""
+
+    # Where the reward comes from. The wrong-way pairs give the agent its craft; the critic knows the real
+    # sources and the taste of the target folder, but alone it is unstable on a few hundred photos.
+    w_hindsight: float = setting(1.0, "weight of closeness to the finished photo, on photos edited the wrong way")
+    w_critic: float = setting(0.0, "weight of the critic's opinion of the edited photo")
+    content: float = setting(0.0, "weight of the squared change of the photo (the paper's alpha)")
+    hindsight_share: float = setting(1.0, "share of a batch made of wrong-way pairs; the rest are source photos")
+
+    # The policy gradient.
+    steps: int = setting(6000, "updates of the policy")
+    batch: int = setting(48, "photos in an update")
+    actions: int = setting(8, "edits tried on each photo of an update; their mean is the baseline")
+    learning_rate: float = setting(1e-3, "of the policy; falls on a cosine to a hundredth where learning_rate_falls")
+    learning_rate_falls: bool = setting(True, "let the learning rate fall")
+    beta1: float = setting(0.9, "Adam's beta1")
+    entropy: float = setting(0.02, "weight of the entropy bonus; falls with the learning rate")
+    normalise_advantage: bool = setting(True, "divide advantages by their spread, so that no reward needs tuning")
+    average: float = setting(0.995, "decay of the averaged weights that are exported; 0 exports the last weights")
+    clip: float = setting(1.0, "largest norm of the policy's gradient")
+
+    # The critic: WGAN-GP, the paper's numbers.
+    critic_updates: int = setting(5, "critic updates for each policy update (the paper's U)")
+    critic_learning_rate: float = setting(1e-4, "of the critic")
+    critic_beta1: float = setting(0.5, "Adam's beta1 for the critic")
+    critic_clip: float = setting(40.0, "largest norm of the critic's gradient")
+    gradient_penalty: float = setting(10.0, "weight of the gradient penalty")
+    replay: int = setting(1000, "past edits and finished photos that later critic updates draw from")
+
+    # Photos.
+    edit_size: int = setting(32, "side of the pictures that edits are tried on; the critic needs 64")
+    crops: int = setting(8, "random crops of each photo, beside the whole, that are learned from")
+    holdout: float = setting(0.1, "share of the finished photos that is kept for the run's own examination")
+
+    # The run.
+    seed: int = setting(0, "of everything random")
+    device: str = setting("auto", "cpu, cuda, or auto: a GPU where there is one")
+    evaluate_every: int = setting(250, "updates between examinations, sample sheets and checkpoints")
+
+    def __post_init__(self) -> None:
+        for name in ("steps", "batch", "actions", "critic_updates", "replay", "evaluate_every"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} is {getattr(self, name)}; it must be 1 or more")
+        for name in ("w_hindsight", "w_critic", "content", "entropy", "crops", "gradient_penalty"):
+            if not getattr(self, name) >= 0:
+                raise ValueError(f"{name} is {getattr(self, name)}; it can't be negative")
+        for name in ("hindsight_share", "holdout", "average"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ValueError(f"{name} is {getattr(self, name)}; it goes from 0 to 1")
+        for name in ("learning_rate", "critic_learning_rate", "clip", "critic_clip"):
+            if not getattr(self, name) > 0:
+                raise ValueError(f"{name} is {getattr(self, name)}; it must be above 0")
+        if self.w_hindsight == 0 and self.w_critic == 0:
+            raise ValueError("w_hindsight and w_critic are both 0: nothing is left to learn from; raise one")
+        if self.w_hindsight == 0 and self.hindsight_share > 0:
+            raise ValueError("hindsight_share is above 0 while w_hindsight is 0: such pairs would teach nothing")
+        if self.edit_size not in (32, SIZE) or (self.w_critic > 0 and self.edit_size != SIZE):
+            raise ValueError(f"edit_size is {self.edit_size}; it is {SIZE}, or without a critic, 32")
+        if self.w_critic == 0 and self.hindsight_share < 1:
+            raise ValueError("hindsight_share is below 1 while w_critic is 0: source photos would teach nothing")
+        if self.device not in ("auto", "cpu", "cuda"):
+            raise ValueError(f"device is {self.device!r}; use auto, cpu or cuda")
+
+
+# Kosugi and Yamasaki (2020), section 4.1, and their official code at commit d78374f where the paper is silent:
+# 16 processes x 6,000 updates of 20 edits; no averaged weights, a constant rate, one action a photo and the
+# value network as the only baseline; gradients clipped at norm 40; every finished photo is learned from.
+PAPER = {
+    "w_hindsight": 0.0,
+    "w_critic": 1.0,
+    "content": 100.0,
+    "hindsight_share": 0.0,
+    "steps": 96_000,
+    "batch": 20,
+    "actions": 1,
+    "learning_rate": 1e-4,
+    "learning_rate_falls": False,
+    "beta1": 0.5,
+    "entropy": 0.001,
+    "normalise_advantage": False,
+    "average": 0.0,
+    "clip": 40.0,
+    "critic_updates": 5,
+    "critic_learning_rate": 1e-4,
+    "gradient_penalty": 10.0,
+    "replay": 1000,
+    "edit_size": SIZE,
+    "crops": 0,
+    "holdout": 0.0,
+    "evaluate_every": 300,
+}
+RECIPES: dict[str, dict[str, Any]] = {"default": {}, "paper": PAPER}
+
+
+def recipe(name: str, **changes: Any) -> Config:
+    """The settings of a recipe with some of them changed. ValueError for names and numbers that don't fit."""
+    if name not in RECIPES:
+        raise ValueError(f"no recipe {name!r}; there are {', '.join(RECIPES)}")
+    unknown = sorted(set(changes) - {f.name for f in fields(Config)})
+    if unknown:
+        raise ValueError(f"no setting {unknown[0]!r}")
+    return replace(Config(), **(RECIPES[name] | changes))

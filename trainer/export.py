@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A run's policy -> ONNX file that needs nothing but an ONNX runtime."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import logging
+import os
+import subprocess
+import tempfile
+import warnings
+from pathlib import Path
+from typing import Any
+
+import onnx
+import torch
+from torch import nn
+
+from editor_ops import SLIDERS
+from editor_ops.sliders import table
+from models.policy import FORMAT_VERSION, OUTPUTS
+from models.thumbnail import RULE, SIZE
+
+from . import checkpoint
+from .networks import Policy
+
+OPSET = 18
+"""ONNX operator set: old enough for onnxruntime 1.14, new enough for torch's exporter."""
+
+
+class _Host(nn.Module):
+    """The policy as a host sees it: logits (N, K, L), levels (N, K), sliders in GIMP's units (N, K), value (N)."""
+
+    def __init__(self, policy: Policy) -> None:
+        super().__init__()
+        self.policy = policy
+        self.register_buffer("table", torch.tensor([s.values() for s in SLIDERS], dtype=torch.float32))  # (K, L)
+
+    def forward(self, thumbnail: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        logits, value = self.policy(thumbnail)
+        levels = logits.argmax(dim=-1)  # (N, K)
+        sliders = self.table[torch.arange(len(SLIDERS)), levels]
+        return logits, levels, sliders, value
+
+
+def export_run(run: Path, out: Path, training_data: str = "", licence: str = "") -> Path:
+    """Exports the averaged weights of a run's newest checkpoint. CheckpointError if there is none."""
+    run = Path(run)
+    state = checkpoint.read_newest(run / "checkpoints")
+    policy = Policy()
+    policy.load_state_dict(state["average"])
+    record = json.loads((run / "config.json").read_text())
+    notes = {
+        "training_data": training_data or f"{Path(record['source']).name}, {Path(record['target']).name}",
+        "licence": licence or "not stated",
+        "updates": str(state["step"]),
+        "settings": json.dumps(record["settings"]),
+    }
+    return export(policy, Path(out), notes)
+
+
+def export(policy: Policy, out: Path, notes: dict[str, str] | None = None) -> Path:
+    """Writes a policy with its metadata, aside then renamed. notes: further metadata, e.g. training_data."""
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)  # it warns that torchvision, which we don't use, is missing
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "policy.onnx"
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of the exporter about itself
+            torch.onnx.export(
+                _Host(policy).eval(),
+                (torch.zeros(2, 3, SIZE, SIZE),),
+                path,
+                input_names=["thumbnail"],
+                output_names=list(OUTPUTS),
+                dynamic_shapes={"thumbnail": {0: torch.export.Dim("N", min=1)}},
+                opset_version=OPSET,
+                dynamo=True,
+                external_data=False,
+                verbose=False,
+            )
+        model = onnx.load(path)
+    del model.metadata_props[:]
+    for key, value in _metadata(out.stem, notes or {}).items():
+        model.metadata_props.add(key=key, value=value)
+    onnx.checker.check_model(model)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    partial = out.with_name(out.name + ".partial")
+    partial.write_bytes(model.SerializeToString())
+    os.replace(partial, out)
+    return out
+
+
+def _metadata(name: str, notes: dict[str, Any]) -> dict[str, str]:
+    return notes | {
+        "format_version": str(FORMAT_VERSION),
+        "name": name,
+        "sliders": json.dumps(table()),
+        "thumbnail": RULE,
+        "git_commit": _git_commit(),
+        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+    }
+
+
+def _git_commit() -> str:
+    command = ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, timeout=10, check=True).stdout.strip()
+    except (OSError, subprocess.SubprocessError):
+        return "unknown"

@@ -1,0 +1,360 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Teaches a policy: advantage actor-critic on one-step episodes, the editor as a black box.
+
+Kosugi and Yamasaki, "Unpaired Image Enhancement Featuring Reinforcement-Learning-Controlled Image Editing
+Software" (AAAI 2020), section 3. To it we add hindsight pairs: finished photos edited the wrong way by the editor
+itself, where the reward is how near the policy's edit comes back. To be read from `fit` downwards.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from torch.nn import functional
+from torch.utils.tensorboard import SummaryWriter
+
+from editor_ops import SLIDERS
+from editor_ops.color import linear_to_srgb, srgb_to_linear
+from editor_ops.editor import chain, run
+from models.thumbnail import SIZE
+
+from . import checkpoint, data
+from .config import Config
+from .examine import Examination, examine, held_out_pairs, sample_sheet
+from .networks import Critic, Policy
+from .wrong_way import quantised, sample_faults, spoil
+
+LOG_EVERY = 10
+"""Updates between lines in metrics.jsonl: the curves stay smooth and the file small."""
+
+
+class FitError(ValueError):
+    """A run that can't start or go on. The message says why and what to do."""
+
+
+def fit(source: Path, target: Path, out: Path, config: Config, resume: bool = False, quiet: bool = False) -> bool:
+    """Learns from a folder of photos as they come and a folder of finished ones; True when it ran to its end.
+
+    out gets config.json, metrics.jsonl, TensorBoard events, checkpoints/, samples/ and at last policy.onnx. With
+    resume, the run in `out` goes on from its newest checkpoint that loads, under the settings it was started with;
+    on a CPU it ends bit for bit as one that was never stopped. Ctrl-C ends the update at hand, writes a checkpoint
+    and returns False. FitError for folders that don't fit; ValueError for folders without photos.
+    """
+    config = _open_run(source, target, out, config, resume)
+    console = Console(stderr=True, quiet=quiet)
+    device = pick_device(config.device)
+    torch.manual_seed(config.seed)  # the networks' first weights
+    generator = torch.Generator().manual_seed(config.seed)  # everything drawn while learning
+
+    sources = data.load(source, config.crops, config.seed, quiet)
+    finished, held_out = data.split(data.load(target, config.crops, config.seed, quiet), config.holdout)
+    console.print(
+        f"{len(sources.names)} source photos, {len(finished.names)} finished photos, "
+        f"{len(held_out.names)} of those held out; on {device}"
+    )
+    pairs = held_out_pairs(held_out if held_out.names else finished)
+    glance = sources.pictures[:16, 0]  # for the sample sheets
+
+    policy, critic = Policy().to(device), Critic().to(device)
+    average = Policy().to(device)
+    average.load_state_dict(policy.state_dict())
+    policy_optimiser = torch.optim.Adam(policy.parameters(), config.learning_rate, betas=(config.beta1, 0.999))
+    critic_optimiser = torch.optim.Adam(critic.parameters(), config.critic_learning_rate, betas=(config.critic_beta1, 0.999))
+    replay = Replay(config.replay)
+    parts = {
+        "policy": policy, "average": average, "critic": critic, "policy_optimiser": policy_optimiser,
+        "critic_optimiser": critic_optimiser, "replay": replay, "generator": generator,
+    }  # fmt: skip
+    first = checkpoint.restore_newest(out / "checkpoints", parts) if resume else 0
+    _cut_metrics(out / "metrics.jsonl", first)
+    board = SummaryWriter(str(out / "tensorboard"), purge_step=first + 1)
+
+    levels = torch.tensor([s.values() for s in SLIDERS], dtype=torch.float32, device=device)  # (K, L)
+    started, edits = time.monotonic(), 0
+    with _progress(console, config.steps, first) as (bar, task), _interrupt() as stop:
+        for step in range(first + 1, config.steps + 1):
+            fall = _fall(step, config)
+            for group in policy_optimiser.param_groups:
+                group["lr"] = config.learning_rate * (fall if config.learning_rate_falls else 1.0)
+
+            # the photos of this update: wrong-way pairs first, then source photos
+            n_pairs = round(config.batch * config.hindsight_share)
+            answer = data.draw(finished, n_pairs, generator).to(device)  # (P, 3, 64, 64)
+            spoiled = spoil(answer, sample_faults(n_pairs, generator)) if n_pairs else answer
+            plain = data.draw(sources, config.batch - n_pairs, generator).to(device)
+            state = torch.cat([spoiled, plain])  # (B, 3, 64, 64)
+
+            # edit each photo in several ways
+            policy.train()
+            logits, value = policy(state)  # (B, K, L), (B,)
+            log_p = functional.log_softmax(logits, dim=-1)
+            action = sample_actions(log_p.detach(), config.actions, generator)  # (B, A, K)
+            with torch.no_grad():
+                before, goal = shrunk(state, config.edit_size), shrunk(answer, config.edit_size)
+                edited = edit_batch(before, action, levels)  # (B, A, 3, 64, 64), or 32 without a critic
+                reward = rewards(config, critic, before, edited, goal)  # (B, A)
+            edits += reward.numel()
+
+            # policy gradient
+            baseline = others_mean(reward) if config.actions > 1 else value.detach()[:, None]
+            advantage = reward - baseline
+            if config.normalise_advantage:
+                advantage = advantage / (advantage.std() + 1e-8)
+            chosen = log_p[:, None].expand(-1, config.actions, -1, -1).gather(-1, action[..., None])[..., 0]  # (B, A, K)
+            entropy = -(log_p.exp() * log_p).sum(-1)  # (B, K)
+            policy_loss = -(advantage * chosen.sum(-1)).mean()
+            value_loss = 0.5 * (value - reward.mean(1)).square().mean()
+            bonus = config.entropy * (fall if config.learning_rate_falls else 1.0) * entropy.sum(-1).mean()
+            policy_optimiser.zero_grad(set_to_none=True)
+            (policy_loss + value_loss - bonus).backward()
+            torch.nn.utils.clip_grad_norm_(policy.parameters(), config.clip)
+            policy_optimiser.step()
+            average_into(average, policy, config.average, step)
+
+            # critic
+            numbers: dict[str, float] = {}
+            if config.w_critic > 0:
+                real = data.draw(finished, config.batch, generator).to(device)
+                numbers = update_critic(config, critic, critic_optimiser, edited[:, 0], real, replay, generator)
+
+            if step % LOG_EVERY == 0 or step == config.steps:
+                numbers |= {
+                    "reward": float(reward.mean()),
+                    "entropy": float(entropy.detach().mean()),
+                    "value_loss": float(value_loss.detach()),
+                    "learning_rate": policy_optimiser.param_groups[0]["lr"],
+                    "edits_per_second": edits / (time.monotonic() - started),
+                }
+                _log(out, board, step, numbers)
+                bar.update(task, numbers=f"reward {numbers['reward']:+.4f}  entropy {numbers['entropy']:.2f}")
+            bar.update(task, completed=step)
+
+            last = step == config.steps
+            if step % config.evaluate_every == 0 or last or stop:
+                if step % config.evaluate_every == 0 or last:
+                    examination = examine(average, pairs, levels)
+                    _log(out, board, step, examination.numbers())
+                    sample_sheet(average, glance, levels, out / "samples" / f"step-{step:06d}.png")
+                    console.print(_line(step, config, examination))
+                checkpoint.write(out / "checkpoints", step, parts)
+            if stop:
+                break
+    board.close()
+    from .export import export_run  # needs onnx, which only the end of a run needs
+
+    export_run(out, out / "policy.onnx")
+    if step < config.steps:
+        console.print(f"Stopped after update {step} of {config.steps}. To go on: the same command with --resume")
+    return step == config.steps
+
+
+def sample_actions(log_p: torch.Tensor, actions: int, generator: torch.Generator) -> torch.Tensor:
+    """Levels int64 (B, A, K), drawn independently for each slider from log-probabilities (B, K, L).
+
+    By the largest of log p + Gumbel noise; the noise is drawn on the CPU, so a seed means the same everywhere.
+    """
+    b, k, n = log_p.shape
+    uniform = torch.rand(b, actions, k, n, generator=generator).clamp_(min=1e-20)
+    gumbel = -torch.log(-torch.log(uniform).clamp(min=1e-20))
+    return (log_p[:, None] + gumbel.to(log_p.device)).argmax(-1)
+
+
+def shrunk(pictures: torch.Tensor, size: int) -> torch.Tensor:
+    """Box means (N, 3, size, size) of pictures (N, 3, 64, 64): a quarter of the work where colours are all that counts."""
+    return pictures if pictures.shape[-1] == size else functional.avg_pool2d(pictures, pictures.shape[-1] // size)
+
+
+def edit_batch(state: torch.Tensor, action: torch.Tensor, levels: torch.Tensor) -> torch.Tensor:
+    """Edits photos (B, 3, size, size) by levels (B, A, K): (B, A, 3, size, size), 8-bit values, as the editor would."""
+    b, a, k = action.shape
+    size = state.shape[-1]
+    value = levels[torch.arange(k, device=levels.device), action]  # (B, A, K)
+    values = {s.name: value[..., i].reshape(b * a) for i, s in enumerate(SLIDERS)}
+    linear = srgb_to_linear(state.movedim(1, -1))  # (B, size, size, 3): decoded once for all its edits
+    linear = linear.movedim(-1, 1).repeat_interleave(a, dim=0).movedim(1, -1)  # (B A, size, size, 3), in planes
+    edited = linear_to_srgb(run(linear, chain(values, size, size)))
+    return quantised(edited.movedim(-1, 1)).reshape(b, a, 3, size, size)
+
+
+def rewards(
+    config: Config, critic: Critic, state: torch.Tensor, edited: torch.Tensor, answer: torch.Tensor
+) -> torch.Tensor:
+    """Rewards (B, A) of the edits (B, A, 3, 64, 64); the first photos of the batch have an answer (P, 3, 64, 64)."""
+    reward = torch.zeros(edited.shape[:2], device=edited.device)
+    if config.w_critic > 0:
+        reward += config.w_critic * critic(edited.flatten(0, 1)).reshape(reward.shape)
+    if config.content > 0:
+        reward -= config.content * (edited - state[:, None]).square().mean(dim=(2, 3, 4))
+    n_pairs = len(answer)
+    if n_pairs:
+        reward[:n_pairs] -= config.w_hindsight * (edited[:n_pairs] - answer[:, None]).abs().mean(dim=(2, 3, 4))
+    return reward
+
+
+def others_mean(reward: torch.Tensor) -> torch.Tensor:
+    """For each edit of a photo, the mean reward of the photo's other edits (B, A): a baseline without bias."""
+    n = reward.shape[1]
+    return (reward.sum(1, keepdim=True) - reward) / (n - 1)
+
+
+def update_critic(
+    config: Config,
+    critic: Critic,
+    optimiser: torch.optim.Optimizer,
+    fake: torch.Tensor,
+    real: torch.Tensor,
+    replay: Replay,
+    generator: torch.Generator,
+) -> dict[str, float]:
+    """Updates the critic U times: on this update's edits first, then on past ones (the paper's section 3.2)."""
+    replay.add(fake, real)
+    gap = penalty = torch.zeros(())
+    for update in range(config.critic_updates):
+        if update:
+            fake, real = replay.draw(len(fake), generator, fake.device)
+        mix = torch.rand(len(fake), 1, 1, 1, generator=generator).to(fake.device)
+        between = (mix * real + (1 - mix) * fake).requires_grad_()
+        slope = torch.autograd.grad(critic(between).sum(), between, create_graph=True)[0].flatten(1).norm(dim=1)
+        penalty = (slope - 1).square().mean()
+        gap = critic(real).mean() - critic(fake).mean()
+        optimiser.zero_grad(set_to_none=True)
+        (config.gradient_penalty * penalty - gap).backward()
+        torch.nn.utils.clip_grad_norm_(critic.parameters(), config.critic_clip)
+        optimiser.step()
+    return {"critic_gap": float(gap.detach()), "gradient_norm": float(slope.detach().mean()), "gradient_penalty": float(penalty.detach())}
+
+
+class Replay:
+    """The newest `size` edits and finished photos that the critic saw, as uint8 rings."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self.fake = self.real = torch.zeros(0, 3, SIZE, SIZE, dtype=torch.uint8)
+
+    def add(self, fake: torch.Tensor, real: torch.Tensor) -> None:
+        self.fake, self.real = (
+            torch.cat([old, (new.detach() * 255).round().to("cpu", torch.uint8)])[-self.size :]
+            for old, new in ((self.fake, fake), (self.real, real))
+        )
+
+    def draw(self, n: int, generator: torch.Generator, device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
+        fake, real = (
+            kept[torch.randint(len(kept), (n,), generator=generator)].to(device).float() / 255
+            for kept in (self.fake, self.real)
+        )
+        return fake, real
+
+    def state_dict(self) -> dict[str, torch.Tensor]:
+        return {"fake": self.fake, "real": self.real}
+
+    def load_state_dict(self, state: dict[str, torch.Tensor]) -> None:
+        self.fake, self.real = state["fake"], state["real"]
+
+
+@torch.no_grad()
+def average_into(average: Policy, policy: Policy, decay: float, step: int) -> None:
+    """Moves the averaged weights towards the policy's. The decay grows in, so that the first weights soon count
+    for nothing."""
+    decay = min(decay, step / (step + 10))
+    for kept, new in zip(average.state_dict().values(), policy.state_dict().values(), strict=True):
+        if kept.dtype.is_floating_point:
+            kept.lerp_(new, 1 - decay)
+        else:
+            kept.copy_(new)
+
+
+def pick_device(name: str) -> torch.device:
+    """cpu, cuda, or for auto a GPU where there is one. FitError for cuda where there is none."""
+    if name == "cuda" and not torch.cuda.is_available():
+        raise FitError("device is cuda, but no GPU can be used here; give --device cpu")
+    return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")
+
+
+def _fall(step: int, config: Config) -> float:
+    """From 1 at the first update to a hundredth at the last, on a cosine."""
+    return 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * (step - 1) / max(1, config.steps - 1)))
+
+
+def _open_run(source: Path, target: Path, out: Path, config: Config, resume: bool) -> Config:
+    """The run's settings: the given ones written to config.json, or with resume, those that it holds."""
+    path = out / "config.json"
+    if resume:
+        try:
+            kept = json.loads(path.read_text())
+            return Config(**kept["settings"])
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise FitError(f"{path}: no run to resume ({error}); start one without --resume") from error
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise FitError(f"{out}: is not empty; give --resume to go on with the run in it, or another folder")
+    out.mkdir(parents=True, exist_ok=True)
+    record = {"source": str(source), "target": str(target), "settings": asdict(config)}
+    checkpoint.write_text(path, json.dumps(record, indent=1) + "\n")
+    return config
+
+
+def _cut_metrics(path: Path, step: int) -> None:
+    """Takes away the lines after `step`, which the run is about to write again."""
+    if path.exists():
+        lines = path.read_text().splitlines(keepends=True)
+        checkpoint.write_text(path, "".join(line for line in lines if _step_of(line) <= step))
+
+
+def _step_of(line: str) -> float:
+    try:
+        return float(json.loads(line)["step"])
+    except (ValueError, KeyError, TypeError):
+        return math.inf  # a line cut short by a crash
+
+
+def _log(out: Path, board: SummaryWriter, step: int, numbers: dict[str, Any]) -> None:
+    with (out / "metrics.jsonl").open("a") as file:
+        file.write(json.dumps({"step": step} | numbers) + "\n")
+    for name, number in numbers.items():
+        board.add_scalar(name, number, step)
+
+
+def _line(step: int, config: Config, e: Examination) -> str:
+    return (
+        f"update {step}/{config.steps}: held-out wrong-way pairs {e.psnr_input:.2f} -> {e.psnr:.2f} dB "
+        f"({e.psnr - e.psnr_input:+.2f}); sliders that move: {sum(s >= 2 for s in e.spread.values())} of {len(e.spread)}"
+    )
+
+
+@contextmanager
+def _progress(console: Console, steps: int, first: int) -> Iterator[tuple[Progress, Any]]:
+    columns = (TextColumn("Learning"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
+               TextColumn("{task.fields[numbers]}"))  # fmt: skip
+    with Progress(*columns, console=console, transient=True) as bar:
+        yield bar, bar.add_task("", total=steps, completed=first, numbers="")
+
+
+@contextmanager
+def _interrupt() -> Iterator[list[bool]]:
+    """A list that turns true at the first Ctrl-C, so that an update is never cut in half; the second one raises."""
+    stop: list[bool] = []
+
+    def handle(signum: int, frame: Any) -> None:
+        if stop:
+            raise KeyboardInterrupt
+        stop.append(True)
+
+    try:
+        before = signal.signal(signal.SIGINT, handle)
+    except ValueError:  # not the main thread: whoever runs us there stops us some other way
+        yield stop
+        return
+    try:
+        yield stop
+    finally:
+        signal.signal(signal.SIGINT, before)
