@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -52,16 +52,3 @@ def render(
 def _task(case: Case, output: str) -> dict[str, Any]:
     filters = [{"operation": step.operation, "properties": dict(step.properties)} for step in case.steps]
     return {"input": f"{case.picture}.npy", "output": output, "filters": filters}
-
-
-def levels(ours: np.ndarray, theirs: np.ndarray, where: np.ndarray | None = None) -> tuple[float, float]:
-    """(largest, mean) difference of two float pictures in 8-bit levels, over the pixels where `where` is true."""
-    difference = np.abs(ours.astype(np.float64) - theirs.astype(np.float64)) * 255
-    if where is not None:
-        difference = difference[where]
-    return float(difference.max()), float(difference.mean())
-
-
-def photos(folder: Path) -> Iterable[Path]:
-    """The picture files in a folder, by name."""
-    return sorted(p for p in folder.iterdir() if p.suffix.lower() in {".png", ".jpg", ".jpeg"})

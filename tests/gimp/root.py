@@ -60,7 +60,7 @@ def _made(version: str) -> tuple[Path | None, str]:
 
 
 def find(version: str) -> Path:
-    """The root with this GIMP version ("3.0" or "3.2"), made on first use; raises RootError where that is impossible."""
+    """The root with this GIMP version ("3.0" or "3.2"), made on first use; RootError where that is impossible."""
     path, why = _made(version)
     if path is None:
         raise RootError(f"no GIMP {version}: {why}")
