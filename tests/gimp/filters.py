@@ -35,8 +35,8 @@ def render(
 ) -> tuple[list[np.ndarray], dict[str, dict[str, Any]]]:
     """What GIMP makes of each case, in one GIMP process, and the properties GIMP gives each operation.
 
-    pictures: name -> (height, width, 3 or 4), uint8 or float32, sRGB-encoded; the results have the same type. A float
-    picture is a float GIMP image: nothing is clipped or rounded.
+    pictures: name -> (height, width, 3 or 4), uint8, uint16 or float32, sRGB-encoded; the results have the same type.
+    A float picture is a float GIMP image: nothing is clipped or rounded.
     """
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

@@ -2,8 +2,8 @@
 """Runs inside GIMP: put filters on pictures and write what comes out.
 
 /case/cases.json is a list of {"input": NAME.npy, "output": NAME.npy, "filters": [{"operation", "properties"}, ...]}.
-An input is an array (height, width, 3 or 4), uint8 or float32, sRGB-encoded; the output has the same type. The filters
-are appended as non-destructive ones, in order, and then merged, which gives what the user sees on the canvas.
+An input is an array (height, width, 3 or 4), uint8, uint16 or float32, sRGB-encoded; the output has the same type.
+The filters are appended as non-destructive ones, in order, and then merged, which gives what the user sees.
 /case/properties.json holds, of each operation met, the properties GIMP gives it with their ranges.
 """
 
@@ -15,6 +15,7 @@ from gi.repository import Gegl, Gimp
 # dtype -> (precision of the image, babl component type)
 PRECISIONS = {
     "uint8": (Gimp.Precision.U8_NON_LINEAR, "u8"),
+    "uint16": (Gimp.Precision.U16_NON_LINEAR, "u16"),
     "float32": (Gimp.Precision.FLOAT_NON_LINEAR, "float"),
 }
 inputs = {}

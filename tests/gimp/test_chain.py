@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The whole chain: `editor_ops.filters` put on a layer in real GIMP against `editor_ops.edit`."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import editor_ops
+from tests.gimp import root
+from tests.gimp.filters import Case, Step, render
+
+pytestmark = pytest.mark.gimp
+
+PHOTOS = Path(__file__).parents[1] / "photos"
+SEED = 1912_07833
+EDITS = 20
+"""Random edits for each picture."""
+PICTURES = ("parrots", "colosseum", "otters", "otters-alpha", "parrots-16")
+MAX, MEAN = 1, 0.01
+"""Allowed differences on 8-bit pictures, in levels: one rounding may fall the other way, but rarely."""
+
+
+@functools.cache
+def pictures() -> dict[str, np.ndarray]:
+    """PICTURES: 8-bit photos, one of them with alpha (height, width, 4), and one in 16 bits."""
+    made = {}
+    for name in ("parrots", "colosseum", "otters"):
+        with Image.open(PHOTOS / f"{name}.png") as photo:
+            made[name] = np.asarray(photo.convert("RGB"))
+    height, width = made["otters"].shape[:2]
+    fade = np.clip(np.linspace(-80, 335, width), 0, 255).astype(np.uint8)
+    made["otters-alpha"] = np.dstack([made["otters"], np.broadcast_to(fade, (height, width))])
+    dither = np.random.default_rng(SEED).integers(-128, 129, made["parrots"].shape)
+    made["parrots-16"] = np.clip(made["parrots"].astype(np.int64) * 257 + dither, 0, 65535).astype(np.uint16)
+    return made
+
+
+def random_values(random: np.random.Generator) -> dict[str, float]:
+    """A level for each slider; some edits leave most of them neutral, as a policy may."""
+    share = random.choice([0.3, 1.0])
+    return {s.name: float(random.choice(s.values())) for s in editor_ops.SLIDERS if random.random() < share}
+
+
+def one_slider_at_an_end() -> list[dict[str, float]]:
+    return [{s.name: end} for s in editor_ops.SLIDERS for end in (s.lowest, s.highest) if end != s.neutral]
+
+
+def steps(values: Mapping[str, float], width: int, height: int) -> tuple[Step, ...]:
+    return tuple(Step(made.operation, made.properties) for made in editor_ops.filters(values, width, height))
+
+
+@functools.cache
+def rendered(version: str) -> list[tuple[str, dict[str, float], np.ndarray]]:
+    """(picture, slider values, what GIMP makes of it) for each edit, all in one GIMP."""
+    random = np.random.default_rng(SEED)
+    edits = [(name, random_values(random)) for name in PICTURES for _ in range(EDITS)]
+    edits += [("parrots", values) for values in one_slider_at_an_end()]
+    sizes = {name: pixels.shape[1::-1] for name, pixels in pictures().items()}
+    cases = [Case(name, steps(values, *sizes[name])) for name, values in edits]
+    results, _ = render(version, pictures(), cases)
+    return [(name, values, result) for (name, values), result in zip(edits, results, strict=True)]
+
+
+@pytest.mark.parametrize("version", root.VERSIONS)
+@pytest.mark.parametrize("picture", PICTURES)
+def test_chain_equals_gimps_filters(version: str, picture: str) -> None:
+    pixels = pictures()[picture]
+    level = 257 if pixels.dtype == np.uint16 else 1  # an 8-bit level in this picture's own
+    differences, moved = [], 0
+    for name, values, result in rendered(version):
+        if name != picture:
+            continue
+        alpha = pixels[..., 3] if pixels.shape[-1] == 4 else None
+        ours = editor_ops.edit(np.ascontiguousarray(pixels[..., :3]), values, alpha=alpha)
+        difference = np.abs(ours.astype(np.int64) - result[..., :3]) / level
+        assert difference.max() <= MAX, f"{values}: {difference.max()} levels off"
+        if alpha is not None:
+            np.testing.assert_array_equal(result[..., 3], alpha)
+        differences.append(difference)
+        moved += bool((result != pixels).any())
+    assert len(differences) >= EDITS and moved >= EDITS * 0.9  # a random edit may leave every slider neutral
+    assert np.mean(differences) <= MEAN
+    print(f"GIMP {version} {picture}: {len(differences)} edits, max {np.max(differences):.4f}, "
+          f"mean {np.mean(differences):.6f} levels")  # fmt: skip
