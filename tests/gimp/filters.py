@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+import editor_ops
 from tests.gimp import root
 
 SCRIPT = Path(__file__).with_name("scripts") / "render.py"
@@ -28,6 +29,17 @@ class Case(NamedTuple):
 
     picture: str
     steps: tuple[Step, ...]
+
+
+def steps(values: Mapping[str, float], width: int, height: int) -> tuple[Step, ...]:
+    """What `editor_ops.filters` wants put on a picture of this size."""
+    return tuple(Step(made.operation, made.properties) for made in editor_ops.filters(values, width, height))
+
+
+def random_values(random: np.random.Generator) -> dict[str, float]:
+    """A level for each slider; some edits leave most of them neutral, as a policy may."""
+    share = random.choice([0.3, 1.0])
+    return {s.name: float(random.choice(s.values())) for s in editor_ops.SLIDERS if random.random() < share}
 
 
 def render(

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +12,7 @@ from PIL import Image
 
 import editor_ops
 from tests.gimp import root
-from tests.gimp.filters import Case, Step, render
+from tests.gimp.filters import Case, random_values, render, steps
 
 pytestmark = pytest.mark.gimp
 
@@ -41,18 +40,8 @@ def pictures() -> dict[str, np.ndarray]:
     return made
 
 
-def random_values(random: np.random.Generator) -> dict[str, float]:
-    """A level for each slider; some edits leave most of them neutral, as a policy may."""
-    share = random.choice([0.3, 1.0])
-    return {s.name: float(random.choice(s.values())) for s in editor_ops.SLIDERS if random.random() < share}
-
-
 def one_slider_at_an_end() -> list[dict[str, float]]:
     return [{s.name: end} for s in editor_ops.SLIDERS for end in (s.lowest, s.highest) if end != s.neutral]
-
-
-def steps(values: Mapping[str, float], width: int, height: int) -> tuple[Step, ...]:
-    return tuple(Step(made.operation, made.properties) for made in editor_ops.filters(values, width, height))
 
 
 @functools.cache
