@@ -1,0 +1,403 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs inside GIMP: calls the plug-in in every way there is and writes down what happened.
+
+/case/plugin.json says where things are. /case/results.json is {case: what was seen}; test_plugin.py judges it.
+"""
+
+import json
+import math
+import os
+
+import numpy as np
+from gi.repository import Gegl, Gimp, Gio
+
+with open("/case/plugin.json") as file:
+    setup = json.load(file)
+FOLDER = setup["folder"]  # the installed plug-in
+CONFIG = f"{FOLDER}/config.json"
+results = {}
+
+
+def load(name):
+    """A file; "float NAME" is the same in 32-bit linear light."""
+    path = Gio.File.new_for_path(f"/case/{name.removeprefix('float ')}")
+    image = Gimp.file_load(Gimp.RunMode.NONINTERACTIVE, path)
+    if name.startswith("float "):
+        image.convert_precision(Gimp.Precision.FLOAT_LINEAR)
+    return image
+
+
+def make_adobe():
+    """rgb8.png in another working space, as a camera or an editor may have left it."""
+    image = load("rgb8.png")
+    image.convert_color_profile(
+        Gimp.ColorProfile.new_rgb_adobe(), Gimp.ColorRenderingIntent.RELATIVE_COLORIMETRIC, True
+    )
+    config = Gimp.get_pdb().lookup_procedure("file-png-export").create_config()
+    for name, value in (("image", image), ("file", Gio.File.new_for_path("/case/adobe8.png"))):
+        config.set_property(name, value)
+    config.set_property("include-color-profile", True)
+    Gimp.get_pdb().lookup_procedure("file-png-export").run(config)
+    image.delete()
+
+
+def call(image, drawables, mode=Gimp.RunMode.NONINTERACTIVE, **arguments):
+    """Calls the procedure as any other plug-in would; (status, error message, Decision or None)."""
+    procedure = Gimp.get_pdb().lookup_procedure("python-fu-auto-enhance-rl")
+    config = procedure.create_config()
+    config.set_property("run-mode", mode)
+    config.set_property("image", image)
+    config.set_core_object_array("drawables", drawables)
+    for name, value in arguments.items():
+        config.set_property(name, value)
+    values = procedure.run(config)
+    status = int(values.index(0))
+    if status != int(Gimp.PDBStatusType.SUCCESS):
+        return status, Gimp.get_pdb().get_last_error(), None
+    return status, "", json.loads(values.index(1))
+
+
+def raw(drawable):
+    """The pixels as GIMP keeps them, before any filter."""
+    whole = Gegl.Rectangle.new(0, 0, drawable.get_width(), drawable.get_height())
+    return drawable.get_buffer().get(whole, 1.0, None, Gegl.AbyssPolicy.NONE)
+
+
+def listed(layer):
+    """The layer's filters, lowest first."""
+    found = []
+    for each in reversed(layer.get_filters()):
+        config = each.get_config()
+        numbers = {p.name: config.get_property(p.name) for p in config.list_properties()}
+        numbers = {name: value for name, value in numbers.items() if isinstance(value, (int, float))}
+        found.append({"operation": each.get_operation_name(), "label": each.get_name(), "properties": numbers})
+    return found
+
+
+def shown(image, layer):
+    """What the user sees of the layer, (height, width, 4) sRGB floats: rendered by GIMP on a copy of the image."""
+    copy = image.duplicate()
+    top = copy.merge_visible_layers(Gimp.MergeType.CLIP_TO_IMAGE)
+    size = (copy.get_width(), copy.get_height())
+    data = top.get_buffer().get(Gegl.Rectangle.new(0, 0, *size), 1.0, "R'G'B'A float", Gegl.AbyssPolicy.NONE)
+    copy.delete()
+    return np.frombuffer(data, np.float32).reshape(size[1], size[0], 4)
+
+
+def difference(first, second):
+    """Largest difference in 8-bit levels, where anything is to be seen."""
+    visible = (first[..., 3] > 0) | (second[..., 3] > 0)
+    distance = np.abs(np.clip(first, 0, 1) - np.clip(second, 0, 1)).max(axis=-1) * 255
+    return float(distance[visible].max())
+
+
+def enhanced(name):
+    """One photo, every slider moved: filters, values, pixels left alone, XCF and back."""
+    image = load(name)
+    layer = image.get_layers()[0]
+    before = raw(layer)
+    status, error, decision = call(image, [layer], model="/case/every.onnx")
+    seen = {"status": status, "error": error, "decision": decision, "filters": listed(layer)}
+    seen["precision"] = int(image.get_precision())
+    seen["profile"] = (image.get_color_profile() or image.get_effective_color_profile()).get_label()
+    seen["pixels kept"] = raw(layer) == before
+    np.save(f"/case/{name}.shown.npy", shown(image, layer))
+    path = Gio.File.new_for_path(f"/case/{name}.xcf")
+    Gimp.file_save(Gimp.RunMode.NONINTERACTIVE, image, path, None)
+    again = load(f"{name}.xcf")
+    other = again.get_layers()[0]
+    seen["xcf filters"] = listed(other)
+    seen["xcf difference"] = difference(shown(image, layer), shown(again, other))
+    again.delete()
+    image.delete()
+    # The policy that looks at the picture, for what it saw of this one.
+    image = load(name)
+    seen["brighten"] = call(image, [image.get_layers()[0]], model="/case/brighten.onnx")[2]
+    image.delete()
+    image = load(name)
+    seen["shipped"] = call(image, [image.get_layers()[0]])[2]
+    image.delete()
+    return seen
+
+
+def saved(model, strength):
+    """Filters and what is shown, before and after XCF."""
+    image = load("rgb8.png")
+    layer = image.get_layers()[0]
+    status, error, decision = call(image, [layer], model=model, strength=strength)
+    Gimp.file_save(Gimp.RunMode.NONINTERACTIVE, image, Gio.File.new_for_path("/case/saved.xcf"), None)
+    again = load("saved.xcf")
+    other = again.get_layers()[0]
+    seen = {
+        "status": status, "error": error, "decision": decision, "filters": listed(layer), "xcf filters": listed(other),
+        "xcf difference": difference(shown(image, layer), shown(again, other)),
+    }  # fmt: skip
+    again.delete()
+    image.delete()
+    return seen
+
+
+def plain(image, layer):
+    pass
+
+
+def selected(image, layer):
+    image.select_ellipse(Gimp.ChannelOps.REPLACE, 20, 10, 120, 80)
+    Gimp.Selection.feather(image, 20)
+
+
+def moved(image, layer):
+    layer.set_offsets(13, -7)
+
+
+def masked(image, layer):
+    image.select_ellipse(Gimp.ChannelOps.REPLACE, 20, 10, 120, 80)
+    layer.add_mask(layer.create_mask(Gimp.AddMaskType.SELECTION))
+    Gimp.Selection.none(image)
+
+
+def filtered(image, layer):
+    own = Gimp.DrawableFilter.new(layer, "gegl:exposure", "the user's own")
+    own.get_config().set_property("exposure", -0.5)
+    layer.append_filter(own)
+
+
+def merged(name, prepare):
+    """Merged mode against filters, on the same picture."""
+    pictures = []
+    left = None
+    for way in ("filters", "merged"):
+        image = load(name)
+        layer = image.get_layers()[0]
+        prepare(image, layer)
+        untouched = shown(image, layer)
+        status, error, _ = call(image, [layer], model="/case/every.onnx", apply=way)
+        pictures.append(shown(image, layer))
+        left = len(layer.get_filters())
+        image.delete()
+    return {
+        "status": status, "error": error, "filters left": left, "difference": difference(*pictures),
+        "effect": difference(untouched, pictures[1]),
+    }  # fmt: skip
+
+
+def looked_at(prepare):
+    """What the picture-dependent policy chose after `prepare`, and the filters that were made."""
+    image = load("rgb8.png")
+    layer = image.get_layers()[0]
+    prepare(image, layer)
+    status, error, decision = call(image, [layer], model="/case/brighten.onnx")
+    seen = {"status": status, "error": error, "decision": decision, "filters": listed(layer)}
+    image.delete()
+    return seen
+
+
+def left_half(image, layer):
+    image.select_rectangle(Gimp.ChannelOps.REPLACE, 0, 0, image.get_width() // 2, image.get_height())
+
+
+def refused(prepare=plain, pick=None, name="rgb8.png", **arguments):
+    """A call that must fail: its message, and whether it left any trace."""
+    image = load(name)
+    layer = image.get_layers()[0]
+    prepare(image, layer)
+    drawables = pick(image, layer) if pick else [layer]
+    image.clean_all()
+    before = [raw(layer), len(layer.get_filters()), len(image.get_layers())]
+    status, error, _ = call(image, drawables, **arguments)
+    after = [raw(layer), len(layer.get_filters()), len(image.get_layers())]
+    seen = {"status": status, "error": error, "unchanged": before == after, "dirty": image.is_dirty()}
+    image.delete()
+    return seen
+
+
+def grouped(image, layer):
+    group = Gimp.GroupLayer.new(image, "group")
+    image.insert_layer(group, None, 0)
+    image.reorder_item(layer, group, 0)
+
+
+def the_group(image, layer):
+    return [layer.get_parent()]
+
+
+def group_as_filters():
+    image = load("rgb8.png")
+    layer = image.get_layers()[0]
+    grouped(image, layer)
+    group = layer.get_parent()
+    status, error, decision = call(image, [group], model="/case/brighten.onnx")
+    seen = {"status": status, "error": error, "decision": decision, "filters": listed(group)}
+    image.delete()
+    return seen
+
+
+def locked(image, layer):
+    layer.set_lock_content(True)
+
+
+def lock_the_group(image, layer):
+    grouped(image, layer)
+    layer.get_parent().set_lock_content(True)
+
+
+def two(image, layer):
+    other = layer.copy()
+    image.insert_layer(other, None, 0)
+    return [layer, other]
+
+
+def a_channel(image, layer):
+    channel = Gimp.Channel.new_from_component(image, Gimp.ChannelType.RED, "red")
+    image.insert_channel(channel, None, 0)
+    return [channel]
+
+
+def the_mask(image, layer):
+    masked(image, layer)
+    return [layer.get_mask()]
+
+
+def floating(image, layer):
+    image.select_rectangle(Gimp.ChannelOps.REPLACE, 10, 10, 50, 50)
+    return [Gimp.Selection.float(image, [layer], 5, 5)]
+
+
+def selected_elsewhere(image, layer):
+    layer.set_offsets(-layer.get_width() + 30, 0)
+    image.select_rectangle(Gimp.ChannelOps.REPLACE, 100, 10, 50, 50)
+
+
+def indexed(image, layer):
+    image.convert_indexed(Gimp.ConvertDitherType.NONE, Gimp.ConvertPaletteType.GENERATE, 16, False, False, "")
+
+
+def configured(lib=False, **changes):
+    """Puts the installed plug-in into a certain state."""
+    with open("/case/config.json") as file:
+        settings = json.load(file)
+    settings.update(changes)
+    with open(CONFIG, "w") as file:
+        json.dump(settings, file)
+    if lib != os.path.isdir(f"{FOLDER}/lib"):
+        os.rename(*(("/case/lib", f"{FOLDER}/lib") if lib else (f"{FOLDER}/lib", "/case/lib")))
+
+
+def helper_answering(text, code=0):
+    """A helper that says `text`, whatever it is asked."""
+    path = "/case/answering"
+    with open("/case/answer", "w") as file:
+        file.write(text)
+    with open(path, "w") as file:
+        stream = "2" if code else "1"
+        file.write(f"#!/bin/sh\ncat >/dev/null\ncat /case/answer >&{stream}\nexit {code}\n")
+    os.chmod(path, 0o755)
+    return path
+
+
+def answer(*filters, **changes):
+    rows = [{"operation": o, "label": o, "properties": p} for o, p in filters]
+    return json.dumps({"format": 1, "sliders": [], "filters": rows, **changes})
+
+
+def everything():
+    procedure = Gimp.get_pdb().lookup_procedure("python-fu-auto-enhance-rl")
+    results["registered"] = {
+        "label": procedure.get_menu_label(), "paths": procedure.get_menu_paths(),
+        "types": procedure.get_image_types(), "lib": os.path.exists(f"{FOLDER}/lib"), "config": os.path.exists(CONFIG),
+    }  # fmt: skip
+    # As GIMP found it: the entry file alone, nothing else installed.
+    results["no config"] = refused()
+    with open(CONFIG, "w") as file:
+        file.write("{ this is not JSON")
+    results["broken config"] = refused()
+
+    configured(lib=False)
+    results["helper"] = enhanced("rgb8.png")
+    configured(lib=False, python="/nowhere/python3")
+    results["no helper"] = refused()
+    configured(lib=False, python="/usr/bin/python3")  # there, but without the packages
+    results["helper without packages"] = refused()
+    configured(lib=False, python=helper_answering("junk\n"))
+    results["junk"] = refused()
+    configured(lib=False, python=helper_answering("the cause; the remedy\n", 1))
+    results["helper error"] = refused()
+    hanging = "/case/hanging"
+    with open(hanging, "w") as file:
+        file.write("#!/bin/sh\nexec sleep 100\n")
+    os.chmod(hanging, 0o755)
+    configured(lib=False, python=hanging, timeout=1)
+    results["hanging"] = refused()
+    for name, text in {
+        "not an object": "[]",
+        "newer format": answer(format=2),
+        "gimp operation": answer(("gimp:levels", {})),
+        "other operation": answer(("gegl:gif-load", {})),
+        "infinite": answer(("gegl:exposure", {"exposure": math.inf})),
+        "text for a number": answer(("gegl:exposure", {"exposure": "1"})),
+        "unknown property": answer(("gegl:exposure", {"exposure": 1.0}), ("gegl:saturation", {"speed": 1.0})),
+        "out of range": answer(("gegl:exposure", {"exposure": 1.0}), ("gegl:saturation", {"scale": 99.0})),
+    }.items():
+        configured(lib=False, python=helper_answering(text))
+        results[name] = refused()
+        results[f"{name}, merged"] = refused(apply="merged")
+    # Even a settings file that allows it lets no "gimp:" operation through; and what GIMP itself refuses only when
+    # it is appended takes the filters before it along.
+    configured(lib=False, python=helper_answering(answer(("gimp:levels", {}))), operations=["gimp:levels"])
+    results["gimp operation allowed"] = refused()
+    configured(
+        lib=False,
+        python=helper_answering(answer(("gegl:exposure", {"exposure": 1.0}), ("gegl:soft-light", {}))),
+        operations=["gegl:exposure", "gegl:soft-light"],
+    )
+    results["refused by GIMP"] = refused()
+
+    # From here on in process: GIMP's Python has all that is needed, and the helper must not be asked.
+    configured(lib=True, python="/nowhere/python3")
+    for name in setup["pictures"]:
+        results[name] = enhanced(name)
+    for name in setup["pictures"]:
+        results[f"merged {name}"] = merged(name, plain)
+    for prepare in (selected, moved, masked, filtered):
+        results[f"merged {prepare.__name__}"] = merged("rgba8.png", prepare)
+    for prepare in (plain, left_half, filtered, moved, masked):
+        results[f"looked at {prepare.__name__}"] = looked_at(prepare)
+    results["group as filters"] = group_as_filters()
+
+    image = load("rgb8.png")
+    layer = image.get_layers()[0]
+    image.clean_all()
+    status, error, decision = call(image, [layer], model="/case/every.onnx", strength=0.0)
+    results["strength 0"] = [status, decision["strength"], len(layer.get_filters()), image.is_dirty()]
+    status, error, decision = call(image, [layer], model="/case/neutral.onnx")
+    results["neutral"] = [status, len(layer.get_filters()), image.is_dirty()]
+    status, error, decision = call(image, [layer], model="/case/brighten.onnx", strength=0.5)
+    results["strength 0.5"] = [status, decision, listed(layer)]
+    image.delete()
+    results["strength 2"] = saved("/case/ends.onnx", 2.0)
+    image = load("rgb8.png")
+    layer = image.get_layers()[0]
+    status, error, decision = call(image, [layer], mode=Gimp.RunMode.WITH_LAST_VALS)
+    results["last values"] = [status, error, decision and decision["strength"], decision and decision["model"]["name"]]
+    image.delete()
+
+    results["indexed"] = refused(indexed)
+    results["locked"] = refused(locked)
+    results["locked group"] = refused(lock_the_group)
+    results["group merged"] = refused(grouped, the_group, apply="merged")
+    results["two"] = refused(pick=two)
+    results["none"] = refused(pick=lambda image, layer: [])
+    results["channel"] = refused(pick=a_channel)
+    results["mask"] = refused(pick=the_mask)
+    results["floating"] = refused(pick=floating)
+    results["selected elsewhere"] = refused(selected_elsewhere)
+    results["model is missing"] = refused(model="/case/no such.onnx")
+    results["model is junk"] = refused(model="/case/junk.onnx")
+    results["model is a folder"] = refused(model="/case")
+
+
+make_adobe()
+everything()
+with open("/case/results.json", "w") as file:
+    json.dump(results, file, default=str)
+open("/case/done", "w").close()

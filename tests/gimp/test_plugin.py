@@ -1,0 +1,295 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The plug-in in real GIMP: scripts/plugin.py calls it in every way, in one GIMP process a version; judged here."""
+
+from __future__ import annotations
+
+import functools
+import json
+import math
+import shutil
+from pathlib import Path
+from typing import Any
+
+import array_api_compat
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image
+
+import editor_ops
+from gimp_plugin import install
+from models import Policy
+from tests.gimp import root
+from tests.gimp_plugin import policies
+from trainer import photo
+
+pytestmark = pytest.mark.gimp
+
+PROJECT = Path(__file__).parents[2]
+# "float NAME" is the same file, in GIMP in 32-bit linear light. adobe8.png is made by GIMP, in AdobeRGB.
+PICTURES = ["rgb8.png", "rgba8.png", "grey8.png", "rgb16.tif", "float rgb16.tif", "adobe8.png"]
+ENDS = {slider.name: 32 for slider in editor_ops.SLIDERS}  # every slider at its highest level
+SUCCESS, EXECUTION_ERROR, CALLING_ERROR = 3, 0, 1  # Gimp.PDBStatusType
+
+
+@pytest.fixture(params=list(root.VERSIONS))
+def version(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def seen(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """version -> (what the script saw, GIMP's output, the folder): GIMP runs once for each version."""
+
+    @functools.cache
+    def run(version: str) -> tuple[dict[str, Any], str, Path]:
+        root.root(version)
+        folder = tmp_path_factory.mktemp(f"gimp-{version}")
+        _write_pictures(folder)
+        for name, levels in (
+            ("every", policies.EVERY_SLIDER),
+            ("brighten", policies.BRIGHTEN),
+            ("neutral", {}),
+            ("ends", ENDS),
+        ):
+            policies.write(folder / f"{name}.onnx", levels)
+        (folder / "junk.onnx").write_bytes(b"not a network")
+        plug_in = _install(folder, version)
+        inside = f"/case/{plug_in.relative_to(folder)}"
+        (folder / "plugin.json").write_text(json.dumps({"folder": inside, "pictures": PICTURES}))
+        output = root.gimp(version, Path(__file__).parent / "scripts" / "plugin.py", folder)
+        return json.loads((folder / "results.json").read_text()), output, folder
+
+    return run
+
+
+def _write_pictures(folder: Path) -> None:
+    """One photo as 8 and 16-bit files, with alpha, and grey."""
+    with Image.open(PROJECT / "tests" / "photos" / "otters.png") as opened:
+        rgb = opened.convert("RGB")
+    rgb.save(folder / "rgb8.png")
+    rgb.convert("L").save(folder / "grey8.png")
+    ramp = np.clip(np.linspace(-100, 350, rgb.width), 0, 255).astype(np.uint8)  # clear at the left, solid at the right
+    rgba = rgb.copy()
+    rgba.putalpha(Image.fromarray(np.tile(ramp, (rgb.height, 1))))
+    rgba.save(folder / "rgba8.png")
+    noise = np.random.default_rng(3).integers(0, 257, (rgb.height, rgb.width, 3), dtype=np.uint16)
+    tifffile.imwrite(
+        folder / "rgb16.tif", np.asarray(rgb).astype(np.uint16) * 256 + noise.clip(0, 255), photometric="rgb"
+    )
+
+
+def _install(folder: Path, version: str) -> Path:
+    """Installs the plug-in, with a real virtual environment as its helper; only the entry file where GIMP looks,
+    the rest in /case for the script to put in place."""
+    made = root.run(version, ["python3", "-m", "venv", "--without-pip", "--system-site-packages", "venv"], folder)
+    assert made.returncode == 0, made.stdout
+    (site_packages,) = (folder / "venv" / "lib").glob("python3.*/site-packages")
+    for package in (editor_ops.__file__, array_api_compat.__file__, install.__file__):
+        source = Path(package).parent
+        shutil.copytree(source, site_packages / source.name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(PROJECT / "models", site_packages / "models", ignore=shutil.ignore_patterns("__pycache__"))
+
+    report = install.install(
+        [folder / "home" / ".config" / "GIMP" / version / "plug-ins"], python="/case/venv/bin/python3"
+    )
+    assert report.ok, str(report)
+    (plug_in,) = report.done
+    (plug_in / "config.json").rename(folder / "config.json")
+    (plug_in / "lib").rename(folder / "lib")
+    return plug_in
+
+
+def _expected(folder: Path, name: str, policy: Policy) -> dict[str, Any]:
+    """The Decision that the command line's way of reading the same file leads to."""
+    read = photo.read(folder / name.removeprefix("float "))
+    decision = policy.decide(photo.srgb(read), alpha=read.alpha, colour=not read.grey)
+    return decision.to_json(read.width, read.height)
+
+
+def _sliders(decision: dict[str, Any]) -> dict[str, float]:
+    return {row["name"]: row["value"] for row in decision["sliders"]}
+
+
+def _holds(listed: list[dict[str, Any]], filters: list[dict[str, Any]]) -> None:
+    """The filters on the layer are the Decision's: order, operation, name and every value."""
+    assert [(f["operation"], f["label"]) for f in listed] == [(f["operation"], f["label"]) for f in filters]
+    for there, wanted in zip(listed, filters, strict=True):
+        for name, value in wanted["properties"].items():
+            # The plug-in sets what XCF can keep: 32-bit floats.
+            assert math.isclose(there["properties"][name], value, rel_tol=1e-6), (there, wanted)
+
+
+def test_registered_with_nothing_but_the_entry_file(seen: Any, version: str) -> None:
+    registered = seen(version)[0]["registered"]
+    assert registered == {
+        "label": "Auto Enhance (RL)",
+        "paths": ["<Image>/Colors/Auto"],
+        "types": "RGB*, GRAY*",
+        "lib": False,
+        "config": False,
+    }
+
+
+def test_gimp_has_nothing_to_complain_about(seen: Any, version: str) -> None:
+    output = seen(version)[1]
+    for complaint in ("Traceback", "must be installed in subdirectories"):
+        assert complaint not in output
+
+
+@pytest.mark.parametrize("name", [*PICTURES, "helper"])
+def test_filters_of_every_tool(seen: Any, version: str, name: str) -> None:
+    results, _, folder = seen(version)
+    result = results[name]
+    assert (result["status"], result["error"]) == (SUCCESS, ""), result
+    file = "rgb8.png" if name == "helper" else name
+    expected = _expected(folder, file, Policy.load(folder / "every.onnx"))
+    assert result["decision"] == expected
+    assert len(expected["filters"]) == (5 if name == "grey8.png" else 8)
+    _holds(result["filters"], expected["filters"])
+    assert result["pixels kept"]
+
+
+@pytest.mark.parametrize("name", [*PICTURES, "helper"])
+def test_same_sliders_as_the_command_line(seen: Any, version: str, name: str) -> None:
+    results, _, folder = seen(version)
+    file = "rgb8.png" if name == "helper" else name
+    brighten = _expected(folder, file, Policy.load(folder / "brighten.onnx"))
+    assert _sliders(results[name]["brighten"]) == _sliders(brighten)
+    assert _sliders(brighten)["exposure"] > 0
+    shipped = _expected(folder, file, Policy.load())
+    assert _sliders(results[name]["shipped"]) == _sliders(shipped)
+    assert results[name]["shipped"]["model"] == shipped["model"]
+
+
+def test_pictures_are_of_the_kinds_meant(seen: Any, version: str) -> None:
+    results = seen(version)[0]
+    # Gimp.Precision: 8 and 16-bit non-linear, float linear
+    assert [results[name]["precision"] for name in PICTURES] == [150, 150, 150, 250, 600, 150]
+    assert "Adobe" in results["adobe8.png"]["profile"]
+    assert "Adobe" not in results["rgb8.png"]["profile"]
+
+
+@pytest.mark.parametrize("name", [*PICTURES, "helper"])
+def test_xcf_keeps_filters_and_looks(seen: Any, version: str, name: str) -> None:
+    result = seen(version)[0][name]
+    _holds(result["xcf filters"], result["decision"]["filters"])
+    assert result["xcf difference"] == 0.0
+
+
+@pytest.mark.parametrize("name", ["rgb8.png", "float rgb16.tif"])
+def test_shown_is_what_the_editor_makes(seen: Any, version: str, name: str) -> None:
+    results, _, folder = seen(version)
+    shown = np.load(folder / f"{name}.shown.npy")[..., :3]
+    read = photo.read(folder / name.removeprefix("float "))
+    edited = editor_ops.edit(read.pixels, _sliders(results[name]["decision"]))
+    difference = np.abs(np.clip(shown, 0, 1) - edited / np.float32(np.iinfo(edited.dtype).max)) * 255
+    assert difference.max() <= 1.001  # one 8-bit level
+    assert difference.mean() <= 0.01
+
+
+@pytest.mark.parametrize("name", [*PICTURES, "selected", "moved", "masked", "filtered"])
+def test_merged_looks_like_filters(seen: Any, version: str, name: str) -> None:
+    result = seen(version)[0][f"merged {name}"]
+    assert (result["status"], result["error"]) == (SUCCESS, ""), result
+    assert result["filters left"] == 0
+    assert result["difference"] <= 1.001
+    assert result["effect"] > 20
+
+
+def test_agent_looks_at_what_is_seen(seen: Any, version: str) -> None:
+    """A selection, a layer's own filters: both change what the agent looks at. A mask and an offset don't."""
+    results, _, folder = seen(version)
+    policy = Policy.load(folder / "brighten.onnx")
+    picture = photo.read(folder / "rgb8.png").pixels
+    half = picture[:, : picture.shape[1] // 2]
+    dimmed = editor_ops.edit(picture, {"exposure": -0.5})
+    for case, looked_at in (
+        ("plain", picture), ("left_half", half), ("filtered", dimmed), ("moved", picture), ("masked", picture),
+    ):  # fmt: skip
+        expected = policy.decide(looked_at).values["exposure"]
+        assert _sliders(results[f"looked at {case}"]["decision"])["exposure"] == expected, case
+    assert policy.decide(half).values != policy.decide(picture).values != policy.decide(dimmed).values
+    kept, added = results["looked at filtered"]["filters"]
+    assert kept["label"] == "the user's own" and kept["properties"]["exposure"] == -0.5
+    assert added["operation"] == "gegl:exposure"
+
+
+def test_group_takes_filters(seen: Any, version: str) -> None:
+    result = seen(version)[0]["group as filters"]
+    assert result["status"] == SUCCESS
+    _holds(result["filters"], result["decision"]["filters"])
+    assert len(result["filters"]) == 1
+
+
+def test_strength(seen: Any, version: str) -> None:
+    results, _, folder = seen(version)
+    assert results["strength 0"] == [SUCCESS, 0.0, 0, False]
+    assert results["neutral"] == [SUCCESS, 0, False]
+    status, decision, filters = results["strength 0.5"]
+    full = Policy.load(folder / "brighten.onnx").decide(photo.read(folder / "rgb8.png").pixels)
+    assert status == SUCCESS
+    assert _sliders(decision)["exposure"] == full.values["exposure"] / 2
+    assert filters[0]["properties"]["exposure"] == full.values["exposure"] / 2
+
+
+def test_ends_of_the_ranges_survive_xcf(seen: Any, version: str) -> None:
+    """Strength 2 takes values to the ends of GIMP's ranges, e.g. black level 0.1, which is no 32-bit float."""
+    result = seen(version)[0]["strength 2"]
+    assert (result["status"], result["error"]) == (SUCCESS, ""), result
+    assert _sliders(result["decision"])["black_level"] == 0.1
+    _holds(result["filters"], result["decision"]["filters"])
+    _holds(result["xcf filters"], result["decision"]["filters"])
+    assert result["xcf difference"] == 0.0
+
+
+def test_last_values(seen: Any, version: str) -> None:
+    # GIMP remembers the values of dialogs alone; where there was none, last values are the defaults.
+    assert seen(version)[0]["last values"] == [SUCCESS, "", 1.0, Policy.load().name]
+
+
+# case -> status, words of the cause, words of the remedy
+REFUSED = {
+    "no config": (EXECUTION_ERROR, "config.json is missing or broken", "trainer install-plugin"),
+    "broken config": (EXECUTION_ERROR, "config.json is missing or broken", "trainer install-plugin"),
+    "no helper": (EXECUTION_ERROR, "/nowhere/python3, can't be started (No such file", "trainer install-plugin"),
+    "helper without packages": (EXECUTION_ERROR, "No module named 'models'", "trainer doctor"),
+    "junk": (EXECUTION_ERROR, "The agent's answer makes no sense", "trainer install-plugin"),
+    "helper error": (EXECUTION_ERROR, "the cause", "the remedy"),
+    "hanging": (EXECUTION_ERROR, "gave no answer in 1 seconds", "trainer doctor"),
+    "not an object": (EXECUTION_ERROR, "makes no sense", "trainer install-plugin"),
+    "newer format": (EXECUTION_ERROR, "format 2", "trainer install-plugin"),
+    "gimp operation": (EXECUTION_ERROR, "operation 'gimp:levels' is not allowed", "trainer install-plugin"),
+    "gimp operation allowed": (EXECUTION_ERROR, "operation 'gimp:levels' is not allowed", "trainer install-plugin"),
+    "other operation": (EXECUTION_ERROR, "operation 'gegl:gif-load' is not allowed", "trainer install-plugin"),
+    "infinite": (EXECUTION_ERROR, "exposure is inf, not a finite number", "trainer install-plugin"),
+    "text for a number": (EXECUTION_ERROR, "exposure is '1', not a finite number", "trainer install-plugin"),
+    "unknown property": (EXECUTION_ERROR, "gegl:saturation has no number speed", "trainer install-plugin"),
+    "out of range": (EXECUTION_ERROR, "gegl:saturation doesn't take scale = 99.0", "trainer install-plugin"),
+    "refused by GIMP": (EXECUTION_ERROR, "gegl:soft-light", "trainer install-plugin"),
+    "indexed": (CALLING_ERROR, "indexed image", "Image > Mode > RGB"),
+    "locked": (CALLING_ERROR, "are locked", "Unlock them"),
+    "locked group": (CALLING_ERROR, "“group” are locked", "Unlock them"),
+    "group merged": (CALLING_ERROR, "is a group", "Apply as filters"),
+    "two": (CALLING_ERROR, "2 are selected", "Select one"),
+    "none": (CALLING_ERROR, "0 are selected", "Select one"),
+    "channel": (CALLING_ERROR, "is a mask or channel", "Select the layer"),
+    "mask": (CALLING_ERROR, "is a mask or channel", "Select the layer"),
+    "floating": (CALLING_ERROR, "floating selection", "Anchor it"),
+    "selected elsewhere": (CALLING_ERROR, "The selection lies outside", "Select > None"),
+    "model is missing": (EXECUTION_ERROR, "/case/no such.onnx", "check the path"),
+    "model is junk": (EXECUTION_ERROR, "/case/junk.onnx", "trainer export"),
+    "model is a folder": (EXECUTION_ERROR, "/case: is a folder", "give a policy file"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_refused_with_cause_and_remedy_and_nothing_changed(seen: Any, version: str, case: str) -> None:
+    results = seen(version)[0]
+    status, cause, remedy = REFUSED[case]
+    for result in [results[each] for each in (case, f"{case}, merged") if each in results]:
+        assert result["status"] == status, result
+        assert cause in result["error"] and remedy in result["error"], result["error"]
+        assert result["unchanged"]
+        # What GIMP refuses only on appending has been on the layer for a moment: undo has a step that does nothing.
+        assert not result["dirty"] or case == "refused by GIMP"
