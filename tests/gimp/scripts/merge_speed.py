@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs inside GIMP: how long its own merging of filters takes on a photo.
+
+/case/photo.jpg is the photo, /case/filters.json the filters: [{"operation", "properties"}, ...]. /case/seconds.json
+gets the seconds for loading, for appending all and merging them at once, for merging one after the other, and for
+exporting a JPEG.
+"""
+
+import json
+import time
+
+from gi.repository import Gimp, Gio
+
+
+def loaded():
+    image = Gimp.file_load(Gimp.RunMode.NONINTERACTIVE, Gio.File.new_for_path("/case/photo.jpg"))
+    image.undo_disable()
+    return image, image.get_layers()[0]
+
+
+def made(layer, step):
+    new = Gimp.DrawableFilter.new(layer, step["operation"], step["operation"])
+    config = new.get_config()
+    for name, value in step["properties"].items():
+        config.set_property(name, value)
+    return new
+
+
+with open("/case/filters.json") as file:
+    filters = json.load(file)
+seconds = {}
+
+start = time.perf_counter()
+image, layer = loaded()
+seconds["load"] = time.perf_counter() - start
+start = time.perf_counter()
+for step in filters:
+    layer.append_filter(made(layer, step))
+layer.merge_filters()
+seconds["merge at once"] = time.perf_counter() - start
+start = time.perf_counter()
+Gimp.file_save(Gimp.RunMode.NONINTERACTIVE, image, Gio.File.new_for_path("/case/at-once.jpg"), None)
+seconds["export"] = time.perf_counter() - start
+image.delete()
+
+image, layer = loaded()
+start = time.perf_counter()
+for step in filters:
+    layer.merge_filter(made(layer, step))
+seconds["merge one by one"] = time.perf_counter() - start
+image.delete()
+
+with open("/case/seconds.json", "w") as file:
+    json.dump(seconds, file)
+open("/case/done", "w").close()
