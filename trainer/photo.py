@@ -81,13 +81,17 @@ def read(path: Path | str) -> Photo:
             return _read_png(path, image) if isinstance(image, PngImagePlugin.PngImageFile) else _read_jpeg(path, image)
 
 
-def srgb(photo: Photo) -> tuple[np.ndarray, np.ndarray | None]:
-    """What the policy is shown: uint8 sRGB (H, W, 3) by the file's profile, and alpha, uint8 (H, W).
+def srgb(photo: Photo) -> np.ndarray:
+    """What the policy is shown: uint8 sRGB (H, W, 3) by the file's profile.
 
     8 bits whatever the file has, as the GIMP plug-in sends them, so that both come to the same decision.
     """
-    alpha = None if photo.alpha is None else _eight_bits(photo.alpha)
-    return icc.to_srgb(_eight_bits(store(photo, photo.pixels)), photo.icc, photo.grey), alpha
+    return icc.to_srgb(_eight_bits(store(photo, photo.pixels)), photo.icc, photo.grey)
+
+
+def opacity(photo: Photo) -> np.ndarray | None:
+    """Alpha as the policy is told of it: uint8 (H, W), or None."""
+    return None if photo.alpha is None else _eight_bits(photo.alpha)
 
 
 def store(photo: Photo, pixels: np.ndarray) -> np.ndarray:

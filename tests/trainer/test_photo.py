@@ -339,14 +339,14 @@ def test_curves_of_profiles() -> None:
 def test_the_policy_is_shown_srgb(tmp_path: Path) -> None:
     """The same grey, stored with another curve, looks the same; the copy of a plain sRGB picture is untouched."""
     Image.new("RGB", (4, 4), (128, 128, 128)).save(tmp_path / "a.png", icc_profile=ADOBE)
-    shown, alpha = photo.srgb(photo.read(tmp_path / "a.png"))
+    shown = photo.srgb(photo.read(tmp_path / "a.png"))
     wanted = icc.SRGB.encode(np.array((128 / 255) ** (563 / 256))) * 255
-    assert alpha is None
+    assert photo.opacity(photo.read(tmp_path / "a.png")) is None
     assert np.abs(shown - wanted).max() < 1
     Image.fromarray(SMALL).save(tmp_path / "b.png")
-    assert np.array_equal(photo.srgb(photo.read(tmp_path / "b.png"))[0], SMALL)
+    assert np.array_equal(photo.srgb(photo.read(tmp_path / "b.png")), SMALL)
     tifffile.imwrite(tmp_path / "c.tif", DEEP, photometric="rgb")
-    assert np.array_equal(photo.srgb(photo.read(tmp_path / "c.tif"))[0], np.rint(DEEP / 257))
+    assert np.array_equal(photo.srgb(photo.read(tmp_path / "c.tif")), np.rint(DEEP / 257))
 
 
 def test_other_primaries_are_converted_for_the_policy(tmp_path: Path) -> None:
@@ -363,7 +363,7 @@ def test_other_primaries_are_converted_for_the_policy(tmp_path: Path) -> None:
             struct.pack_into(">3i", wide, place + 8, *(round(v * 65536) for v in (0.14919, 0.06322, 0.74457)))
     Image.new("RGB", (2, 2), (150, 100, 100)).save(tmp_path / "a.png", icc_profile=bytes(wide))
     read = photo.read(tmp_path / "a.png")
-    shown, _ = photo.srgb(read)
+    shown = photo.srgb(read)
     assert shown[0, 0, 0] > 160 and abs(int(shown[0, 0, 2]) - 100) < 4
     assert photo.store(read, read.pixels)[0, 0].tolist() == [150, 100, 100]
 
