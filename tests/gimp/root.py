@@ -15,6 +15,7 @@ import functools
 import os
 import shutil
 import subprocess
+import tempfile
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
@@ -56,7 +57,17 @@ def _made(version: str) -> tuple[Path | None, str]:
     root = Path(made.stdout.splitlines()[-1])
     for name in ("case", "project"):
         (root / name).mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        tried = subprocess.run([*_enter(root, Path(folder)), "true"], capture_output=True, text=True, check=False)
+    if tried.returncode:
+        return None, f"{root} can't be entered (namespaces, mount and chroot must be allowed): {tried.stderr.strip()}"
     return root, ""
+
+
+def _enter(root: Path, folder: Path) -> list[str]:
+    """The command line that a command is put behind to run in the root."""
+    namespaces = ["--mount", "--pid", "--net", "--ipc", "--fork", "--kill-child"]
+    return ["unshare", *namespaces, "sh", "-euc", ENTER, "-", str(root), str(folder), str(PROJECT)]
 
 
 def find(version: str) -> Path:
@@ -96,9 +107,8 @@ def run(
         "PYTHONDONTWRITEBYTECODE": "1",
         **(environment or {}),
     }
-    enter = ["unshare", "--mount", "--pid", "--net", "--ipc", "--fork", "--kill-child", "sh", "-euc", ENTER, "-"]
     return subprocess.run(
-        [*enter, str(path), str(folder), str(PROJECT), *command],
+        [*_enter(path, folder), *command],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
