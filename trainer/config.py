@@ -26,13 +26,14 @@ class Config:
     hindsight_share: float = setting(1.0, "share of a batch made of wrong-way pairs; the rest are source photos")
 
     # The policy gradient.
-    steps: int = setting(6000, "updates of the policy")
+    steps: int = setting(5000, "updates of the policy")
     batch: int = setting(48, "photos in an update")
-    actions: int = setting(8, "edits tried on each photo of an update; their mean is the baseline")
+    actions: int = setting(24, "edits tried on each photo of an update; their mean is the baseline")
     learning_rate: float = setting(1e-3, "of the policy; falls on a cosine to a hundredth where learning_rate_falls")
     learning_rate_falls: bool = setting(True, "let the learning rate fall")
     beta1: float = setting(0.9, "Adam's beta1")
-    entropy: float = setting(0.02, "weight of the entropy bonus; falls with the learning rate")
+    prior_width: float = setting(4.0, "levels around neutral in which the untrained policy mostly stays; 0: everywhere")
+    entropy: float = setting(0.01, "weight of the entropy bonus; falls with the learning rate")
     normalise_advantage: bool = setting(True, "divide advantages by their spread, so that no reward needs tuning")
     average: float = setting(0.995, "decay of the averaged weights that are exported; 0 exports the last weights")
     clip: float = setting(1.0, "largest norm of the policy's gradient")
@@ -59,7 +60,7 @@ class Config:
         for name in ("steps", "batch", "actions", "critic_updates", "replay", "evaluate_every"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} is {getattr(self, name)}; it must be 1 or more")
-        for name in ("w_hindsight", "w_critic", "content", "entropy", "crops", "gradient_penalty"):
+        for name in ("w_hindsight", "w_critic", "content", "prior_width", "entropy", "crops", "gradient_penalty"):
             if not getattr(self, name) >= 0:
                 raise ValueError(f"{name} is {getattr(self, name)}; it can't be negative")
         for name in ("hindsight_share", "holdout", "average"):
@@ -94,6 +95,7 @@ PAPER = {
     "learning_rate": 1e-4,
     "learning_rate_falls": False,
     "beta1": 0.5,
+    "prior_width": 0.0,
     "entropy": 0.001,
     "normalise_advantage": False,
     "average": 0.0,

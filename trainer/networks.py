@@ -40,10 +40,12 @@ class Policy(nn.Module):
     """Thumbnails (N, 3, 64, 64), sRGB in [0, 1] -> logits (N, K, L) and value (N).
 
     The pooled features are read as a signal of L + 12 samples; six valid convolutions of width 3 leave L, so
-    that neighbouring levels of a slider are related.
+    that neighbouring levels of a slider are related. To that we add one learned number for each level, the same
+    for every photo. prior_width: in levels, of the bell around neutral that these numbers begin as, so that the
+    agent starts from small edits; 0 begins them at nothing and keeps them there, as in the paper.
     """
 
-    def __init__(self, sliders: int = len(SLIDERS), levels: int = LEVELS) -> None:
+    def __init__(self, prior_width: float = 0.0, sliders: int = len(SLIDERS), levels: int = LEVELS) -> None:
         super().__init__()
         signal = levels + 2 * 6  # each of the six convolutions takes two samples away
         self.trunk = _trunk(signal, norm=True, activation=nn.ReLU())
@@ -54,11 +56,14 @@ class Policy(nn.Module):
         layers.append(nn.Conv1d(WIDTHS[-1], sliders, 3))
         self.levels = nn.Sequential(*layers)
         _initialise(self)
+        away = torch.arange(levels, dtype=torch.float32) - levels // 2
+        bell = -0.5 * (away / prior_width) ** 2 if prior_width else torch.zeros(levels)
+        self.prior = nn.Parameter(bell.expand(sliders, levels).clone(), requires_grad=prior_width > 0)  # (K, L)
 
     def forward(self, thumbnails: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         features = self.trunk(thumbnails)  # (N, L + 12, 3, 3)
         signal = features.mean(dim=(2, 3))[:, None]  # (N, 1, L + 12)
-        return self.levels(signal), self.value(features.flatten(1))[:, 0]  # (N, K, L), (N,)
+        return self.levels(signal) + self.prior, self.value(features.flatten(1))[:, 0]  # (N, K, L), (N,)
 
 
 class Critic(nn.Module):

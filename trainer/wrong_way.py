@@ -20,19 +20,19 @@ FAULT = 0.6
 """Chance of each fault on the others."""
 
 # Slider name -> where its fault lies on average and how far it spreads, as shares of the slider's range on
-# its own scale (-1 lowest, 1 highest); both are held to +-1. Photos come out of cameras about a third of a stop
-# dark, flat and pale, rarely the other way. Clarity's fault is softness: GIMP's tool can't blur, so the share
+# its own scale (-1 lowest, 1 highest); both are held to +-1. Photos come out of cameras dark, flat
+# and pale, rarely the other way. Clarity's fault is softness: GIMP's tool can't blur, so the share
 # here is of its upper half, taken the other way.
 FAULTS = {
-    "exposure": (-0.15, 0.35),
+    "exposure": (-0.35, 0.4),
     "black_level": (-0.10, 0.35),
-    "temperature": (0.0, 0.45),
-    "tint": (0.0, 0.35),
-    "shadows": (-0.15, 0.45),
-    "highlights": (0.0, 0.45),
-    "contrast": (-0.2, 0.4),
-    "white_point": (0.1, 0.35),
-    "saturation": (-0.35, 0.4),
+    "temperature": (0.0, 0.5),
+    "tint": (0.0, 0.4),
+    "shadows": (-0.2, 0.5),
+    "highlights": (-0.1, 0.5),
+    "contrast": (-0.3, 0.45),
+    "white_point": (0.15, 0.4),
+    "saturation": (-0.45, 0.45),
     "clarity": (0.0, 0.5),
 }
 SOFTEN = "clarity"

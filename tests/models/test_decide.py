@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The helper process, as the plug-in runs it."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from models import Policy
+
+PIXELS = np.random.default_rng(4).integers(0, 256, (40, 50, 4), dtype=np.uint8)
+
+
+def ask(header, pixels=b""):
+    line = header if isinstance(header, bytes) else json.dumps(header).encode()
+    return subprocess.run(
+        [sys.executable, "-I", "-m", "models.decide"], input=line + b"\n" + pixels, capture_output=True, timeout=60
+    )
+
+
+def test_it_answers_as_the_policy_does():
+    header = {"width": 50, "height": 40, "channels": 4, "strength": 1.5, "layer_width": 500, "layer_height": 400}
+    answer = ask(header, PIXELS.tobytes())
+    assert answer.returncode == 0 and answer.stderr == b""
+    expected = Policy.load().decide(PIXELS[..., :3], 1.5, PIXELS[..., 3]).to_json(500, 400)
+    assert json.loads(answer.stdout) == json.loads(json.dumps(expected))
+    assert answer.stdout.count(b"\n") == 1
+
+
+SOUND = {"width": 50, "height": 40, "channels": 4}
+
+
+@pytest.mark.parametrize(
+    ("header", "pixels", "message"),
+    [
+        (b"", b"", "Expecting value"),
+        (b"[1]", b"", "not a JSON object"),
+        ({}, b"", "header is damaged"),
+        ({**SOUND, "width": "wide"}, b"", "header is damaged"),
+        ({**SOUND, "width": 0}, b"", "no picture has 0 x 40"),
+        ({**SOUND, "width": 10**9, "height": 10**9}, b"", "no picture has"),
+        ({**SOUND, "channels": 2}, b"", "2 channels"),
+        (SOUND, b"12", "2 bytes came for 50 x 40 x 4"),
+        ({**SOUND, "strength": 9}, PIXELS.tobytes(), "from 0 to 2"),
+        ({**SOUND, "model": "/nowhere.onnx"}, PIXELS.tobytes(), "/nowhere.onnx: can't be read"),
+    ],
+)
+def test_it_fails_in_one_line(header, pixels, message):
+    answer = ask(header, pixels)
+    assert answer.returncode == 1 and answer.stdout == b""
+    line = answer.stderr.decode()
+    assert line.count("\n") == 1 and "Traceback" not in line
+    assert message in line

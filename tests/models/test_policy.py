@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The policy file: what it decides, and every way in which a file can be wrong."""
+
+import json
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import onnx
+import pytest
+
+from editor_ops import NAMES, SLIDERS
+from models import SHIPPED, Policy, PolicyError, thumbnail
+
+IMAGE = np.random.default_rng(2).integers(0, 256, (90, 120, 3), dtype=np.uint8)
+
+
+@pytest.fixture(scope="module")
+def policy():
+    return Policy.load()
+
+
+def changed(tmp_path, **metadata):
+    """The shipped policy with other metadata; None takes a key away."""
+    model = onnx.load(SHIPPED)
+    kept = {p.key: p.value for p in model.metadata_props} | metadata
+    del model.metadata_props[:]
+    for key, value in kept.items():
+        if value is not None:
+            model.metadata_props.add(key=key, value=value)
+    path = tmp_path / "changed.onnx"
+    onnx.save(model, path)
+    return path
+
+
+def test_the_shipped_policy_decides(policy):
+    decision = policy.decide(IMAGE)
+    assert list(decision.values) == list(NAMES)
+    for choice in decision.choices:
+        assert choice.value in choice.slider.values()
+        assert 1 / 33 <= choice.probability <= 1
+    assert decision == policy.decide(IMAGE)  # the same every time
+
+
+def test_the_files_outputs_are_the_contract(policy):
+    """What a host with nothing but an ONNX runtime sees."""
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(SHIPPED.read_bytes())
+    thumbnails = np.stack([thumbnail(IMAGE), thumbnail(IMAGE[::-1])])
+    logits, levels, sliders, value = session.run(None, {"thumbnail": thumbnails})
+    assert logits.shape == (2, len(SLIDERS), 33) and value.shape == (2,)
+    assert levels.dtype == np.int64 and np.array_equal(levels, logits.argmax(-1))
+    rows = json.loads(session.get_modelmeta().custom_metadata_map["sliders"])
+    assert sliders == pytest.approx(np.array([[r["levels"][k] for r, k in zip(rows, n, strict=True)] for n in levels]))
+    assert list(policy.decide(IMAGE).values.values()) == pytest.approx(sliders[0].tolist())
+
+
+def test_strength_scales_and_zero_is_nothing(policy):
+    assert all(c.value == c.slider.neutral for c in policy.decide(IMAGE, strength=0).choices)
+    full, double = policy.decide(IMAGE), policy.decide(IMAGE, strength=2)
+    for one, two in zip(full.choices, double.choices, strict=True):
+        assert two.value == one.slider.scaled(one.value, 2)
+    for strength in (-0.1, 2.1, float("nan")):
+        with pytest.raises(ValueError, match="from 0 to 2"):
+            policy.decide(IMAGE, strength=strength)
+
+
+def test_a_grey_picture_keeps_its_colour_sliders_neutral(policy):
+    decision = policy.decide(IMAGE, colour=False)
+    assert all(c.value == c.slider.neutral for c in decision.choices if c.slider.colour)
+
+
+def test_the_decision_as_json_is_ready_for_gimp(policy):
+    plain = json.loads(json.dumps(policy.decide(IMAGE).to_json(1200, 900), allow_nan=False))
+    assert plain["format"] == 1 and plain["model"] == {"name": "photo", "sha256": policy.sha256}
+    moved = [s for s in plain["sliders"] if s["value"] != s["neutral"]]
+    assert moved
+    for row in moved:
+        (filter_,) = (f for f in plain["filters"] if f["operation"] == row["operation"])
+        assert filter_["properties"][row["property"]] == row["value"]
+        assert row["text"] in filter_["label"] and row["label"] in filter_["label"]
+    assert "filters" not in policy.decide(IMAGE).to_json()
+
+
+@pytest.mark.parametrize(
+    ("metadata", "message"),
+    [
+        ({"format_version": None}, "not a policy of Auto Enhance; export it again"),
+        ({"format_version": "2"}, "format version '2', this is 1; update"),
+        ({"format_version": "x"}, "format version 'x'"),
+        ({"thumbnail": "nearest"}, "another kind of thumbnail"),
+        ({"sliders": None}, "list of sliders doesn't fit"),
+        ({"sliders": "[]"}, "list of sliders doesn't fit"),
+        ({"sliders": "[1, 2"}, "list of sliders doesn't fit"),
+        ({"sliders": '{"a": 1}'}, "list of sliders doesn't fit"),
+    ],
+)
+def test_wrong_metadata_is_refused(tmp_path, metadata, message):
+    path = changed(tmp_path, **metadata)
+    with pytest.raises(PolicyError, match=message) as error:
+        Policy.load(path)
+    assert str(path) in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda rows: rows.pop(), "doesn't fit this version's"),  # K
+        (lambda rows: [r["levels"].pop() for r in rows], "shape"),  # L
+        (lambda rows: rows[0].update(operation="gegl:warp"), "another operation"),
+        (lambda rows: rows.reverse(), "another name"),
+        (lambda rows: rows[4].update(radius_share=0.5), "another radius_share"),
+        (lambda rows: rows[0].update(levels=[1e9] * 33), "leaves GIMP's range"),
+        (lambda rows: rows[0].update(levels=[float("nan")] * 33), "leaves GIMP's range"),
+        (lambda rows: rows[0].update(levels="abc"), "doesn't fit"),
+    ],
+)
+def test_sliders_that_are_not_ours_are_refused(tmp_path, change, message):
+    rows = json.loads({p.key: p.value for p in onnx.load(SHIPPED).metadata_props}["sliders"])
+    change(rows)
+    with pytest.raises(PolicyError, match=message):
+        Policy.load(changed(tmp_path, sliders=json.dumps(rows)))
+
+
+@pytest.mark.parametrize(("axis", "left"), [(1, len(SLIDERS) - 1), (2, 17)], ids=["K", "L"])
+def test_a_network_of_another_shape_is_refused(tmp_path, axis, left):
+    """Sound metadata, but the network answers for fewer sliders or levels."""
+    model = onnx.load(SHIPPED)
+    graph = model.graph
+    for node in graph.node:
+        node.output[:] = ["all" if name == "logits" else name for name in node.output]
+        node.input[:] = ["all" if name == "logits" else name for name in node.input]
+    bounds = {"from": 0, "to": left, "along": axis}
+    graph.initializer.extend(onnx.helper.make_tensor(n, onnx.TensorProto.INT64, [1], [v]) for n, v in bounds.items())
+    graph.node.append(onnx.helper.make_node("Slice", ["all", *bounds], ["logits"]))
+    graph.output[0].type.tensor_type.shape.dim[axis].dim_value = left
+    onnx.save(model, tmp_path / "other.onnx")
+    with pytest.raises(PolicyError, match=f"are not {len(SLIDERS)} sliders of 33 levels; export it again"):
+        Policy.load(tmp_path / "other.onnx")
+
+
+def test_files_that_are_no_policies_are_refused(tmp_path):
+    (tmp_path / "empty.onnx").write_bytes(b"")
+    (tmp_path / "junk.onnx").write_bytes(b"\x08\x07" + bytes(range(256)))
+    shutil.copy(SHIPPED, tmp_path / "cut.onnx")
+    with (tmp_path / "cut.onnx").open("r+b") as file:
+        file.truncate(SHIPPED.stat().st_size // 2)
+    with (tmp_path / "huge.onnx").open("wb") as file:
+        file.truncate(65 * 2**20)  # sparse
+    for name in ("empty", "junk", "cut"):
+        with pytest.raises(PolicyError, match=f"{name}.onnx: is not an ONNX file that can be run"):
+            Policy.load(tmp_path / f"{name}.onnx")
+    with pytest.raises(PolicyError, match="has 65 MiB"):
+        Policy.load(tmp_path / "huge.onnx")
+    with pytest.raises(PolicyError, match="is a folder"):
+        Policy.load(tmp_path)
+    with pytest.raises(PolicyError, match="can't be read"):
+        Policy.load(tmp_path / "none.onnx")
+
+
+def test_neither_the_packages_nor_a_decision_import_torch():
+    code = (
+        "import sys, numpy, editor_ops, models, trainer, gimp_plugin, trainer.cli;"
+        "models.Policy.load().decide(numpy.zeros((9, 9, 3), numpy.uint8));"
+        "sys.exit('torch' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], timeout=60).returncode == 0

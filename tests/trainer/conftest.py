@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Two small folders of photos, cut out of the test photos."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+PHOTOS = Path(__file__).parents[1] / "photos"
+
+
+@pytest.fixture(scope="session")
+def folders(tmp_path_factory):
+    """(source, target): 12 photos of 96x80 pixels each."""
+    rng = np.random.default_rng(1)
+    root = tmp_path_factory.mktemp("folders")
+    for kind in ("source", "target"):
+        (root / kind).mkdir()
+        for i in range(12):
+            picture = np.asarray(Image.open(sorted(PHOTOS.glob("*.png"))[i % 3]).convert("RGB"))
+            top, left = (rng.integers(0, side - s + 1) for side, s in zip(picture.shape, (80, 96), strict=False))
+            Image.fromarray(picture[top : top + 80, left : left + 96]).save(root / kind / f"{i:02d}.jpg", quality=95)
+    return root / "source", root / "target"

@@ -1,0 +1,199 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The learning: it solves what can be solved, repeats with its seed, and survives being stopped."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from editor_ops import LEVELS, NAMES, SLIDERS  # noqa: E402
+from models import Policy as ExportedPolicy  # noqa: E402
+from trainer import checkpoint, fit  # noqa: E402
+from trainer.config import recipe  # noqa: E402
+from trainer.export import export  # noqa: E402
+from trainer.networks import Policy  # noqa: E402
+
+BEST = 22
+"""Of the toy editor: the level of its one slider that gives the finished photo back."""
+SMALL = {"steps": 9, "batch": 6, "actions": 3, "crops": 1, "evaluate_every": 3, "critic_updates": 2}
+WITH_CRITIC = SMALL | {"w_critic": 0.1, "hindsight_share": 0.5, "edit_size": 64, "content": 1.0, "replay": 9}
+
+
+def run_fit(folders, out, resume=False, recipe_name="default", **settings):
+    return fit.fit(*folders, out, recipe(recipe_name, **settings), resume, quiet=True)
+
+
+def metrics(out, *names):
+    rows = [json.loads(line) for line in (out / "metrics.jsonl").read_text().splitlines()]
+    return [row for row in rows if all(n in row for n in names)]
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_a_toy_editor_is_solved(folders, tmp_path, monkeypatch, seed):
+    """One slider of 33 levels shifts the picture; only level 22 gives the finished photo back."""
+
+    def toy(state, action, levels):
+        shift = (action[..., 0] - BEST) / LEVELS  # (B, A)
+        return (state[:, None] + shift[..., None, None, None]).expand(-1, action.shape[1], -1, -1, -1)
+
+    monkeypatch.setattr(fit, "edit_batch", toy)
+    monkeypatch.setattr(fit, "spoil", lambda finished, faults: finished)
+    run_fit(folders, tmp_path / "run", seed=seed, steps=150, batch=8, actions=8, crops=0, evaluate_every=150)
+    average = checkpoint.read_newest(tmp_path / "run" / "checkpoints")["average"]
+    policy = Policy()
+    policy.load_state_dict(average)
+    levels = policy.eval()(torch.rand(20, 3, 64, 64))[0].argmax(-1)[:, 0]
+    assert (levels - BEST).abs().max() <= 1
+    assert metrics(tmp_path / "run", "reward")[-1]["reward"] > -1.5 / LEVELS
+
+
+def test_sampled_levels_follow_the_policy():
+    log_p = torch.log_softmax(torch.randn(1, 2, LEVELS, generator=torch.Generator().manual_seed(0)), -1)
+    drawn = fit.sample_actions(log_p, 40_000, torch.Generator().manual_seed(1))  # (1, 40000, 2)
+    for k in range(2):
+        share = torch.bincount(drawn[0, :, k], minlength=LEVELS) / 40_000
+        assert (share - log_p[0, k].exp()).abs().max() < 0.01
+
+
+def test_the_baseline_leaves_the_edit_itself_out():
+    reward = torch.tensor([[1.0, 2.0, 6.0]])
+    assert fit.others_mean(reward).tolist() == [[4.0, 3.5, 1.5]]
+
+
+def test_the_trained_editor_is_the_applied_editor():
+    import editor_ops
+
+    levels = torch.tensor([s.values() for s in SLIDERS])
+    generator = torch.Generator().manual_seed(0)
+    state = torch.rand(3, 3, 64, 64, generator=generator)
+    action = torch.randint(LEVELS, (3, 2, len(SLIDERS)), generator=generator)
+    edited = fit.edit_batch(state, action, levels)
+    for b in range(3):
+        for a in range(2):
+            values = {n: SLIDERS[i].values()[int(action[b, a, i])] for i, n in enumerate(NAMES)}
+            picture = (state[b].numpy().transpose(1, 2, 0) * 255 + 0.5).astype(np.uint8)
+            expected = editor_ops.edit(picture.astype(np.float32) / 255, values)
+            once = fit.edit_batch(torch.from_numpy(picture).movedim(-1, 0)[None] / 255, action[b : b + 1, a : a + 1], levels)
+            assert np.abs(once[0, 0].numpy().transpose(1, 2, 0) - np.clip(expected, 0, 1)).max() <= 0.5 / 255 + 1e-3
+    assert edited.shape == (3, 2, 3, 64, 64)
+
+
+def test_the_same_seed_gives_the_same_run(folders, tmp_path):
+    for name in ("one", "two"):
+        assert run_fit(folders, tmp_path / name, **WITH_CRITIC) is True
+    states = [checkpoint.read_newest(tmp_path / n / "checkpoints") for n in ("one", "two")]
+    assert_same(*states)
+    run_fit(folders, tmp_path / "other", **WITH_CRITIC, seed=1)
+    other = checkpoint.read_newest(tmp_path / "other" / "checkpoints")
+    assert not torch.equal(other["policy"]["trunk.0.weight"], states[0]["policy"]["trunk.0.weight"])
+
+
+def assert_same(one, two):
+    assert one.keys() == two.keys()
+    for key in one:
+        if isinstance(one[key], dict):
+            assert_same(one[key], two[key])
+        elif isinstance(one[key], torch.Tensor):
+            assert torch.equal(one[key], two[key]), key
+        else:
+            assert one[key] == two[key], key
+
+
+def start(folders, out, settings):
+    code = (
+        "import sys, json; from pathlib import Path; from trainer.fit import fit; from trainer.config import recipe;"
+        "s, t, o = map(Path, sys.argv[1:4]);"
+        "print(fit(s, t, o, recipe('default', **json.loads(sys.argv[4])), quiet=True))"
+    )
+    command = [sys.executable, "-c", code, *map(str, folders), str(out), json.dumps(settings)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+
+def wait_for(path, process):
+    deadline = time.monotonic() + 120
+    while not path.exists():
+        assert process.poll() is None and time.monotonic() < deadline, f"{path} never came"
+        time.sleep(0.01)
+
+
+def test_a_killed_run_goes_on_and_ends_bit_for_bit_the_same(folders, tmp_path):
+    run_fit(folders, tmp_path / "whole", **WITH_CRITIC)
+    process = start(folders, tmp_path / "killed", WITH_CRITIC)
+    wait_for(tmp_path / "killed" / "checkpoints" / "step-000003.pt", process)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert run_fit(folders, tmp_path / "killed", resume=True) is True
+    assert_same(*(checkpoint.read_newest(tmp_path / n / "checkpoints") for n in ("whole", "killed")))
+    steps = [row["step"] for row in metrics(tmp_path / "killed", "psnr")]
+    assert steps == [3, 6, 9]  # no examination twice, none missing
+
+
+def test_ctrl_c_leaves_a_usable_run(folders, tmp_path):
+    process = start(folders, tmp_path / "run", SMALL | {"steps": 100_000, "evaluate_every": 50_000})
+    wait_for(tmp_path / "run" / "metrics.jsonl", process)
+    process.send_signal(signal.SIGINT)
+    output, _ = process.communicate(timeout=120)
+    assert process.returncode == 0 and output.strip() == "False"
+    assert len(list((tmp_path / "run" / "checkpoints").iterdir())) == 1
+    ExportedPolicy.load(tmp_path / "run" / "policy.onnx").decide(np.zeros((9, 9, 3), np.uint8))
+
+
+def test_a_run_writes_what_it_promises(folders, tmp_path):
+    out = tmp_path / "run"
+    run_fit(folders, out, **WITH_CRITIC)
+    assert {p.name for p in out.iterdir()} == {
+        "config.json", "metrics.jsonl", "tensorboard", "checkpoints", "samples", "policy.onnx"
+    }  # fmt: skip
+    assert len(list((out / "samples").glob("*.png"))) == 3
+    examined = metrics(out, "psnr")[-1]
+    for name in NAMES:
+        assert 0 <= examined[f"entropy/{name}"] <= np.log(LEVELS) + 1e-4
+        assert 0 <= examined[f"mean/{name}"] <= LEVELS - 1 and 0 <= examined[f"ends/{name}"] <= 1
+        assert examined[f"spread/{name}"] >= 0
+    learned = metrics(out, "critic_gap", "gradient_penalty", "gradient_norm", "edits_per_second", "entropy")[-1]
+    assert learned["step"] == 9
+
+
+def test_the_papers_recipe_runs(folders, tmp_path):
+    run_fit(folders, tmp_path / "run", recipe_name="paper", steps=2, evaluate_every=2)
+    assert json.loads((tmp_path / "run" / "config.json").read_text())["settings"]["content"] == 100.0
+
+
+def test_exported_and_torch_policy_agree(tmp_path):
+    torch.manual_seed(0)
+    policy = Policy(prior_width=4.0)
+    with torch.no_grad():
+        for _ in range(20):  # give BatchNorm statistics
+            policy(torch.rand(16, 3, 64, 64))
+    exported = ExportedPolicy.load(export(policy, tmp_path / "policy.onnx"))
+    thumbnails = torch.rand(500, 3, 64, 64, generator=torch.Generator().manual_seed(5))
+    with torch.no_grad():
+        logits = policy.eval()(thumbnails)[0].numpy()
+    by_onnx, levels = exported.logits(thumbnails.numpy())
+    assert np.abs(by_onnx - logits).max() < 1e-4
+    assert np.array_equal(levels, logits.argmax(-1))
+
+
+def test_runs_that_can_t_start_say_why(folders, tmp_path):
+    with pytest.raises(fit.FitError, match="no run to resume"):
+        run_fit(folders, tmp_path / "none", resume=True)
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "mine.txt").write_text("keep me")
+    with pytest.raises(fit.FitError, match="is not empty; give --resume"):
+        run_fit(folders, tmp_path / "full", **SMALL)
+    assert (tmp_path / "full" / "mine.txt").read_text() == "keep me"
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(ValueError, match="empty: has no photos"):
+        run_fit((tmp_path / "empty", folders[1]), tmp_path / "a", **SMALL)
+    with pytest.raises(ValueError, match="empty: has no photos"):
+        run_fit((folders[0], tmp_path / "empty"), tmp_path / "b", **SMALL)
+    if not torch.cuda.is_available():
+        with pytest.raises(fit.FitError, match="no GPU can be used here"):
+            run_fit(folders, tmp_path / "c", **SMALL, device="cuda")
