@@ -1,0 +1,244 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The command `trainer`. No logic: each command reads its options, calls one function, and prints.
+
+Exit codes: 0 done, 1 some inputs failed (each named, the others done), 2 wrong use, 130 stopped by Ctrl-C. Imports are
+in the commands so that `trainer enhance` starts fast and works where torch is not installed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from .config import RECIPES, Config
+
+FAILED, WRONG_USE, STOPPED = 1, 2, 130
+PATH = click.Path(path_type=Path)
+MODEL = click.option("--model", type=PATH, help="Policy file (.onnx).  [default: the one that comes with the program]")
+JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+
+
+class Refusal(click.ClickException):
+    """One line on stderr and exit code 2."""
+
+    exit_code = WRONG_USE
+
+
+@contextlib.contextmanager
+def one_line_errors() -> Iterator[None]:
+    """Errors that a person can act on, without a traceback. What is not expected keeps its traceback."""
+    try:
+        yield
+    except ImportError as error:
+        package = (error.name or "a package").partition(".")[0]
+        raise Refusal(f"{package} is not installed: pip install 'auto-enhance-rl[train]'") from error
+    except OSError as error:
+        raise Refusal(
+            f"{error.filename or 'file'}: {error.strerror or error}: check the path, the rights and the room"
+        ) from error
+    except ValueError as error:  # PhotoError, PolicyError, FitError and their like
+        raise Refusal(" ".join(str(error).split())) from error
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="auto-enhance-rl")
+def main() -> None:
+    """Retouch photos with an agent that moves GIMP's own sliders, and teach it your taste."""
+
+
+def _config_options(command: Callable[..., None]) -> Callable[..., None]:
+    """An option for every field of Config; left out, the recipe's number holds."""
+    for field in reversed(dataclasses.fields(Config)):
+        flag = "--" + field.name.replace("_", "-")
+        text = f"{field.metadata['help']}  [default recipe: {field.default}]"
+        if isinstance(field.default, bool):
+            flag += "/--no-" + field.name.replace("_", "-")
+            command = click.option(flag, field.name, default=None, help=text)(command)
+        else:
+            command = click.option(flag, field.name, type=type(field.default), default=None, help=text)(command)
+    return command
+
+
+@main.command()
+@click.argument("source_dir", type=PATH)
+@click.argument("target_dir", type=PATH)
+@click.option("--out", type=PATH, required=True, help="Folder of the run; made where it is not there.")
+@click.option("--recipe", type=click.Choice(list(RECIPES)), default="default", show_default=True)
+@click.option("--resume", is_flag=True, help="Go on with the run in --out, under the settings it was started with.")
+@click.option("--quiet", is_flag=True, help="No progress.")
+@_config_options
+def fit(source_dir: Path, target_dir: Path, out: Path, recipe: str, resume: bool, quiet: bool, **settings: Any) -> None:
+    """Teach a policy from two plain folders.
+
+    SOURCE_DIR has photos as they come, TARGET_DIR photos that you like. The folders need not show the same scenes. The run's folder gets config.json, metrics.jsonl, TensorBoard events,
+    checkpoints, sample sheets and, at the end, policy.onnx.
+
+    \b
+    Examples:
+      trainer fit snapshots/ favourites/ --out runs/mine
+      trainer fit snapshots/ favourites/ --out runs/mine --resume
+      trainer fit snapshots/ favourites/ --out runs/paper --recipe paper --device cuda
+    """
+    with one_line_errors():
+        from . import config
+        from . import fit as learning
+
+        changes = {name: value for name, value in settings.items() if value is not None}
+        finished = learning.fit(source_dir, target_dir, out, config.recipe(recipe, **changes), resume, quiet)
+    if not finished:
+        sys.exit(STOPPED)
+
+
+@main.command()
+@click.argument("run", type=PATH)
+@click.option("--out", type=PATH, required=True, help="The policy file to write, such as mine.onnx.")
+@click.option("--training-data", default="", help="What it was taught with, for the file's metadata.")
+@click.option("--licence", default="", help="Of the training data, for the file's metadata.")
+def export(run: Path, out: Path, training_data: str, licence: str) -> None:
+    """Write the policy of a run as an ONNX file.
+
+    \b
+    Example:
+      trainer export runs/mine --out mine.onnx --training-data "my own photos" --licence "all mine"
+    """
+    with one_line_errors():
+        from .export import export_run
+
+        click.echo(f"written: {export_run(run, out, training_data, licence)}")
+
+
+@main.command()
+@click.argument("folders", metavar="INPUT_DIR ANSWER_DIR", nargs=-1, type=PATH, required=True)
+@MODEL
+@click.option("--wrong-way", is_flag=True, help="Take one folder of finished photos; the inputs are these, spoiled.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Of the faults with --wrong-way.")
+@JSON
+def evaluate(folders: tuple[Path, ...], model: Path | None, wrong_way: bool, seed: int, as_json: bool) -> None:
+    """Measure how near a policy comes to known answers.
+
+    Photos pair by their names. Beside the policy stand the input itself and the best constant action: the one set of
+    slider values, sought on these very pairs, that helps all of them most.
+
+    \b
+    Examples:
+      trainer evaluate pairs/input pairs/answer
+      trainer evaluate --wrong-way finished/ --model mine.onnx --json
+    """
+    if len(folders) != (1 if wrong_way else 2):
+        raise click.UsageError("give INPUT_DIR and ANSWER_DIR, or --wrong-way and one folder")
+    with one_line_errors():
+        from models import Policy
+
+        from . import evaluate as evaluation
+        from . import show
+
+        policy = Policy.load(model)
+        pairs = evaluation.wrong_way_pairs(folders[0], seed) if wrong_way else evaluation.folder_pairs(*folders)
+        with _stoppable():
+            result = evaluation.evaluate(pairs, policy, show.steps)
+    sys.exit(show.evaluation(result, as_json))
+
+
+@main.command()
+@click.argument("photos", metavar="PHOTO...", nargs=-1, type=PATH, required=True)
+@click.option("--out", type=PATH, required=True, help="Folder for the copies; nothing in it is overwritten.")
+@click.option("--strength", type=click.FloatRange(0, 2), default=1.0, show_default=True,
+              help="How far to go: 0 nothing, 1 as the policy chose, 2 twice as far.")  # fmt: skip
+@MODEL
+@JSON
+def enhance(photos: tuple[Path, ...], out: Path, strength: float, model: Path | None, as_json: bool) -> None:
+    """Retouch photos: JPEG, PNG, 8-bit, 16-bit and float TIFF.
+
+    The copies keep size, kind, EXIF, colour profile and alpha, and lie in --out under the same names. With --json, one
+    line a photo: the decision, with the filters that GIMP would get.
+
+    \b
+    Examples:
+      trainer enhance photo.jpg --out enhanced/
+      trainer enhance *.jpg scans/*.tif --out enhanced/ --strength 0.7
+      trainer enhance photo.jpg --out enhanced/ --json > decision.json
+    """
+    with one_line_errors():
+        from models import Policy
+
+        from . import enhance as enhancing
+        from . import show
+
+        policy = Policy.load(model)
+        enhancing.make_folder(out)
+        sys.exit(show.enhanced(enhancing.enhance_all(list(photos), out, policy, strength), len(photos), as_json))
+
+
+@main.command()
+@JSON
+def sliders(as_json: bool) -> None:
+    """Print the sliders, with their ranges in GIMP's units.
+
+    \b
+    Examples:
+      trainer sliders
+      trainer sliders --json
+    """
+    from editor_ops.sliders import table
+
+    from . import show
+
+    if as_json:
+        click.echo(json.dumps(table(), indent=1))
+    else:
+        show.slider_table()
+
+
+@main.command("install-plugin")
+@click.option("--uninstall", is_flag=True, help="Remove it again.")
+@click.option("--into", type=PATH, multiple=True, metavar="FOLDER",
+              help="GIMP's folder, such as ~/.config/GIMP/3.0/plug-ins.  [default: every one found]")  # fmt: skip
+def install_plugin(uninstall: bool, into: tuple[Path, ...]) -> None:
+    """Put the plug-in where GIMP 3 looks for it.
+
+    It then is in GIMP's menu under Colors > Auto > Auto Enhance (RL).
+
+    \b
+    Examples:
+      trainer install-plugin
+      trainer install-plugin --uninstall
+    """
+    with one_line_errors():
+        from gimp_plugin import install
+
+        report = (install.uninstall if uninstall else install.install)(into or None)
+    click.echo(str(report))
+    sys.exit(0 if report.ok or (uninstall and not report.failed) else FAILED)
+
+
+@main.command()
+def doctor() -> None:
+    """Check what the plug-in needs, and say what to do about what is broken.
+
+    \b
+    Example:
+      trainer doctor
+    """
+    with one_line_errors():
+        from gimp_plugin import doctor as checking
+
+        results = checking.checks()
+    for check in results:
+        click.echo(str(check))
+    sys.exit(0 if all(check.ok for check in results) else FAILED)
+
+
+@contextlib.contextmanager
+def _stoppable() -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        click.echo("stopped", err=True)
+        sys.exit(STOPPED)

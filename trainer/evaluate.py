@@ -1,0 +1,216 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How near a policy's edits come to known answers, beside doing nothing and the best edit that is always the same."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from editor_ops import NEUTRAL_LEVEL, SLIDERS, edit
+from models import Policy, thumbnail
+
+from . import photo
+from .metrics import MEASURES, measure
+
+SUFFIXES = {".jpg", ".jpeg", ".png", ".tif", ".tiff"}
+MOST_PSNR = 100.0
+"""dB that a perfect picture counts as in a mean; trainer/examine.py has the same bound."""
+MOST_OFF = 1
+"""Rows or columns by which a pair may differ: raw converters cut differently by one."""
+SEARCHED = 64
+"""Pairs that the best constant action is sought on: a few seconds, and no more levels than thumbnails to fit."""
+STRIDES = (8, 4, 2, 1)
+"""Levels by which the search moves a slider, coarse ones first."""
+WRONG_WAY_SIZE = 512
+"""Longest side of the pictures that are edited the wrong way, pixels: the size at which papers compare."""
+
+Pair = tuple[np.ndarray, np.ndarray]
+"""Input and answer, uint8 sRGB (H, W, 3) of one size."""
+
+
+class EvaluateError(ValueError):
+    """Folders that cannot be compared. The text is one line: folder, cause, remedy."""
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Pairs with names; loaded one at a time, since whole data sets do not fit into memory."""
+
+    names: tuple[str, ...]
+    load: Callable[[int], Pair]
+
+
+@dataclass(frozen=True)
+class Result:
+    """Means over n pairs.
+
+    rows: measure -> mean, for "input", "best constant action" and "policy". constant: that action's slider values.
+    problems: pairs that could not be measured, a line each; they are not in the means.
+    """
+
+    n: int
+    model: str
+    rows: dict[str, dict[str, float]]
+    constant: dict[str, float]
+    problems: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "n": self.n,
+            "model": self.model,
+            "rows": self.rows,
+            "best_constant_action": self.constant,
+            "problems": list(self.problems),
+        }
+
+
+def folder_pairs(inputs: Path, answers: Path) -> Pairs:
+    """Pairs of two folders by file stem. EvaluateError where a folder is none or nothing pairs."""
+    left, right = _by_stem(inputs), _by_stem(answers)
+    names = sorted(left.keys() & right.keys())
+    if not names:
+        raise EvaluateError(f"{inputs}: no photo has the name of one in {answers}: rename them, the suffix may differ")
+
+    def load(i: int) -> Pair:
+        return _one_size(names[i], *(photo.srgb(photo.read(side[names[i]])) for side in (left, right)))
+
+    return Pairs(tuple(names), load)
+
+
+def wrong_way_pairs(folder: Path, seed: int) -> Pairs:
+    """Finished photos, shrunk to 512 pixels, and the same edited the wrong way by the editor. Needs torch.
+
+    Each photo has one set of faults, drawn from the seed and its place among the names. EvaluateError where the folder
+    has no photos.
+    """
+    import torch
+
+    from .wrong_way import sample_faults, spoil
+
+    files = sorted(_by_stem(folder).items())
+    faults = sample_faults(len(files), torch.Generator().manual_seed(seed), nothing_wrong=0.0)
+
+    def load(i: int) -> Pair:
+        finished = _shrunk(photo.srgb(photo.read(files[i][1])))
+        state = torch.tensor(finished).movedim(-1, 0)[None].float() / 255
+        spoiled = spoil(state, {name: values[i : i + 1] for name, values in faults.items()})
+        return np.rint(spoiled[0].movedim(0, -1).numpy() * 255).astype(np.uint8), finished
+
+    return Pairs(tuple(name for name, _ in files), load)
+
+
+def evaluate(pairs: Pairs, policy: Policy, watch: Callable[[str, int], Iterator[int]]) -> Result:
+    """Measures the input, the best constant action and the policy on all pairs, at full size and 8 bits.
+
+    watch(text, n) gives the numbers below n, and may show how far they have come.
+    """
+    names, problems = pairs.names, {}
+
+    def loaded(i: int) -> Pair | None:
+        try:
+            return pairs.load(i)
+        except (photo.PhotoError, EvaluateError) as error:
+            problems[i] = str(error)
+            return None
+
+    chosen = np.linspace(0, len(names) - 1, min(SEARCHED, len(names))).round().astype(int).tolist()
+    small = [[thumbnail(side) for side in pair] for i in watch("Reading", len(chosen)) if (pair := loaded(chosen[i]))]
+    if not small:
+        raise EvaluateError(f"none of the pairs can be measured: {next(iter(problems.values()))}")
+    states, answers = (np.stack(side).transpose(0, 2, 3, 1) for side in zip(*small, strict=True))  # (N, 64, 64, 3)
+    constant = best_constant_action(states, answers)
+
+    sums = {row: dict.fromkeys(MEASURES, 0.0) for row in ("input", "best constant action", "policy")}
+    for i in watch("Measuring", len(names)):
+        if not (pair := loaded(i)):
+            continue
+        image, answer = pair
+        edits = {
+            "input": image,
+            "best constant action": edit(image, constant),
+            "policy": edit(image, policy.decide(image).values),
+        }
+        for row, edited in edits.items():
+            for name, value in measure(edited, answer).items():
+                sums[row][name] += min(value, MOST_PSNR) if name == "psnr" else value
+    n = len(names) - len(problems)
+    means = {row: {name: value / n for name, value in measures.items()} for row, measures in sums.items()}
+    return Result(n, policy.name, means, constant, tuple(problems[i] for i in sorted(problems)))
+
+
+def best_constant_action(states: np.ndarray, answers: np.ndarray) -> dict[str, float]:
+    """The slider values, one set for all, that bring the thumbnails (N, 64, 64, 3) nearest to their answers.
+
+    Sought on these very pairs, so no policy that does the same to every picture can do better but by chance:
+    coordinate descent over the sliders' levels from neutral, on the mean PSNR.
+    """
+    levels = [NEUTRAL_LEVEL] * len(SLIDERS)
+    tables = [slider.values() for slider in SLIDERS]
+    known: dict[tuple[int, ...], float] = {}
+
+    def score(candidate: list[int]) -> float:
+        key = tuple(candidate)
+        if key not in known:
+            values = {s.name: t[k] for s, t, k in zip(SLIDERS, tables, candidate, strict=True)}
+            edited = np.clip(edit(states, values), 0, 1)
+            error = np.square(edited - answers).mean(axis=(1, 2, 3), dtype=np.float64)
+            known[key] = float(np.minimum(-10 * np.log10(np.maximum(error, 1e-12)), MOST_PSNR).mean())
+        return known[key]
+
+    for stride in STRIDES:
+        improved = True
+        while improved:
+            improved = False
+            for k, table in enumerate(tables):
+                for move in (-stride, stride):
+                    while 0 <= levels[k] + move < len(table):
+                        candidate = [*levels[:k], levels[k] + move, *levels[k + 1 :]]
+                        if score(candidate) <= score(levels):
+                            break
+                        levels, improved = candidate, True
+    return {s.name: t[k] for s, t, k in zip(SLIDERS, tables, levels, strict=True)}
+
+
+def _by_stem(folder: Path) -> dict[str, Path]:
+    """{path below the folder without suffix: file}."""
+    if not folder.is_dir():
+        raise EvaluateError(f"{folder}: is not a folder: give a folder of photos")
+    files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
+    if not files:
+        raise EvaluateError(
+            f"{folder}: has no photos ({', '.join(sorted(SUFFIXES))}): put some in or give another folder"
+        )
+    return {path.relative_to(folder).with_suffix("").as_posix(): path for path in files}
+
+
+def _one_size(name: str, image: np.ndarray, answer: np.ndarray) -> Pair:
+    """Both cut to the common size; of the ways to do it, the one in which they lie best upon each other."""
+    height, width = (min(image.shape[axis], answer.shape[axis]) for axis in (0, 1))
+    off = max(abs(image.shape[axis] - answer.shape[axis]) for axis in (0, 1))
+    if off > MOST_OFF:
+        sizes = " and ".join(f"{side.shape[1]}x{side.shape[0]}" for side in (image, answer))
+        raise EvaluateError(f"{name}: input and answer have {sizes} pixels: scale one to the other's size")
+    if off == 0:
+        return image, answer
+
+    def cuts(side: np.ndarray) -> Iterator[np.ndarray]:
+        for top in range(side.shape[0] - height + 1):
+            for left in range(side.shape[1] - width + 1):
+                yield side[top : top + height, left : left + width]
+
+    candidates = [(a, b) for a in cuts(image) for b in cuts(answer)]
+    return min(candidates, key=lambda pair: np.square(pair[0].astype(np.int32) - pair[1]).mean())
+
+
+def _shrunk(image: np.ndarray) -> np.ndarray:
+    share = WRONG_WAY_SIZE / max(image.shape[:2])
+    if share >= 1:
+        return image
+    size = tuple(max(1, math.floor(side * share + 0.5)) for side in image.shape[1::-1])
+    return np.asarray(Image.fromarray(image).resize(size, Image.Resampling.BOX))

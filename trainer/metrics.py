@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How near an edited picture is to its answer. All take uint8 sRGB (H, W, 3); no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from skimage import color, metrics
+
+BINS = 64
+"""Of the histogram intersection: MonetGPT's table (SIGGRAPH 2025), the only public one that has this measure."""
+STRIP = 256
+"""Rows converted to Lab at a time: scikit-image works in float64."""
+WINDOW = 7
+"""Side of SSIM's window, scikit-image's default."""
+
+
+def psnr(edited: np.ndarray, answer: np.ndarray) -> float:
+    """Peak signal-to-noise ratio in dB over all three channels; infinite where both are equal."""
+    difference = edited.astype(np.int32) - answer
+    mean = float(np.mean(np.square(difference, dtype=np.int64)))
+    return float("inf") if mean == 0 else 10 * float(np.log10(255**2 / mean))
+
+
+def ssim_rgb(edited: np.ndarray, answer: np.ndarray) -> float:
+    """Structural similarity, the mean over the three channels."""
+    return float(
+        metrics.structural_similarity(edited, answer, channel_axis=2, data_range=255, win_size=_window(edited))
+    )
+
+
+def ssim_grey(edited: np.ndarray, answer: np.ndarray) -> float:
+    """Structural similarity of the luma; papers report either, and they differ by some hundredths."""
+    grey = [color.rgb2gray(image) for image in (edited, answer)]
+    return float(metrics.structural_similarity(*grey, data_range=1.0, win_size=_window(edited)))
+
+
+def ciede2000(edited: np.ndarray, answer: np.ndarray) -> float:
+    """Mean CIEDE2000 colour difference; 1 can just be seen."""
+    total = sum(
+        float(color.deltaE_ciede2000(*(color.rgb2lab(part) for part in pair)).sum()) for pair in _strips(edited, answer)
+    )
+    return total / (edited.shape[0] * edited.shape[1])
+
+
+def histogram_intersection(edited: np.ndarray, answer: np.ndarray) -> float:
+    """Common part of the two pictures' histograms, 64 bins a channel, mean of the channels, percent."""
+    shares = [
+        [np.bincount(image[..., c].ravel() // (256 // BINS), minlength=BINS) / image[..., c].size for c in range(3)]
+        for image in (edited, answer)
+    ]
+    return 100 * float(np.minimum(*np.array(shares)).sum() / 3)
+
+
+MEASURES = {
+    "psnr": psnr,
+    "ssim_rgb": ssim_rgb,
+    "ssim_grey": ssim_grey,
+    "ciede2000": ciede2000,
+    "histogram_intersection": histogram_intersection,
+}
+
+
+def measure(edited: np.ndarray, answer: np.ndarray) -> dict[str, float]:
+    """All measures of one picture. ValueError where the two do not have the same shape and type."""
+    if edited.shape != answer.shape or edited.dtype != np.uint8 or answer.dtype != np.uint8:
+        raise ValueError(f"measures compare uint8 pictures of one size, not {edited.shape} with {answer.shape}")
+    return {name: function(edited, answer) for name, function in MEASURES.items()}
+
+
+def _window(image: np.ndarray) -> int:
+    """SSIM's window, smaller and odd where the picture is."""
+    side = min(WINDOW, *image.shape[:2])
+    return side - 1 + side % 2
+
+
+def _strips(*images: np.ndarray) -> Iterator[tuple[np.ndarray, ...]]:
+    for top in range(0, len(images[0]), STRIP):
+        yield tuple(image[top : top + STRIP] for image in images)

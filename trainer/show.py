@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the commands print: results on stdout, progress and problems on stderr."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from editor_ops import SLIDERS
+from models import Decision
+
+from .enhance import Enhanced
+
+if TYPE_CHECKING:  # scikit-image, which only `trainer evaluate` needs
+    from .evaluate import Result
+
+DONE, FAILED, STOPPED = 0, 1, 130  # exit codes
+
+
+def progress(console: Console) -> Progress:
+    """A bar with the time left; silent where nobody watches."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+
+
+def steps(text: str, n: int) -> Iterator[int]:
+    """The numbers below n, with a bar."""
+    with progress(Console(stderr=True)) as bar:
+        yield from bar.track(range(n), description=text)
+
+
+def enhanced(photos: Iterable[Enhanced], n: int, as_json: bool) -> int:
+    """Prints what becomes of n photos as it happens, and the problems again as a count at the end; the exit code."""
+    err = Console(stderr=True, soft_wrap=True, highlight=False)
+    done: list[Enhanced] = []
+    failed = 0
+    with progress(err) as bar:
+        task = bar.add_task("Enhancing", total=n)
+        try:
+            for one in photos:
+                bar.advance(task)
+                if one.problem:
+                    failed += 1
+                    bar.console.print(one.problem, markup=False)
+                    continue
+                done.append(one)
+                if as_json:
+                    print(json.dumps(_json(one)), flush=True)
+                elif n > 1 and one.decision:
+                    bar.console.print(f"{one.output}: {_moved(one.decision)}", markup=False)
+        except KeyboardInterrupt:
+            bar.stop()
+            err.print(f"stopped: {len(done)} of {n} photos done, nothing half written")
+            return STOPPED
+    if done and n == 1 and not as_json and done[0].decision:
+        _print_whole(decision_table(done[0].decision))
+    if done and not as_json:
+        print(f"{len(done)} of {n} photos enhanced, in {done[0].output.parent if done[0].output else ''}")
+    if failed:
+        err.print(f"{failed} of {n} photos failed, see above")
+    return FAILED if failed else DONE
+
+
+def decision_table(decision: Decision) -> Table:
+    """The sliders as a person would set them in GIMP; those that stay where they are, are dim."""
+    table = Table(title=f"Sliders ({decision.model}, strength {decision.strength:g})", title_justify="left")
+    for heading in ("slider", "value", "in GIMP", "sure"):
+        table.add_column(heading, justify="right" if heading in ("value", "sure") else "left")
+    for choice in decision.choices:
+        slider = choice.slider
+        still = choice.value == slider.neutral
+        row = (slider.label, slider.format(choice.value), slider.menu, f"{100 * choice.probability:.0f}%")
+        table.add_row(*row, style="dim" if still else None)
+    return table
+
+
+def slider_table() -> None:
+    """The slider table."""
+    table = Table()
+    for heading in ("slider", "in GIMP", "operation", "property", "lowest", "neutral", "highest", "unit", "radius"):
+        table.add_column(heading, justify="right" if heading in ("lowest", "neutral", "highest") else "left")
+    for s in SLIDERS:
+        radius = f"{100 * s.radius_share:g}% of the long side" if s.radius_share else ""
+        ends = (s.format(value) for value in (s.lowest, s.neutral, s.highest))
+        table.add_row(s.label, s.menu, s.operation, s.property, *ends, s.unit, radius)
+    _print_whole(table)
+
+
+def evaluation(result: Result, as_json: bool) -> int:
+    """The measures as a table, and what the best constant action is; the exit code."""
+    for problem in result.problems:
+        Console(stderr=True, soft_wrap=True).print(f"left out: {problem}", markup=False)
+    status = FAILED if result.problems else DONE
+    if as_json:
+        print(json.dumps(result.to_json()))
+        return status
+    headings = {"psnr": "PSNR, dB", "ssim_rgb": "SSIM RGB", "ssim_grey": "SSIM grey", "ciede2000": "CIEDE2000",
+                "histogram_intersection": "histogram\nintersection, %"}  # fmt: skip
+    table = Table(title=f"{result.n} pairs, policy {result.model}", title_justify="left")
+    table.add_column("")
+    for name in headings:
+        table.add_column(headings[name], justify="right")
+    for row, measures in result.rows.items():
+        digits = (f"{measures[name]:.{4 if name.startswith('ssim') else 2}f}" for name in headings)
+        table.add_row(row, *digits)
+    _print_whole(table)
+    moved = [s.label + " " + s.format(v) for s in SLIDERS if (v := result.constant[s.name]) != s.neutral]
+    print(f"Best constant action, sought on these very pairs: {', '.join(moved) or 'nothing moved'}")
+    return status
+
+
+def _print_whole(table: Table) -> None:
+    """To a terminal in its width; to a file or a pipe without breaking cells."""
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = 240
+    console.print(table)
+
+
+def _moved(decision: Decision) -> str:
+    moved = [c for c in decision.choices if c.value != c.slider.neutral]
+    return ", ".join(f"{c.slider.label} {c.slider.format(c.value)}" for c in moved) or "nothing to do"
+
+
+def _json(one: Enhanced) -> dict[str, object]:
+    """The Decision JSON, and which photo it is of."""
+    decision = one.decision.to_json(one.width, one.height) if one.decision else {}
+    return {**decision, "photo": str(one.photo), "output": str(one.output)}
