@@ -1,0 +1,55 @@
+# make demo   set everything up and enhance a real photo with the shipped policy
+# make test   set everything up and run every check and test, real GIMP 3.0 and 3.2 included
+
+PYTHON ?= python3
+# One torch for everyone, so that the learning tests mean the same; the package itself takes any from 2.4 on.
+TORCH ?= torch==2.13.0
+PHOTO ?= tests/photos/lake.jpg
+
+.PHONY: demo test lint roots help clean
+
+help:
+	@sed -n 's/^# //p' Makefile
+
+demo: .venv/ready
+	@.venv/bin/trainer enhance $(PHOTO) --out demo --before-after --replace
+
+test: lint roots
+	.venv-test/bin/python -m pytest
+
+lint: .venv-test/ready
+	.venv-test/bin/ruff check .
+	.venv-test/bin/mypy
+
+# GIMP in Debian roots, kept outside the repository; tests/gimp says what is missing where they can't be made
+roots: debootstrap-there
+	-tests/gimp/make_root.sh trixie
+	-tests/gimp/make_root.sh forky
+
+.venv/ready: pyproject.toml | venv-there
+	$(PYTHON) -m venv .venv
+	.venv/bin/python -m pip install --quiet --editable .
+	@touch $@
+
+.venv-test/ready: pyproject.toml | venv-there
+	$(PYTHON) -m venv .venv-test
+	.venv-test/bin/python -m pip install --quiet $(TORCH)
+	.venv-test/bin/python -m pip install --quiet --editable ".[train,test]"
+	@touch $@
+
+# Debian's python3 comes without venv, and its minimal systems without debootstrap: install them where we may.
+.PHONY: venv-there debootstrap-there
+venv-there:
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    apt-get update -q && apt-get install -q -y python3-venv; \
+	  else echo "Python's venv is missing. On Debian: sudo apt-get install python3-venv" >&2; exit 1; fi
+
+debootstrap-there:
+	@command -v debootstrap >/dev/null || \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    apt-get update -q && apt-get install -q -y debootstrap; \
+	  else echo "debootstrap is missing: the tests in real GIMP can't run. On Debian, as root: apt-get install debootstrap" >&2; fi
+
+clean:
+	rm -rf .venv .venv-test demo build *.egg-info
