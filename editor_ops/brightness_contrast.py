@@ -8,7 +8,9 @@ from typing import Any
 from .color import Array, per_image
 
 
-def brightness_contrast(linear: Array, *, contrast: Any = 1.0, brightness: Any = 0.0, alpha: Array | None = None) -> Array:
+def brightness_contrast(
+    linear: Array, *, contrast: Any = 1.0, brightness: Any = 0.0, alpha: Array | None = None
+) -> Array:
     """Scales around 50% grey, then adds.
 
     linear: (..., height, width, 3), linear light, unclipped. contrast: -5 to 5, 1 is neutral.

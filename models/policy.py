@@ -144,7 +144,9 @@ def _read(path: Path) -> bytes:
             raise PolicyError(f"{path}: has {size / 2**20:.0f} MiB; a policy has less than 1, so this is another file")
         return path.read_bytes()
     except OSError as error:
-        raise PolicyError(f"{path}: can't be read ({error.strerror}); check the path, or reinstall the policy") from error
+        raise PolicyError(
+            f"{path}: can't be read ({error.strerror}); check the path, or reinstall the policy"
+        ) from error
 
 
 def _session(path: Path, contents: bytes) -> Any:
@@ -157,7 +159,9 @@ def _session(path: Path, contents: bytes) -> Any:
     try:
         return onnxruntime.InferenceSession(contents, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime's exceptions share no base class below Exception
-        raise PolicyError(f"{path}: is not an ONNX file that can be run; export it again with 'trainer export'") from error
+        raise PolicyError(
+            f"{path}: is not an ONNX file that can be run; export it again with 'trainer export'"
+        ) from error
 
 
 def _checked_levels(path: Path, metadata: dict[str, str]) -> np.ndarray:
@@ -202,5 +206,5 @@ def _check_interface(path: Path, session: Any) -> None:
     fits = list(inputs) == ["thumbnail"] and inputs["thumbnail"][1:] == [3, SIZE, SIZE]
     if not fits or any(outputs.get(name, [None])[1:] != shape for name, shape in expected.items()):
         raise PolicyError(
-            f"{path}: its input or outputs are not {k} sliders of {LEVELS} levels; export it again with 'trainer export'"
+            f"{path}: its input or outputs are not {k} sliders of {LEVELS} levels; export it again"
         )

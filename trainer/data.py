@@ -39,7 +39,9 @@ def photo_files(folder: Path) -> list[Path]:
         raise ValueError(f"{folder}: is not a folder; give a folder of photos")
     files = sorted(p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
     if not files:
-        raise ValueError(f"{folder}: has no photos ({', '.join(sorted(SUFFIXES))}); put some in, or give another folder")
+        raise ValueError(
+            f"{folder}: has no photos ({', '.join(sorted(SUFFIXES))}); put some in, or give another folder"
+        )
     return files
 
 

@@ -35,7 +35,7 @@ class _Host(nn.Module):
     def __init__(self, policy: Policy) -> None:
         super().__init__()
         self.policy = policy
-        self.register_buffer("table", torch.tensor([s.values() for s in SLIDERS], dtype=torch.float32))  # (K, L)
+        self.table = nn.Buffer(torch.tensor([s.values() for s in SLIDERS], dtype=torch.float32))  # (K, L)
 
     def forward(self, thumbnail: torch.Tensor) -> tuple[torch.Tensor, ...]:
         logits, value = self.policy(thumbnail)

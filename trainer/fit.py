@@ -67,11 +67,15 @@ def fit(source: Path, target: Path, out: Path, config: Config, resume: bool = Fa
     glance = sources.pictures[:16, 0]  # for the sample sheets
 
     # channels last: half the convolutions' time on a CPU
-    policy, critic = (n.to(device, memory_format=torch.channels_last) for n in (Policy(config.prior_width), Critic()))
+    policy, critic = Policy(config.prior_width).to(device), Critic().to(device)
+    for network in (policy, critic):
+        network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stubs lack it
     average = Policy(config.prior_width).to(device)
     average.load_state_dict(policy.state_dict())
     policy_optimiser = torch.optim.Adam(policy.parameters(), config.learning_rate, betas=(config.beta1, 0.999))
-    critic_optimiser = torch.optim.Adam(critic.parameters(), config.critic_learning_rate, betas=(config.critic_beta1, 0.999))
+    critic_optimiser = torch.optim.Adam(
+        critic.parameters(), config.critic_learning_rate, betas=(config.critic_beta1, 0.999)
+    )
     replay = Replay(config.replay)
     parts = {
         "policy": policy, "average": average, "critic": critic, "policy_optimiser": policy_optimiser,
@@ -112,7 +116,9 @@ def fit(source: Path, target: Path, out: Path, config: Config, resume: bool = Fa
             advantage = reward - baseline
             if config.normalise_advantage:
                 advantage = advantage / (advantage.std() + 1e-8)
-            chosen = log_p[:, None].expand(-1, config.actions, -1, -1).gather(-1, action[..., None])[..., 0]  # (B, A, K)
+            chosen = (
+                log_p[:, None].expand(-1, config.actions, -1, -1).gather(-1, action[..., None])[..., 0]
+            )  # (B, A, K)
             entropy = -(log_p.exp() * log_p).sum(-1)  # (B, K)
             policy_loss = -(advantage * chosen.sum(-1)).mean()
             value_loss = 0.5 * (value - reward.mean(1)).square().mean()
@@ -172,7 +178,7 @@ def sample_actions(log_p: torch.Tensor, actions: int, generator: torch.Generator
 
 
 def shrunk(pictures: torch.Tensor, size: int) -> torch.Tensor:
-    """Box means (N, 3, size, size) of pictures (N, 3, 64, 64): a quarter of the work where colours are all that counts."""
+    """Box means (N, 3, size, size) of pictures (N, 3, 64, 64): a quarter of the work where only colours count."""
     return pictures if pictures.shape[-1] == size else functional.avg_pool2d(pictures, pictures.shape[-1] // size)
 
 
@@ -233,7 +239,11 @@ def update_critic(
         (config.gradient_penalty * penalty - gap).backward()
         torch.nn.utils.clip_grad_norm_(critic.parameters(), config.critic_clip)
         optimiser.step()
-    return {"critic_gap": float(gap.detach()), "gradient_norm": float(slope.detach().mean()), "gradient_penalty": float(penalty.detach())}
+    return {
+        "critic_gap": float(gap.detach()),
+        "gradient_norm": float(slope.detach().mean()),
+        "gradient_penalty": float(penalty.detach()),
+    }
 
 
 class Replay:
@@ -328,7 +338,7 @@ def _log(out: Path, board: SummaryWriter, step: int, numbers: dict[str, Any]) ->
 def _line(step: int, config: Config, e: Examination) -> str:
     return (
         f"update {step}/{config.steps}: held-out wrong-way pairs {e.psnr_input:.2f} -> {e.psnr:.2f} dB "
-        f"({e.psnr - e.psnr_input:+.2f}); sliders that move: {sum(s >= 2 for s in e.spread.values())} of {len(e.spread)}"
+        f"({e.psnr - e.psnr_input:+.2f}); sliders that move: {sum(s >= 2 for s in e.spread.values())} of {len(SLIDERS)}"
     )
 
 

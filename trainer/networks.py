@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import torch
@@ -19,7 +20,7 @@ def _trunk(last: int, norm: bool, activation: nn.Module) -> nn.Sequential:
     """Six convolutions, (N, 3, 64, 64) -> (N, last, 3, 3)."""
     widths = (3, *WIDTHS, last)
     layers: list[nn.Module] = []
-    for i, (before, after) in enumerate(zip(widths, widths[1:], strict=False)):
+    for i, (before, after) in enumerate(itertools.pairwise(widths)):
         kernel, stride = ((3, 1), (3, 2), (2, 2))[min(i, 2)]
         layers.append(nn.Conv2d(before, after, kernel, stride, padding=1))
         if norm and i > 0:
@@ -33,7 +34,8 @@ def _initialise(network: nn.Module) -> None:
     for layer in network.modules():
         if isinstance(layer, (nn.Conv1d, nn.Conv2d, nn.Linear)):
             nn.init.normal_(layer.weight, std=1 / math.sqrt(layer.weight[0].numel()))
-            nn.init.zeros_(layer.bias)
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)
 
 
 class Policy(nn.Module):

@@ -17,7 +17,11 @@ def test_known_values():
     assert color.srgb_to_linear(np.array([0.5]))[0] == pytest.approx(0.21404114, abs=1e-7)  # IEC 61966-2-1
     assert color.srgb_to_linear(np.array([-0.1]))[0] == pytest.approx(-0.1 / 12.92)
     l_, a, b = color.linear_to_lab(np.array([[[1.0, 1.0, 1.0]]]))
-    assert (l_[0, 0], a[0, 0], b[0, 0]) == (pytest.approx(100, abs=1e-3), pytest.approx(0, abs=0.02), pytest.approx(0, abs=0.02))
+    assert (l_[0, 0], a[0, 0], b[0, 0]) == (
+        pytest.approx(100, abs=1e-3),
+        pytest.approx(0, abs=0.02),
+        pytest.approx(0, abs=0.02),
+    )
     # sRGB red in D50 CIE Lab (Lindbloom's calculator, Bradford): 54.29, 80.81, 69.89
     l_, a, b = color.linear_to_lab(np.array([[[1.0, 0.0, 0.0]]]))
     assert [float(v[0, 0]) for v in (l_, a, b)] == pytest.approx([54.29, 80.81, 69.89], abs=0.02)

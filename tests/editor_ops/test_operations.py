@@ -78,7 +78,7 @@ def test_float64_stays_float64(operation):
 
 @each_slider
 def test_a_slider_moves_the_picture_one_way(slider):
-    """What a slider is for grows with every level: brightness, warmth, greenness, contrast, colour or local contrast."""
+    """What a slider is for grows with every level: light, warmth, greenness, contrast, colour or local contrast."""
     ramp = np.linspace(0.15, 0.75, 24, dtype=np.float32)
     picture = np.stack(np.broadcast_arrays(ramp[:, None], ramp[None, :], 0.4), axis=-1).astype(np.float32)
     measure = {

@@ -56,7 +56,8 @@ def test_the_table_names_each_slider_once_and_knows_its_operation():
     # rows of one operation stand together: they make one filter
     operations = [s.operation for s in SLIDERS]
     assert all(
-        operations.index(o) + operations.count(o) - 1 == len(operations) - 1 - operations[::-1].index(o) for o in operations
+        operations.index(o) + operations.count(o) - 1 == len(operations) - 1 - operations[::-1].index(o)
+        for o in operations
     )
 
 

@@ -2,7 +2,6 @@
 """The learning: it solves what can be solved, repeats with its seed, and survives being stopped."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -15,7 +14,7 @@ torch = pytest.importorskip("torch")
 
 from editor_ops import LEVELS, NAMES, SLIDERS  # noqa: E402
 from models import Policy as ExportedPolicy  # noqa: E402
-from trainer import checkpoint, fit  # noqa: E402
+from trainer import checkpoint, data, fit  # noqa: E402
 from trainer.config import recipe  # noqa: E402
 from trainer.export import export  # noqa: E402
 from trainer.networks import Policy  # noqa: E402
@@ -45,11 +44,22 @@ def test_a_toy_editor_is_solved(folders, tmp_path, monkeypatch, seed):
 
     monkeypatch.setattr(fit, "edit_batch", toy)
     monkeypatch.setattr(fit, "spoil", lambda finished, faults: finished)
-    run_fit(folders, tmp_path / "run", seed=seed, steps=150, batch=8, actions=8, crops=0, evaluate_every=150)
+    run_fit(
+        folders,
+        tmp_path / "run",
+        seed=seed,
+        steps=150,
+        batch=8,
+        actions=16,
+        learning_rate=3e-3,
+        holdout=0.0,
+        evaluate_every=150,
+    )
     average = checkpoint.read_newest(tmp_path / "run" / "checkpoints")["average"]
     policy = Policy()
     policy.load_state_dict(average)
-    levels = policy.eval()(torch.rand(20, 3, 64, 64))[0].argmax(-1)[:, 0]
+    photos = data.load(folders[1], crops=0, seed=0, quiet=True).pictures[:, 0].float() / 255
+    levels = policy.eval()(photos)[0].argmax(-1)[:, 0]
     assert (levels - BEST).abs().max() <= 1
     assert metrics(tmp_path / "run", "reward")[-1]["reward"] > -1.5 / LEVELS
 
@@ -80,7 +90,9 @@ def test_the_trained_editor_is_the_applied_editor():
             values = {n: SLIDERS[i].values()[int(action[b, a, i])] for i, n in enumerate(NAMES)}
             picture = (state[b].numpy().transpose(1, 2, 0) * 255 + 0.5).astype(np.uint8)
             expected = editor_ops.edit(picture.astype(np.float32) / 255, values)
-            once = fit.edit_batch(torch.from_numpy(picture).movedim(-1, 0)[None] / 255, action[b : b + 1, a : a + 1], levels)
+            once = fit.edit_batch(
+                torch.from_numpy(picture).movedim(-1, 0)[None] / 255, action[b : b + 1, a : a + 1], levels
+            )
             assert np.abs(once[0, 0].numpy().transpose(1, 2, 0) - np.clip(expected, 0, 1)).max() <= 0.5 / 255 + 1e-3
     assert edited.shape == (3, 2, 3, 64, 64)
 
