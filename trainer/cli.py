@@ -77,8 +77,8 @@ def _config_options(command: Callable[..., None]) -> Callable[..., None]:
 def fit(source_dir: Path, target_dir: Path, out: Path, recipe: str, resume: bool, quiet: bool, **settings: Any) -> None:
     """Teach a policy from two plain folders.
 
-    SOURCE_DIR has photos as they come, TARGET_DIR photos that you like. The folders need not show the same scenes. The run's folder gets config.json, metrics.jsonl, TensorBoard events,
-    checkpoints, sample sheets and, at the end, policy.onnx.
+    SOURCE_DIR has photos as they come, TARGET_DIR photos that you like. They need not show the same scenes. The run's
+    folder gets config.json, metrics.jsonl, TensorBoard events, checkpoints, sample sheets and, at the end, policy.onnx.
 
     \b
     Examples:

@@ -25,15 +25,12 @@ def psnr(edited: np.ndarray, answer: np.ndarray) -> float:
 
 def ssim_rgb(edited: np.ndarray, answer: np.ndarray) -> float:
     """Structural similarity, the mean over the three channels."""
-    return float(
-        metrics.structural_similarity(edited, answer, channel_axis=2, data_range=255, win_size=_window(edited))
-    )
+    return float(np.mean([_ssim(edited[..., c], answer[..., c], 255) for c in range(3)]))
 
 
 def ssim_grey(edited: np.ndarray, answer: np.ndarray) -> float:
     """Structural similarity of the luma; papers report either, and they differ by some hundredths."""
-    grey = [color.rgb2gray(image) for image in (edited, answer)]
-    return float(metrics.structural_similarity(*grey, data_range=1.0, win_size=_window(edited)))
+    return _ssim(color.rgb2gray(edited), color.rgb2gray(answer), 1.0)
 
 
 def ciede2000(edited: np.ndarray, answer: np.ndarray) -> float:
@@ -69,10 +66,11 @@ def measure(edited: np.ndarray, answer: np.ndarray) -> dict[str, float]:
     return {name: function(edited, answer) for name, function in MEASURES.items()}
 
 
-def _window(image: np.ndarray) -> int:
-    """SSIM's window, smaller and odd where the picture is."""
-    side = min(WINDOW, *image.shape[:2])
-    return side - 1 + side % 2
+def _ssim(edited: np.ndarray, answer: np.ndarray, white: float) -> float:
+    """Of one channel (H, W). A side with fewer pixels than the window is repeated at its ends until it has as many."""
+    short = [(0, max(0, WINDOW - side)) for side in edited.shape]
+    channels = (np.pad(channel, short, mode="edge") for channel in (edited, answer))
+    return float(metrics.structural_similarity(*channels, data_range=white, win_size=WINDOW))
 
 
 def _strips(*images: np.ndarray) -> Iterator[tuple[np.ndarray, ...]]:

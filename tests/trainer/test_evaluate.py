@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from PIL import Image
+
+from editor_ops import NAMES, SLIDERS, edit
+from models import Policy
+from tests.gimp_plugin import policies
+from trainer import evaluate
+from trainer.cli import main
+
+PHOTOS = sorted((Path(__file__).parents[1] / "photos").glob("*.png"))
+NEUTRAL = {slider.name: slider.neutral for slider in SLIDERS}
+
+
+def quietly(_: str, n: int) -> Iterator[int]:
+    yield from range(n)
+
+
+@pytest.fixture(scope="module")
+def pairs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Photos, and the same edited by known values: one stop and a warmer light."""
+    root = tmp_path_factory.mktemp("pairs")
+    for folder in ("input", "answer"):
+        (root / folder).mkdir()
+    for path in PHOTOS:
+        picture = np.asarray(Image.open(path).convert("RGB")) // 2 + 10
+        Image.fromarray(picture).save(root / "input" / path.name)
+        Image.fromarray(edit(picture, ANSWER)).save(root / "answer" / path.name, compress_level=1)
+    return root / "input", root / "answer"
+
+
+# On levels of the table, so that the search can find them: 22 of 33, and 21.
+ANSWER = {"exposure": SLIDERS[0].values()[22], "temperature": SLIDERS[2].values()[21]}
+
+
+@pytest.fixture
+def policy(tmp_path: Path) -> Policy:
+    return Policy.load(policies.write(tmp_path / "known.onnx", {"exposure": 22, "temperature": 21}))
+
+
+def test_rows(pairs: tuple[Path, Path], policy: Policy) -> None:
+    """The policy does exactly what was done; the search, which knows the answers only, comes near."""
+    result = evaluate.evaluate(evaluate.folder_pairs(*pairs), policy, quietly)
+    assert result.n == 3 and not result.problems
+    rows = result.rows
+    assert rows["input"]["psnr"] < 23
+    assert rows["policy"]["psnr"] == evaluate.MOST_PSNR and rows["policy"]["ciede2000"] == 0
+    assert rows["best constant action"]["psnr"] > 35
+
+
+def test_the_search_comes_near_an_edit_of_one_slider() -> None:
+    """Sliders overlap, so that it need not be found again to the level; nine tenths of the way are."""
+    states = np.random.default_rng(3).random((2, 64, 64, 3), dtype=np.float32) * 0.6
+    answers = np.clip(edit(states, {"saturation": SLIDERS[8].values()[23]}), 0, 1)
+    edited = np.clip(edit(states, evaluate.best_constant_action(states, answers)), 0, 1)
+    assert np.square(edited - answers).mean() < 0.01 * np.square(states - answers).mean()
+
+
+def test_the_best_constant_action_of_equal_pictures_is_nothing() -> None:
+    states = np.random.default_rng(1).random((2, 64, 64, 3), dtype=np.float32)
+    assert evaluate.best_constant_action(states, states) == NEUTRAL
+
+
+def test_the_best_constant_action_is_never_worse_than_nothing() -> None:
+    rng = np.random.default_rng(2)
+    states, answers = rng.random((2, 3, 64, 64, 3), dtype=np.float32)
+    edited = np.clip(edit(states, evaluate.best_constant_action(states, answers)), 0, 1)
+    assert np.square(edited - answers).mean() <= np.square(states - answers).mean()
+
+
+def test_pairs_that_differ_by_a_row_are_laid_upon_each_other(tmp_path: Path) -> None:
+    """The answer lacks the first row and the last column: the cut that fits exactly is found."""
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+    picture = np.asarray(Image.open(PHOTOS[0]).convert("RGB"))
+    Image.fromarray(picture).save(tmp_path / "a" / "x.png")
+    Image.fromarray(picture[1:, :-1]).save(tmp_path / "b" / "x.tif")
+    image, answer = evaluate.folder_pairs(tmp_path / "a", tmp_path / "b").load(0)
+    assert image.shape == (picture.shape[0] - 1, picture.shape[1] - 1, 3)
+    assert np.array_equal(image, answer)
+
+
+def test_wrong_way_pairs_depend_on_the_seed_alone() -> None:
+    pytest.importorskip("torch")
+    first, again, other = (evaluate.wrong_way_pairs(PHOTOS[0].parent, seed) for seed in (1, 1, 2))
+    assert len(first.names) == len(PHOTOS)
+    assert np.array_equal(first.load(0)[0], again.load(0)[0])
+    assert not np.array_equal(first.load(0)[0], other.load(0)[0])
+    spoiled, finished = first.load(1)
+    assert spoiled.dtype == finished.dtype == np.uint8 and spoiled.shape == finished.shape
+    assert np.array_equal(finished, np.asarray(Image.open(PHOTOS[1]).convert("RGB")))
+    assert max(evaluate._shrunk(np.zeros((3, 1024, 3), np.uint8)).shape) == evaluate.WRONG_WAY_SIZE
+
+
+def test_command_prints_a_table_or_json(pairs: tuple[Path, Path], policy: Policy) -> None:
+    command = ["evaluate", str(pairs[0]), str(pairs[1]), "--model", str(policy.path)]
+    text = CliRunner().invoke(main, command)
+    assert text.exit_code == 0, text.output
+    assert "best constant action" in text.output and "100.00" in text.output and "3 pairs" in text.output
+    found = json.loads(CliRunner().invoke(main, [*command, "--json"]).output)
+    assert found["n"] == 3 and set(found["rows"]) == {"input", "best constant action", "policy"}
+    assert set(found["best_constant_action"]) == set(NAMES)
+
+
+def test_a_bad_pair_is_named_and_left_out(pairs: tuple[Path, Path], policy: Policy, tmp_path: Path) -> None:
+    for side in pairs:
+        (tmp_path / side.name).mkdir()
+        for path in side.iterdir():
+            (tmp_path / side.name / path.name).write_bytes(path.read_bytes())
+    (tmp_path / "input" / PHOTOS[0].name).write_bytes(b"")
+    Image.new("RGB", (9, 9)).save(tmp_path / "answer" / PHOTOS[1].name)
+    command = ["evaluate", str(tmp_path / "input"), str(tmp_path / "answer"), "--model", str(policy.path), "--json"]
+    result = CliRunner().invoke(main, command)
+    assert result.exit_code == 1
+    assert "0 bytes" in result.stderr and "scale one" in result.stderr
+    assert json.loads(result.stdout)["n"] == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["empty", "empty"], "has no photos"),
+        (["nowhere", "empty"], "is not a folder"),
+        (["photos", "other"], "has the name of one in"),
+        (["photos"], "INPUT_DIR and ANSWER_DIR"),
+        (["photos", "photos", "--wrong-way"], "one folder"),
+    ],
+)
+def test_wrong_use_is_one_line(tmp_path: Path, policy: Policy, arguments: list[str], message: str) -> None:
+    for folder in ("empty", "photos", "other"):
+        (tmp_path / folder).mkdir()
+    Image.new("RGB", (9, 9)).save(tmp_path / "photos" / "a.png")
+    Image.new("RGB", (9, 9)).save(tmp_path / "other" / "b.png")
+    folders = [text if text.startswith("--") else str(tmp_path / text) for text in arguments]
+    result = CliRunner().invoke(main, ["evaluate", *folders, "--model", str(policy.path)])
+    assert result.exit_code == 2
+    assert message in result.output and "Traceback" not in result.output

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+import math
+
+import numpy as np
+import pytest
+from skimage import color
+
+from trainer import metrics
+
+RNG = np.random.default_rng(11)
+IMAGE = RNG.integers(0, 256, (300, 41, 3), np.uint8)  # more rows than are taken to Lab at a time
+
+
+def test_equal_pictures() -> None:
+    found = metrics.measure(IMAGE, IMAGE)
+    assert found == pytest.approx(
+        {"psnr": math.inf, "ssim_rgb": 1, "ssim_grey": 1, "ciede2000": 0, "histogram_intersection": 100}
+    )
+
+
+def test_psnr_of_a_known_difference() -> None:
+    """One level everywhere: 20 log10 255; 255 everywhere: 0 dB."""
+    assert metrics.psnr(np.full_like(IMAGE, 7), np.full_like(IMAGE, 8)) == pytest.approx(48.1308, abs=1e-4)
+    assert metrics.psnr(np.zeros_like(IMAGE), np.full_like(IMAGE, 255)) == pytest.approx(0)
+
+
+def test_ciede2000_is_the_mean_over_all_rows() -> None:
+    other = RNG.integers(0, 256, IMAGE.shape, np.uint8)
+    expected = color.deltaE_ciede2000(color.rgb2lab(IMAGE), color.rgb2lab(other)).mean()
+    assert metrics.ciede2000(IMAGE, other) == pytest.approx(expected)
+
+
+def test_ciede2000_of_black_and_white() -> None:
+    assert metrics.ciede2000(np.zeros((2, 2, 3), np.uint8), np.full((2, 2, 3), 255, np.uint8)) == pytest.approx(
+        100, abs=0.1
+    )
+
+
+def test_histogram_intersection() -> None:
+    """Halves of two greys, one of which both have: half in common. A move within a bin is none."""
+    one, other = np.zeros((2, 2, 3), np.uint8), np.zeros((2, 2, 3), np.uint8)
+    one[0], other[0] = 100, 200
+    assert metrics.histogram_intersection(one, other) == pytest.approx(50)
+    other[0] = 103
+    assert metrics.histogram_intersection(one, other) == pytest.approx(100)
+    other[0] = 104
+    assert metrics.histogram_intersection(one, other) == pytest.approx(50)
+
+
+def test_ssim_falls_with_noise_and_differs_between_rgb_and_grey() -> None:
+    smooth = np.add.outer(np.arange(64), np.arange(64)).astype(np.uint8)[..., None].repeat(3, -1)
+    rows = []
+    for noise in (2, 10, 40):
+        noisy = np.clip(smooth + RNG.normal(0, noise, smooth.shape), 0, 255).astype(np.uint8)
+        rows.append((metrics.ssim_rgb(noisy, smooth), metrics.ssim_grey(noisy, smooth)))
+    assert rows[0] > rows[1] > rows[2]
+    assert all(grey > rgb for rgb, grey in rows), "the luma averages the noise of three channels"
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 3), (1, 50, 3), (4, 6, 3)])
+def test_small_pictures(shape: tuple[int, ...]) -> None:
+    image = RNG.integers(0, 256, shape, np.uint8)
+    found = metrics.measure(image, 255 - image)
+    assert all(np.isfinite(value) for value in found.values())
+
+
+def test_what_cannot_be_compared_is_refused() -> None:
+    with pytest.raises(ValueError, match="one size"):
+        metrics.measure(IMAGE, IMAGE[1:])
+    with pytest.raises(ValueError, match="uint8"):
+        metrics.measure(IMAGE / 255, IMAGE)
