@@ -57,7 +57,8 @@ def fit(source: Path, target: Path, out: Path, config: Config, resume: bool = Fa
     torch.manual_seed(config.seed)  # the networks' first weights
     generator = torch.Generator().manual_seed(config.seed)  # everything drawn while learning
 
-    sources = data.load(source, config.crops, config.seed, quiet)
+    # source photos are learned from by the critic's reward alone; else they are only looked at
+    sources = data.load(source, config.crops if config.w_critic else 0, config.seed, quiet)
     finished, held_out = data.split(data.load(target, config.crops, config.seed, quiet), config.holdout)
     console.print(
         f"{len(sources.names)} source photos, {len(finished.names)} finished photos, "

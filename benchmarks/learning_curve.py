@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Draws a run's curves: held-out gain, reward, entropy.  python -m benchmarks.learning_curve RUN OUT.png
+
+Needs matplotlib (pip install matplotlib), which nothing else here does.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import matplotlib
+
+matplotlib.use("Agg")
+from matplotlib import pyplot
+
+
+def main(run: Path, out: Path) -> None:
+    rows = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+    figure, axes = pyplot.subplots(1, 3, figsize=(12, 3), layout="constrained")
+    examined = [row for row in rows if "psnr" in row]
+    steps = [row["step"] for row in examined]
+    axes[0].plot(steps, [row["psnr"] - row["psnr_input"] for row in examined])
+    axes[0].set_title("gain on held-out wrong-way pairs, dB")
+    learned = [row for row in rows if "reward" in row]
+    for axis, name, title in ((axes[1], "reward", "reward"), (axes[2], "entropy", "entropy of a slider, nats")):
+        axis.plot([row["step"] for row in learned], [row[name] for row in learned], linewidth=0.8)
+        axis.set_title(title)
+    for axis in axes:
+        axis.set_xlabel("updates")
+        axis.grid(alpha=0.3)
+    figure.savefig(out, dpi=80)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 3:
+        sys.exit(__doc__)
+    main(Path(sys.argv[1]), Path(sys.argv[2]))
