@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The command line itself: help, exit codes, one-line errors, and that each command reaches what it names."""
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from editor_ops import SLIDERS
+from trainer.cli import main
+from trainer.config import PAPER, Config
+
+COMMANDS = ("fit", "export", "evaluate", "enhance", "sliders", "install-plugin", "doctor")
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+
+
+def test_help_names_every_command() -> None:
+    text = run("--help").output
+    assert set(main.commands) == set(COMMANDS)
+    assert all(f"  {command} " in text for command in COMMANDS)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help_with_an_example(command: str) -> None:
+    result = run(command, "-h")
+    assert result.exit_code == 0
+    assert f"trainer {command}" in result.output.partition("Example")[2]
+
+
+@pytest.mark.parametrize("arguments", [["polish"], ["enhance"], ["enhance", "a.jpg"], ["fit", "a"], ["sliders", "x"]])
+def test_wrong_use_exits_with_2(arguments: list[str]) -> None:
+    result = run(*arguments)
+    assert result.exit_code == 2 and "Usage" in result.output
+
+
+def test_version() -> None:
+    assert run("--version").output.strip().endswith("0.1.0")
+
+
+def test_sliders() -> None:
+    text = run("sliders").output
+    rows = json.loads(run("sliders", "--json").output)
+    assert [row["name"] for row in rows] == [slider.name for slider in SLIDERS]
+    for slider, row in zip(SLIDERS, rows, strict=True):
+        assert slider.label in text and slider.operation in text and slider.format(slider.highest) in text
+        assert tuple(row["levels"]) == slider.values()
+
+
+def test_fit_has_an_option_for_every_setting(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Every field of Config is reachable; what is left out keeps the recipe's number."""
+    fit = pytest.importorskip("trainer.fit")
+    calls: list[tuple[Any, ...]] = []
+    monkeypatch.setattr(fit, "fit", lambda *arguments: bool(calls.append(arguments)) or True)
+    options = {option.name for option in main.commands["fit"].params}
+    assert {field.name for field in dataclasses.fields(Config)} <= options
+    assert run("fit", "a", "b", "--out", tmp_path, "--steps", 7, "--no-learning-rate-falls", "--seed", 3).exit_code == 0
+    source, target, out, config, resume, quiet = calls[-1]
+    assert (source, target, out, resume, quiet) == (Path("a"), Path("b"), tmp_path, False, False)
+    assert config == dataclasses.replace(Config(), steps=7, learning_rate_falls=False, seed=3)
+    run("fit", "a", "b", "--out", tmp_path, "--recipe", "paper", "--batch", 4, "--resume")
+    assert calls[-1][3] == dataclasses.replace(Config(), **(PAPER | {"batch": 4})) and calls[-1][4]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["fit", "nowhere", "nowhere", "--out", "run"], "nowhere: is not a folder"),
+        (["fit", ".", ".", "--out", "run"], "has no photos"),
+        (["fit", ".", ".", "--out", "run", "--steps", "0"], "steps is 0"),
+        (["fit", ".", ".", "--out", "run", "--device", "abacus"], "abacus"),
+        (["fit", ".", ".", "--out", "run", "--steps", "many"], "many"),
+        (["export", "nowhere", "--out", "a.onnx"], "nowhere"),
+        (["enhance", "a.jpg", "--out", "out", "--model", "nowhere.onnx"], "nowhere.onnx"),
+    ],
+)
+def test_errors_are_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], message: str
+) -> None:
+    pytest.importorskip("torch")
+    monkeypatch.chdir(tmp_path)
+    result = run(*arguments)
+    assert result.exit_code == 2, result.output
+    assert message in result.stderr and "Traceback" not in result.stderr
+    assert len([line for line in result.stderr.splitlines() if line.startswith("Error")]) == 1
+
+
+def test_fit_that_was_stopped_exits_with_130(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    fit = pytest.importorskip("trainer.fit")
+    monkeypatch.setattr(fit, "fit", lambda *_: False)
+    assert run("fit", "a", "b", "--out", tmp_path).exit_code == 130
+
+
+def test_export_hands_over_what_it_is_given(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    export = pytest.importorskip("trainer.export")
+    calls: list[tuple[Any, ...]] = []
+    monkeypatch.setattr(export, "export_run", lambda *arguments: calls.append(arguments) or arguments[1])
+    result = run("export", "run", "--out", tmp_path / "a.onnx", "--training-data", "mine", "--licence", "CC0")
+    assert result.exit_code == 0 and str(tmp_path / "a.onnx") in result.output
+    assert calls == [(Path("run"), tmp_path / "a.onnx", "mine", "CC0")]
+
+
+def test_install_plugin_and_uninstall(tmp_path: Path) -> None:
+    plug_ins = tmp_path / "GIMP" / "3.0" / "plug-ins"
+    plug_ins.mkdir(parents=True)
+    installed = run("install-plugin", "--into", plug_ins)
+    assert installed.exit_code == 0, installed.output
+    entry = plug_ins / "auto_enhance_rl" / "auto_enhance_rl.py"
+    assert entry.is_file() and str(entry.parent) in installed.output
+    removed = run("install-plugin", "--uninstall", "--into", plug_ins)
+    assert removed.exit_code == 0 and not entry.exists()
+
+
+def test_install_plugin_into_a_place_that_cannot_be_written_to(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    result = run("install-plugin", "--into", tmp_path / "file" / "plug-ins")
+    assert result.exit_code == 1 and "not installed" in result.output and "Traceback" not in result.output
+
+
+def test_doctor_prints_every_check_and_tells_by_its_exit_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    from gimp_plugin import doctor
+
+    good, bad = doctor.Check("Python", True, "3.11"), doctor.Check("GIMP", False, "not there", "install GIMP 3")
+    for checks, code in (([good], 0), ([good, bad], 1)):
+        monkeypatch.setattr(doctor, "checks", lambda checks=checks: checks)
+        result = run("doctor")
+        assert result.exit_code == code
+        assert all(str(check) in result.output for check in checks)
