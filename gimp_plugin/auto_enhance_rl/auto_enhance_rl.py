@@ -93,6 +93,13 @@ def check_merged(layer: Gimp.Layer) -> None:
             f"“{layer.get_name()}” is a group, and filters can't be merged into one. "
             "Apply as filters instead, or select a layer in it."
         )
+    # Since 3.2: text, vector and link layers, whose pixels GIMP draws again whenever their source changes.
+    rasterizable = getattr(Gimp, "Rasterizable", None)
+    if rasterizable and isinstance(layer, rasterizable) and not layer.is_rasterized():
+        raise wrong_call(
+            f"“{layer.get_name()}” has no pixels of its own to merge filters into. "
+            "Apply as filters instead, or rasterize it first: Layer > Rasterize."
+        )
 
 
 # What the agent is shown
@@ -389,7 +396,8 @@ def run(
     except Refusal as refusal:
         error = GLib.Error.new_literal(Gimp.PlugIn.error_quark(), str(refusal), 0)
         return procedure.new_return_values(refusal.status, error)
-    Gimp.displays_flush()
+    if run_mode != Gimp.RunMode.NONINTERACTIVE:  # flushing renders the filters, which a batch may have no use for
+        Gimp.displays_flush()
     values = procedure.new_return_values(Gimp.PDBStatusType.SUCCESS, None)
     values.remove(1)
     values.insert(1, GObject.Value(GObject.TYPE_STRING, json.dumps(decision)))

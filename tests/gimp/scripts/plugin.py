@@ -192,8 +192,8 @@ def looked_at(prepare):
     return seen
 
 
-def left_half(image, layer):
-    image.select_rectangle(Gimp.ChannelOps.REPLACE, 0, 0, image.get_width() // 2, image.get_height())
+def top_half(image, layer):
+    image.select_rectangle(Gimp.ChannelOps.REPLACE, 0, 0, image.get_width(), image.get_height() // 2)
 
 
 def refused(prepare=plain, pick=None, name="rgb8.png", **arguments):
@@ -230,6 +230,12 @@ def group_as_filters():
     seen = {"status": status, "error": error, "decision": decision, "filters": listed(group)}
     image.delete()
     return seen
+
+
+def a_link(image, layer):
+    link = Gimp.LinkLayer.new(image, Gio.File.new_for_path("/case/rgb8.png"))
+    image.insert_layer(link, None, 0)
+    return [link]
 
 
 def locked(image, layer):
@@ -340,7 +346,7 @@ def everything():
     }.items():
         configured(lib=False, python=helper_answering(text))
         results[name] = refused()
-        results[f"{name}, merged"] = refused(apply="merged")
+    results["out of range, merged"] = refused(apply="merged")
     # Even a settings file that allows it lets no "gimp:" operation through; and what GIMP itself refuses only when
     # it is appended takes the filters before it along.
     configured(lib=False, python=helper_answering(answer(("gimp:levels", {}))), operations=["gimp:levels"])
@@ -360,7 +366,7 @@ def everything():
         results[f"merged {name}"] = merged(name, plain)
     for prepare in (selected, moved, masked, filtered):
         results[f"merged {prepare.__name__}"] = merged("rgba8.png", prepare)
-    for prepare in (plain, left_half, filtered, moved, masked):
+    for prepare in (plain, top_half, filtered, moved, masked):
         results[f"looked at {prepare.__name__}"] = looked_at(prepare)
     results["group as filters"] = group_as_filters()
 
@@ -385,6 +391,8 @@ def everything():
     results["locked"] = refused(locked)
     results["locked group"] = refused(lock_the_group)
     results["group merged"] = refused(grouped, the_group, apply="merged")
+    if hasattr(Gimp, "LinkLayer"):  # since 3.2
+        results["link merged"] = refused(pick=a_link, apply="merged")
     results["two"] = refused(pick=two)
     results["none"] = refused(pick=lambda image, layer: [])
     results["channel"] = refused(pick=a_channel)

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How long the plug-in takes in real GIMP on a 24-megapixel layer, from the call to the filters on the layer.
+
+    python -m benchmarks.plugin_speed
+
+That is what a user waits for after the dialog: GIMP starts the plug-in, the pixels come over, the agent decides, and
+the filters are appended, all eight tools, for the policy used here moves every slider. Both ways to ask the agent are
+timed: in GIMP's own Python, and by the helper process. Needs the GIMP roots of the tests (tests/gimp/root.py), which
+it makes if they are missing.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import tempfile
+from pathlib import Path
+
+from PIL import Image
+
+from tests.gimp import root
+from tests.gimp.plug_in import install_in
+from tests.gimp_plugin import policies
+
+TARGET = 1.5
+"""Seconds, plug-in start included."""
+PHOTO = Path(__file__).parents[1] / "tests" / "photos" / "colosseum.png"
+# Run inside GIMP.
+SCRIPT = """
+import json, os, time
+from gi.repository import Gimp, Gio
+
+with open("/case/setup.json") as file:
+    folder = json.load(file)["folder"]
+procedure = Gimp.get_pdb().lookup_procedure("python-fu-auto-enhance-rl")
+image = Gimp.file_load(Gimp.RunMode.NONINTERACTIVE, Gio.File.new_for_path("/case/photo.jpg"))
+layer = image.get_layers()[0]
+
+
+def seconds():
+    config = procedure.create_config()
+    config.set_property("image", image)
+    config.set_core_object_array("drawables", [layer])
+    config.set_property("model", "/case/every.onnx")
+    start = time.perf_counter()
+    procedure.run(config)
+    taken = time.perf_counter() - start
+    filters = layer.get_filters()
+    assert len(filters) == 8, filters
+    for each in filters:
+        each.delete()
+    return taken
+
+
+times = {"RGB, in process": [seconds() for _ in range(5)]}
+os.rename(folder + "/lib", "/case/lib")
+times["RGB, helper"] = [seconds() for _ in range(5)]
+layer.add_alpha()
+times["with alpha, helper"] = [seconds() for _ in range(5)]
+os.rename("/case/lib", folder + "/lib")
+times["with alpha, in process"] = [seconds() for _ in range(5)]
+with open("/case/times.json", "w") as file:
+    json.dump(times, file)
+open("/case/done", "w").close()
+"""
+
+
+def main() -> None:
+    print(f"Auto Enhance (RL) on 6000x4000, 8 bits: median of 5 calls in seconds (slowest); target {TARGET}")
+    for version in root.VERSIONS:
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            with Image.open(PHOTO) as photo:
+                photo.convert("RGB").resize((6000, 4000), Image.Resampling.BICUBIC).save(folder / "photo.jpg")
+            policies.write(folder / "every.onnx", policies.EVERY_SLIDER)
+            plug_in = install_in(folder, version)
+            (folder / "setup.json").write_text(json.dumps({"folder": f"/case/{plug_in.relative_to(folder)}"}))
+            (folder / "speed.py").write_text(SCRIPT)
+            root.gimp(version, folder / "speed.py", folder)
+            times = json.loads((folder / "times.json").read_text())
+        for case, seen in times.items():
+            print(f"GIMP {version}  {case:22}  {statistics.median(seen):.2f}  ({max(seen):.2f})")
+
+
+if __name__ == "__main__":
+    main()
