@@ -31,12 +31,44 @@ MOST_THREADS = 8
 Work = Callable[[np.ndarray, slice], np.ndarray]
 """Linear (rows, width, 3) of these rows of the picture -> the same, edited."""
 
-POINTWISE = frozenset(
+AFFINE = frozenset(
     f"gegl:{name}"
     for name in (
         "exposure", "color-temperature", "channel-mixer", "brightness-contrast", "levels", "saturation",
     )
 )  # fmt: skip
+"""Operations that are a matrix and an offset in linear light, as the chain uses them; several in a row are one."""
+
+
+@dataclass(frozen=True)
+class Affine:
+    """Linear RGB -> matrix (3, 3) times RGB plus offset (3,)."""
+
+    matrix: np.ndarray
+    offset: np.ndarray
+
+    def then(self, operation: str, properties: dict[str, Any]) -> Affine:
+        """This and an operation after it, which is known by what it does to black and to the three primaries."""
+        corners = np.vstack([np.zeros(3), np.eye(3)])[None]  # (1, 4, 3)
+        seen = OPERATIONS[operation](corners, **properties)[0]
+        matrix = (seen[1:] - seen[0]).T
+        return Affine(matrix @ self.matrix, matrix @ self.offset + seen[0])
+
+    def is_diagonal(self) -> bool:
+        return bool((self.matrix == np.diag(np.diag(self.matrix))).all())
+
+    def __call__(self, linear: np.ndarray, rows: slice) -> np.ndarray:
+        result = np.empty((3, *linear.shape[:2]), np.float32)
+        for channel, weights, offset in zip(result, self.matrix.tolist(), self.offset.tolist(), strict=True):
+            first, *others = [k for k in range(3) if weights[k]] or [0]
+            np.multiply(linear[..., first], weights[first], out=channel)
+            for k in others:
+                channel += linear[..., k] * weights[k]
+            channel += offset
+        return np.moveaxis(result, 0, -1)
+
+
+NOTHING = Affine(np.eye(3), np.zeros(3))
 
 
 @dataclass(frozen=True)
@@ -73,8 +105,10 @@ def edit_full_size(image: np.ndarray, values: Mapping[str, Any], alpha: np.ndarr
     source, work, blurs = image, list[Work](), 0
     with ThreadPoolExecutor(min(os.cpu_count() or 1, MOST_THREADS)) as pool:
         for operation, properties in chain(values, width, height):
-            if operation in POINTWISE:
-                work.append(_pointwise(operation, properties))
+            if operation in AFFINE:
+                last = work.pop() if work and isinstance(work[-1], Affine) else NOTHING
+                assert isinstance(last, Affine)  # for the type checker
+                work.append(last.then(operation, properties))
                 continue
             spatial, rest = SPATIAL[operation], dict(properties)
             radius = rest.pop(spatial.radius)
@@ -98,10 +132,6 @@ def edit_full_size(image: np.ndarray, values: Mapping[str, Any], alpha: np.ndarr
     return result
 
 
-def _pointwise(operation: str, properties: dict[str, Any]) -> Work:
-    return lambda linear, rows: OPERATIONS[operation](linear, **properties)
-
-
 def _both_amounts(properties: dict[str, Any]) -> dict[str, Any]:
     return {"shadows": 0.0, "highlights": 0.0, **properties}
 
@@ -116,7 +146,14 @@ def _worked(source: np.ndarray, is_linear: bool, work: list[Work], rows: slice) 
     if is_linear:
         linear = strip
     elif strip.dtype.kind == "u":
-        linear = _linear_table(strip.dtype.name)[strip]
+        table = _linear_table(strip.dtype.name)
+        if strip.dtype == np.uint8 and work and isinstance(affine := work[0], Affine) and affine.is_diagonal():
+            # 8-bit channels have few values: the first stretch of the chain is done on the tables that decode them.
+            tables = table * np.diag(affine.matrix)[:, None] + affine.offset[:, None]
+            linear = np.stack([t[channel] for t, channel in zip(tables.astype(np.float32), strip, strict=True)])
+            work = work[1:]
+        else:
+            linear = table[strip]
     else:
         linear = srgb_to_linear(np.ascontiguousarray(strip, dtype=np.float32))
     linear = np.moveaxis(linear, 0, -1)

@@ -13,7 +13,7 @@ from editor_ops import SLIDERS, edit
 from editor_ops.blur import recurse
 from editor_ops.color import linear_to_srgb, srgb_to_linear
 from editor_ops.editor import as_float, chain, run, white_of
-from editor_ops.full_size import POINTWISE, SPATIAL, edit_full_size
+from editor_ops.full_size import AFFINE, NOTHING, SPATIAL, edit_full_size
 from editor_ops.wide_blur import Blurred, convolved, node_step, recursed
 
 PHOTO = Path(__file__).parents[1] / "photos" / "colosseum.png"
@@ -40,7 +40,21 @@ def plain(image: np.ndarray, values: dict[str, float], alpha: np.ndarray | None 
 
 
 def test_every_operation_of_the_table_is_known() -> None:
-    assert {slider.operation for slider in SLIDERS} == POINTWISE | set(SPATIAL)
+    assert {slider.operation for slider in SLIDERS} == AFFINE | set(SPATIAL)
+
+
+@pytest.mark.parametrize("operation", sorted(AFFINE))
+def test_affine_operations_are_affine(operation: str) -> None:
+    """At colours in and beyond the range, for the properties that the chain sets."""
+    ((_, properties),) = [step for step in chain(EVERY, 100, 100) if step[0] == operation]
+    colours = np.random.default_rng(6).random((5, 7, 3)) * 3 - 1
+    expected = apply_linear(operation, colours, properties)
+    found = NOTHING.then(operation, properties)(colours.astype(np.float32), slice(0, 5))
+    assert np.abs(found - expected).max() < 1e-5
+
+
+def apply_linear(operation: str, linear: np.ndarray, properties: dict[str, float]) -> np.ndarray:
+    return run(linear, [(operation, properties)])
 
 
 @pytest.mark.parametrize("values", SOME, ids=lambda values: "+".join(values) if len(values) < 9 else "every")
