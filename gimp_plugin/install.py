@@ -129,11 +129,9 @@ def _check_ours(folder: Path) -> None:
     if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
         raise ValueError("is a link or a file, not a folder; remove it yourself if it is not needed")
     if folder.exists() and any(folder.iterdir()):
-        entry = folder / f"{NAME}.py"
-        if not entry.is_file() or "python-fu-auto-enhance-rl" not in entry.read_text(
-            encoding="utf-8", errors="replace"
-        ):
-            raise ValueError("holds something else; move it away, then install again")
+        entry = folder / ENTRY.name
+        if not entry.is_file() or PROCEDURE not in entry.read_text(encoding="utf-8", errors="replace"):
+            raise ValueError("holds something else, not this plug-in; move it away first")
 
 
 def _install_one(folder: Path, python: str) -> None:
@@ -176,14 +174,14 @@ def _source(package: str) -> Path:
 
 
 def _copy_licence(distribution: str, folder: Path) -> None:
-    """A copy of somebody's code goes with its licence, which pip keeps outside the package."""
+    """A copy of somebody's code goes with the names of its authors and its licence, which pip keeps elsewhere."""
     try:
         files: Sequence[importlib.metadata.PackagePath] = importlib.metadata.files(distribution) or []
     except importlib.metadata.PackageNotFoundError:
         return
     for file in files:
-        if file.name.upper().startswith(("LICENSE", "LICENCE")) and Path(str(file.locate())).is_file():
-            shutil.copyfile(Path(str(file.locate())), folder / file.name)
+        if file.name == "METADATA" or file.name.startswith("LICENSE"):
+            shutil.copyfile(str(file.locate()), folder / file.name)
 
 
 def _uninstall_one(folder: Path) -> None:

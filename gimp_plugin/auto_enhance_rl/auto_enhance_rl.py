@@ -20,7 +20,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import math
 import os
 import struct
 import subprocess
@@ -38,6 +37,8 @@ PROCEDURE = "python-fu-auto-enhance-rl"
 TITLE = "Auto Enhance (RL)"
 FOLDER = os.path.dirname(os.path.abspath(__file__))
 REINSTALL = "run `trainer install-plugin` again (`trainer doctor` checks every step)"
+
+LARGEST = 3.4e38  # about the largest 32-bit float, which is how XCF keeps a filter's values
 
 # Variables with which GIMP, or the package it came in, points its own Python and libraries at its own files.
 # Another interpreter must not follow them.
@@ -218,7 +219,7 @@ def check_decision(decision: Any, operations: frozenset[str]) -> tuple[dict[str,
             if not isinstance(label, str):
                 raise ValueError(f"label {label!r} is not text")
             for name, value in properties.items():
-                if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+                if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) <= LARGEST:
                     raise ValueError(f"{operation} {name} is {value!r}, not a finite number")
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         reason = f"{type(error).__name__}: {error}"[:300]
