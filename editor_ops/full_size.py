@@ -103,7 +103,7 @@ def edit_full_size(image: np.ndarray, values: Mapping[str, Any], alpha: np.ndarr
     """
     height, width, _ = image.shape
     source, work, blurs = image, list[Work](), 0
-    with ThreadPoolExecutor(min(os.cpu_count() or 1, MOST_THREADS)) as pool:
+    with ThreadPoolExecutor(min(_cores(), MOST_THREADS)) as pool:
         for operation, properties in chain(values, width, height):
             if operation in AFFINE:
                 last = work.pop() if work and isinstance(work[-1], Affine) else NOTHING
@@ -114,22 +114,26 @@ def edit_full_size(image: np.ndarray, values: Mapping[str, Any], alpha: np.ndarr
             radius = rest.pop(spatial.radius)
             # Up to the first blur it is cheaper to compute a strip again than to hold it; after that it is not.
             keep = np.empty((3, height, width), np.float32) if blurs else None
-            blurred = _blur(pool, image, work, spatial.blurred_part, radius, alpha, keep)
+            blurred = _blur(pool, source, source is not image, work, spatial.blurred_part, radius, alpha, keep)
             if keep is not None:
                 source, work = np.moveaxis(keep, 0, -1), []
             work.append(_finished(spatial, blurred, rest))
             blurs += 1
         result = np.empty(image.shape, image.dtype)
         white = white_of(image)
-        linear_source = source is not image
 
         def encode(rows: slice) -> None:
             for block in _blocks(rows, width):
-                encoded = linear_to_srgb(_worked(source, linear_source, work, block))
+                encoded = linear_to_srgb(_worked(source, source is not image, work, block))
                 result[block] = encoded if white == 1.0 else _rounded(encoded, white, image.dtype)
 
         _each(pool, encode, height, width)
     return result
+
+
+def _cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _both_amounts(properties: dict[str, Any]) -> dict[str, Any]:
@@ -183,7 +187,8 @@ def _each(pool: ThreadPoolExecutor, task: Callable[[slice], None], height: int, 
 
 def _blur(
     pool: ThreadPoolExecutor,
-    image: np.ndarray,
+    source: np.ndarray,
+    is_linear: bool,
     work: list[Work],
     part: Callable[[np.ndarray], np.ndarray],
     std_dev: float,
@@ -194,14 +199,14 @@ def _blur(
 
     keep (3, height, width) takes the worked picture itself.
     """
-    height, width, _ = image.shape
+    height, width, _ = source.shape
     planes = len(part(np.zeros((1, 1, 3), np.float32))) + (alpha is not None)
     strips: dict[int, tuple[np.ndarray, np.ndarray]] = {}
 
     def across(rows: slice) -> None:
         strip = np.empty((planes, rows.stop - rows.start, width), np.float32)
         for block in _blocks(rows, width):
-            linear = _worked(image, False, work, block)
+            linear = _worked(source, is_linear, work, block)
             here = slice(block.start - rows.start, block.stop - rows.start)
             if keep is not None:
                 keep[:, block] = np.moveaxis(linear, -1, 0)

@@ -166,3 +166,14 @@ def test_an_error_in_a_strip_comes_out(picture: np.ndarray) -> None:
         edit_full_size(picture, {"brilliance": 1.0})
     with pytest.raises(ValueError, match="GIMP takes"):
         edit_full_size(picture, {"exposure": float("nan")})
+
+
+def test_three_blurs_in_a_row(picture: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
+    """More than the table asks for today: each blur sees what the one before it left."""
+    import editor_ops.full_size
+
+    steps = chain({"clarity": 0.4, "shadows": 30.0}, picture.shape[1], picture.shape[0])
+    steps = [*steps, ("gegl:exposure", {"exposure": 0.3}), *steps]
+    monkeypatch.setattr(editor_ops.full_size, "chain", lambda *_: steps)
+    image = picture.astype(np.float32) / 255
+    assert np.abs(edit_full_size(image, {}) - linear_to_srgb(run(srgb_to_linear(image), steps))).max() < 1e-4
