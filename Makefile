@@ -12,7 +12,8 @@ help:
 	@sed -n 's/^# //p' Makefile
 
 demo: .venv/ready
-	@.venv/bin/trainer enhance $(PHOTO) --out demo --before-after --replace
+	@rm -rf demo
+	@.venv/bin/trainer enhance $(PHOTO) --out demo --before-after
 
 test: lint roots
 	.venv-test/bin/python -m pytest

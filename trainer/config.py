@@ -28,12 +28,12 @@ class Config:
     # The policy gradient.
     steps: int = setting(5000, "updates of the policy")
     batch: int = setting(48, "photos in an update")
-    actions: int = setting(24, "edits tried on each photo of an update; their mean is the baseline")
+    actions: int = setting(12, "edits tried on each photo of an update; their mean is the baseline")
     learning_rate: float = setting(1e-3, "of the policy; falls on a cosine to a hundredth where learning_rate_falls")
     learning_rate_falls: bool = setting(True, "let the learning rate fall")
     beta1: float = setting(0.9, "Adam's beta1")
     prior_width: float = setting(4.0, "levels around neutral in which the untrained policy mostly stays; 0: everywhere")
-    entropy: float = setting(0.01, "weight of the entropy bonus; falls with the learning rate")
+    entropy: float = setting(0.02, "weight of the entropy bonus; falls with the learning rate")
     normalise_advantage: bool = setting(True, "divide advantages by their spread, so that no reward needs tuning")
     average: float = setting(0.995, "decay of the averaged weights that are exported; 0 exports the last weights")
     clip: float = setting(1.0, "largest norm of the policy's gradient")
@@ -48,7 +48,7 @@ class Config:
 
     # Photos.
     edit_size: int = setting(32, "side of the pictures that edits are tried on; the critic needs 64")
-    crops: int = setting(8, "random crops of each photo, beside the whole, that are learned from")
+    crops: int = setting(24, "random crops of each photo, beside the whole, that are learned from")
     holdout: float = setting(0.1, "share of the finished photos that is kept for the run's own examination")
 
     # The run.

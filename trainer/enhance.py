@@ -5,8 +5,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+import numpy as np
+from PIL import Image
 
 from editor_ops import edit
 from models import Decision, Policy
@@ -24,19 +27,26 @@ class Enhanced:
     width: int = 0
     height: int = 0
     problem: str = ""
+    comparison: Path | None = None
 
 
-def enhance(path: Path, folder: Path, policy: Policy, strength: float) -> Enhanced:
+SIDE = 800
+"""Pixels of the long side of each half of a before/after picture: both fit on a screen."""
+
+
+def enhance(path: Path, folder: Path, policy: Policy, strength: float, before_after: bool = False) -> Enhanced:
     """Retouches one photo into a folder, under its own name. PhotoError where that cannot be done.
 
     strength: 0 (an unchanged copy) to 2; 1 is what the policy chose. Neither the photo nor any file that is there is
-    written to.
+    written to. With before_after, a picture of both side by side lies beside the copy.
     """
     output = folder / path.name
-    if os.path.lexists(output):
-        raise photo.PhotoError(
-            f"{output}: is there already and is not overwritten: choose another folder or move it away"
-        )
+    comparison = folder / f"{path.stem}-before-after.jpg" if before_after else None
+    for taken in (output, comparison):
+        if taken and os.path.lexists(taken):
+            raise photo.PhotoError(
+                f"{taken}: is there already and is not overwritten: choose another folder or move it away"
+            )
     original = photo.read(path)
     decision = policy.decide(photo.srgb(original), strength, photo.opacity(original), colour=not original.grey)
     try:
@@ -44,14 +54,31 @@ def enhance(path: Path, folder: Path, policy: Policy, strength: float) -> Enhanc
     except MemoryError as error:
         raise photo.PhotoError(f"{path}: needs more memory than there is: scale it down or crop it first") from error
     photo.write(original, edited, output)
-    return Enhanced(path, output, decision, original.width, original.height)
+    if comparison:
+        _write_side_by_side(photo.srgb(original), photo.srgb(replace(original, pixels=edited)), comparison)
+    return Enhanced(path, output, decision, original.width, original.height, comparison=comparison)
 
 
-def enhance_all(paths: list[Path], folder: Path, policy: Policy, strength: float) -> Iterator[Enhanced]:
+def _write_side_by_side(before: np.ndarray, after: np.ndarray, path: Path) -> None:
+    """Two pictures uint8 sRGB (H, W, 3) beside each other, shrunk to fit, as a JPEG."""
+    halves = [Image.fromarray(np.ascontiguousarray(half)) for half in (before, after)]
+    for half in halves:
+        half.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
+    width, height = halves[0].size
+    both = Image.new("RGB", (2 * width, height))
+    for i, half in enumerate(halves):
+        both.paste(half, (i * width, 0))
+    with photo.aside(path) as stream:
+        both.save(stream, "JPEG", quality=photo.QUALITY)
+
+
+def enhance_all(
+    paths: list[Path], folder: Path, policy: Policy, strength: float, before_after: bool = False
+) -> Iterator[Enhanced]:
     """Retouches one photo after the other; a photo that cannot be done comes with its problem, and the rest go on."""
     for path in paths:
         try:
-            yield enhance(path, folder, policy, strength)
+            yield enhance(path, folder, policy, strength, before_after)
         except photo.PhotoError as error:
             yield Enhanced(path, problem=str(error))
 

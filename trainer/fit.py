@@ -206,8 +206,17 @@ def rewards(
         reward -= config.content * (edited - state[:, None]).square().mean(dim=(2, 3, 4))
     n_pairs = len(answer)
     if n_pairs:
-        reward[:n_pairs] -= config.w_hindsight * (edited[:n_pairs] - answer[:, None]).abs().mean(dim=(2, 3, 4))
+        reward[:n_pairs] += config.w_hindsight * closeness(edited[:n_pairs], answer[:, None])
     return reward
+
+
+def closeness(edited: torch.Tensor, answer: torch.Tensor) -> torch.Tensor:
+    """How near edits (P, A, 3, size, size) come to their answers (P, 1, 3, size, size): (P, A), at most 4.6.
+
+    -log of the mean difference, so that halving it counts the same on a photo that is far off and on one that is
+    nearly right. The hundredth added is 2.5 of 255 steps: nearer than that, nobody sees a difference.
+    """
+    return -torch.log((edited - answer).abs().mean(dim=(2, 3, 4)) + 0.01)
 
 
 def others_mean(reward: torch.Tensor) -> torch.Tensor:

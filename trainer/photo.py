@@ -126,7 +126,7 @@ def write(photo: Photo, pixels: np.ndarray, path: Path | str) -> None:
         raise PhotoError(f"{path}: is there already and is not overwritten: choose another folder or move it away")
     channels = _with_alpha(photo, store(photo, pixels))
     try:
-        with _aside(path) as stream:
+        with aside(path) as stream:
             if photo.format == "TIFF":
                 from . import tiff  # tifffile takes its time to import and most photos are JPEG
 
@@ -155,7 +155,7 @@ def _check_file(path: Path) -> None:
 
 
 @contextlib.contextmanager
-def _aside(path: Path) -> Iterator[BinaryIO]:
+def aside(path: Path) -> Iterator[BinaryIO]:
     """A file beside `path` to write to, which takes its name at the end; nothing is left of it after an error."""
     aside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:

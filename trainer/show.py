@@ -59,6 +59,10 @@ def enhanced(photos: Iterable[Enhanced], n: int, as_json: bool) -> int:
             return STOPPED
     if done and n == 1 and not as_json and done[0].decision:
         _print_whole(decision_table(done[0].decision))
+    if not as_json:
+        for one in done:
+            if one.comparison:
+                print(f"before and after: {one.comparison}")
     if done and not as_json:
         print(f"{len(done)} of {n} photos enhanced, in {done[0].output.parent if done[0].output else ''}")
     if failed:

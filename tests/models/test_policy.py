@@ -137,7 +137,7 @@ def test_a_network_of_another_shape_is_refused(tmp_path, axis, left):
     graph.node.append(onnx.helper.make_node("Slice", ["all", *bounds], ["logits"]))
     graph.output[0].type.tensor_type.shape.dim[axis].dim_value = left
     onnx.save(model, tmp_path / "other.onnx")
-    with pytest.raises(PolicyError, match=f"are not {len(SLIDERS)} sliders of 33 levels; export it again):
+    with pytest.raises(PolicyError, match=f"are not {len(SLIDERS)} sliders of 33 levels; export it again"):
         Policy.load(tmp_path / "other.onnx")
 
 

@@ -56,6 +56,20 @@ def test_the_copy_is_the_edit_of_the_decision(tmp_path: Path, every: Path) -> No
             assert np.array_equal(np.asarray(copy), edit(np.asarray(original.convert("RGB")), values))
 
 
+def test_before_and_after_side_by_side(tmp_path: Path, every: Path) -> None:
+    result = run(PHOTOS[0], "--out", tmp_path, "--model", every, "--before-after")
+    comparison = tmp_path / f"{PHOTOS[0].stem}-before-after.jpg"
+    assert result.exit_code == 0 and str(comparison) in result.output.replace("\n", "")
+    with Image.open(PHOTOS[0]) as before, Image.open(tmp_path / PHOTOS[0].name) as after, Image.open(comparison) as both:
+        width, height = before.size
+        assert both.size == (2 * width, height)
+        pixels = np.asarray(both).astype(int)
+        for half, picture in ((pixels[:, :width], before), (pixels[:, width:], after)):
+            assert np.abs(half - np.asarray(picture.convert("RGB"))).mean() < 8  # JPEG, of noisy little pictures
+    again = run(PHOTOS[1], PHOTOS[0], "--out", tmp_path, "--model", every, "--before-after")
+    assert again.exit_code == 1 and "not overwritten" in again.output
+
+
 def test_strength(tmp_path: Path, every: Path) -> None:
     result = run(PHOTOS[0], "--out", tmp_path / "none", "--model", every, "--strength", 0, "--json")
     assert decided(result) == [{s.name: s.neutral for s in SLIDERS}]

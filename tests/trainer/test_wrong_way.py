@@ -4,7 +4,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from editor_ops import NAMES, SLIDERS  # noqa: E402
-from trainer.wrong_way import FAULTS, NOTHING_WRONG, sample_faults, spoil, value_at  # noqa: E402
+from trainer.wrong_way import FAULT, FAULTS, NOTHING_WRONG, sample_faults, spoil, value_at  # noqa: E402
 
 
 def test_every_slider_has_a_fault():
@@ -20,7 +20,7 @@ def test_faults_stay_in_the_sliders_ranges_and_some_photos_have_none():
         assert low - 1e-4 <= value.min() and value.max() <= slider.highest * (1 + 1e-6)
         neutral &= value == slider.neutral
         moved = (value != slider.neutral).float().mean()
-        assert 0.5 < moved < 0.6  # FAULT of those that have any
+        assert moved == pytest.approx(FAULT * (1 - NOTHING_WRONG), abs=0.03)
     assert neutral.float().mean() == pytest.approx(NOTHING_WRONG, abs=0.02)
 
 
