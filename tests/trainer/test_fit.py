@@ -77,6 +77,19 @@ def test_the_baseline_leaves_the_edit_itself_out():
     assert fit.others_mean(reward).tolist() == [[4.0, 3.5, 1.5]]
 
 
+def test_the_reward_is_what_the_recipe_says():
+    state = torch.full((2, 3, 32, 32), 0.5)
+    answer = torch.full((1, 3, 32, 32), 0.6)  # the first photo of the two is a pair
+    edited = torch.stack([torch.full((2, 3, 32, 32), 0.6), torch.full((2, 3, 32, 32), 0.9)], dim=1)  # (B, A, ...)
+    hindsight = fit.rewards(recipe("default", w_hindsight=2.0), None, state, edited, answer)
+    assert hindsight[0].tolist() == pytest.approx([-2 * np.log(0.01), -2 * np.log(0.31)], rel=1e-4)
+    assert hindsight[1].tolist() == [0, 0]
+    changed = fit.rewards(recipe("default", content=100.0), None, state, edited, answer[:0])
+    assert changed[1].tolist() == pytest.approx([-100 * 0.01, -100 * 0.16], rel=1e-4)
+    judged = fit.rewards(recipe("paper"), lambda pictures: pictures.mean((1, 2, 3)), state, edited, answer[:0])
+    assert judged[0].tolist() == pytest.approx([0.6 - 100 * 0.01, 0.9 - 100 * 0.16], rel=1e-4)
+
+
 def test_the_trained_editor_is_the_applied_editor():
     import editor_ops
 
