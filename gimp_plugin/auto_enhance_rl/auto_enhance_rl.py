@@ -431,7 +431,7 @@ class AutoEnhance(Gimp.PlugIn):
         procedure.set_attribution("auto-enhance-rl developers", "GPL-3.0-or-later", "2026")
         flags = GObject.ParamFlags.READWRITE
         procedure.add_double_argument(
-            "strength", "_Strength", "How far to go: 0 changes nothing, 1 is what the agent chose, 2 twice that",
+            "strength", "S_trength", "How far to go: 0 changes nothing, 1 is what the agent chose, 2 twice that",
             0.0, 2.0, 1.0, flags,
         )  # fmt: skip
         choice = Gimp.Choice.new()

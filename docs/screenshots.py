@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Makes the README's pictures of the plug-in in GIMP: real ones, of GIMP in a window, worked as a user does.
+
+    python -m docs.screenshots [PHOTO] [--gimp 3.2]
+
+Writes docs/pictures/menu.png, dialog.png and layer-effects.png. Needs the GIMP roots of the tests (tests/gimp), which
+it makes if they are missing. To be run again when the shipped policy, the dialog or the menu changes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from pathlib import Path
+
+from PIL import Image
+
+from tests.gimp import gui, root
+
+PICTURES = Path(__file__).parent / "pictures"
+PHOTO = Path(__file__).parents[1] / "tests" / "photos" / "valley.jpg"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("photo", nargs="?", type=Path, default=PHOTO, help="a JPEG of about 640 x 480 pixels")
+    parser.add_argument("--gimp", choices=list(root.VERSIONS), default="3.2")
+    chosen = parser.parse_args()
+    PICTURES.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        seen = gui.work(chosen.gimp, chosen.photo, folder)
+        x, y, width, height = seen["dialog"]
+        # The screen is 1280 x 800 (scripts/gui.py). Left, top, right, bottom:
+        crops = {
+            "menu": (238, 0, 1005, 735),  # the canvas with the open menu
+            "dialog": (x, y, x + width, y + height),
+            "layer-effects": (238, 0, 1272, 670),  # the canvas and the Layers dialog
+        }
+        for picture, box in crops.items():
+            with Image.open(folder / f"{picture}.png") as whole:
+                part = whole.convert("RGB").crop(box)
+            # 256 colours, dithered: a photo in a window still looks right, at a third of the size.
+            part.quantize(256, method=Image.Quantize.MEDIANCUT).save(PICTURES / f"{picture}.png", optimize=True)
+            print(PICTURES / f"{picture}.png")
+
+
+if __name__ == "__main__":
+    main()

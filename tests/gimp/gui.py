@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""GIMP with its windows, worked as a user does: scripts/gui.py in a root, and what it saw."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+from tests.gimp import root
+from tests.gimp.plug_in import install_in
+
+SCRIPTS = Path(__file__).parent / "scripts"
+# The exact release in the Debian suite: where gimprc names it, GIMP shows no welcome to a new version.
+RELEASES = {"3.0": "3.0.4", "3.2": "3.2.6"}
+
+
+def work(version: str, photo: Path, folder: Path, timeout: float = 240) -> dict[str, Any]:
+    """Runs the whole scenario on a photo; pictures of the screen are left in `folder`. RuntimeError: it broke off."""
+    plug_in = install_in(folder, version)
+    profile = plug_in.parents[1]
+    (profile / "gimprc").write_text(f'(config-version "{RELEASES[version]}")\n(show-welcome-dialog no)\n')
+    shutil.copyfile(photo, folder / "photo.jpg")
+    for name in ("gui.py", "gui_server.py"):
+        shutil.copyfile(SCRIPTS / name, folder / name)
+    command = ["dbus-run-session", "--", "python3", "gui.py", version]
+    done = root.run(version, command, folder, timeout)
+    if not (folder / "gui.json").exists():
+        raise RuntimeError(f"the scenario broke off in GIMP {version}:\n{done.stdout[-4000:]}")
+    seen: dict[str, Any] = json.loads((folder / "gui.json").read_text())
+    return seen

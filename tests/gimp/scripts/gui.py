@@ -1,0 +1,232 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs in a GIMP root, beside GIMP: works the plug-in as a user does, in a window on an X server of its own.
+
+    dbus-run-session -- python3 gui.py VERSION
+
+Menu items and buttons are found and pressed through the accessibility bus (AT-SPI). Writes /case/gui.json, what was
+seen at each step, and pictures of the whole screen: /case/menu.png, dialog.png, layer-effects.png.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import time
+
+DISPLAY = ":91"
+SCREEN = (1280, 800)
+os.environ.update(DISPLAY=DISPLAY, GTK_MODULES="gail:atk-bridge", NO_AT_BRIDGE="0")
+
+import gi  # noqa: E402 (DISPLAY must be there first)
+
+gi.require_version("Atspi", "2.0")
+from gi.repository import Atspi  # noqa: E402
+
+PLUG_IN = "python-fu-auto-enhance-rl"  # the dialog is an application of its own, of the procedure's name
+seen = {}
+
+
+def wait(what, find, seconds=60):
+    """The first true thing that `find` returns."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            found = find()
+        except Exception:  # the tree changes while it is walked
+            found = None
+        if found:
+            return found
+        time.sleep(0.2)
+    subprocess.run(["import", "-window", "root", "/case/failed.png"], check=False)
+    raise TimeoutError(f"{what}: not there after {seconds} s")
+
+
+def xdotool(*words):
+    done = subprocess.run(["xdotool", *map(str, words)], capture_output=True, text=True, check=False)
+    return done.stdout.split()
+
+
+def picture(name):
+    time.sleep(1.5)  # until it is all drawn
+    subprocess.run(["import", "-window", "root", f"/case/{name}.png"], check=True)
+
+
+def ask(code):
+    """Runs Python in GIMP (gui_server.py) and returns what it set `answer` to."""
+    with open("/case/request.new", "w") as file:
+        file.write(code)
+    os.rename("/case/request.new", "/case/request")
+    wait("an answer of GIMP", lambda: os.path.exists("/case/answer"), 120)
+    with open("/case/answer") as file:
+        answer = json.load(file)
+    os.remove("/case/answer")
+    if "error" in answer:
+        raise RuntimeError(answer["error"])
+    return answer["answer"]
+
+
+STATE = """
+import hashlib
+image = Gimp.get_images()[0]
+layer = image.get_layers()[0]
+whole = Gegl.Rectangle.new(0, 0, layer.get_width(), layer.get_height())
+def digest(drawable):
+    return hashlib.sha256(drawable.get_buffer().get(whole, 1.0, None, Gegl.AbyssPolicy.NONE)).hexdigest()
+copy = image.duplicate()
+answer = {
+    "pixels": digest(layer), "shown": digest(copy.flatten()), "dirty": image.is_dirty(),
+    "filters": [each.get_name() for each in reversed(layer.get_filters())],
+}
+copy.delete()
+"""
+
+
+def application(name):
+    desktop = Atspi.get_desktop(0)
+    children = [desktop.get_child_at_index(i) for i in range(desktop.get_child_count())]
+    return next((child for child in children if child and child.get_name() == name), None)
+
+
+def walk(node):
+    if node is not None:
+        yield node
+        for i in range(node.get_child_count()):
+            yield from walk(node.get_child_at_index(i))
+
+
+def find(where, roles, start):
+    for node in walk(where):
+        if node.get_role_name() in roles and (node.get_name() or "").startswith(start):
+            return node
+    return None
+
+
+def press(where, roles, start):
+    node = wait(f"{roles[0]} {start!r}", lambda: find(application(where), roles, start))
+    name = node.get_name()
+    node.get_action_iface().do_action(0)
+    return name
+
+
+def choose(item):
+    """Chooses an item of GIMP's menus, by the start of its name; its whole name."""
+    return press("gimp", ("menu item",), item)
+
+
+def open_dialog():
+    choose("Auto Enhance (RL)")
+    return wait("the dialog", lambda: find(application(PLUG_IN), ("dialog",), "Auto Enhance"))
+
+
+def close_dialog(button):
+    press(PLUG_IN, ("button", "push button"), button)
+    wait("the dialog's end", lambda: application(PLUG_IN) is None)
+
+
+def start(version):
+    log = open("/case/gui.log", "w")  # noqa: SIM115 (open as long as GIMP runs)
+    size = f"{SCREEN[0]}x{SCREEN[1]}x24"
+    subprocess.Popen(["Xvfb", DISPLAY, "-screen", "0", size], stdout=log, stderr=log)
+    wait("the X server", lambda: xdotool("getdisplaygeometry"), 20)
+    subprocess.Popen(["openbox"], stdout=log, stderr=log)
+    Atspi.init()
+    server = 'exec(open("/case/gui_server.py").read())'
+    batch = ["--batch-interpreter=python-fu-eval", "-b", server]
+    subprocess.Popen([f"gimp-{version}", "-s", "-n", *batch, "/case/photo.jpg"], stdout=log, stderr=log)
+    (window, *_) = wait("GIMP's window", lambda: xdotool("search", "--onlyvisible", "--name", "photo.*GIMP"), 120)
+    xdotool("windowmove", window, 0, 0)
+    xdotool("windowsize", window, SCREEN[0] - 10, SCREEN[1] - 30)
+    xdotool("mousemove", 640, SCREEN[1] - 2)
+    ask("answer = len(Gimp.get_images())")
+    return window
+
+
+def point_at(roles, name):
+    """Moves the pointer onto an item of an open menu, as a hand does, so that it stands out and its submenu opens."""
+
+    def box_on_screen():
+        box = find(application("gimp"), roles, name).get_extents(Atspi.CoordType.SCREEN)
+        return box if box.x > 0 and box.y > 0 and box.width > 1 else None
+
+    box = wait(f"{name!r} in the menu", box_on_screen)
+    for step in (4, 2):  # in two moves: GTK opens a submenu where the pointer moves, not where it turns up
+        xdotool("mousemove", box.x + box.width // step, box.y + box.height // 2)
+        time.sleep(0.5)
+
+
+def open_effects():
+    """Clicks the fx sign of the first layer in the Layers dialog: the third cell of its row."""
+    rows = {}
+    for node in walk(application("gimp")):
+        if node.get_role_name() == "table cell":
+            box = node.get_extents(Atspi.CoordType.SCREEN)
+            if 0 < box.x < SCREEN[0] and 0 < box.y < SCREEN[1] and box.width > 0 and box.height > 0:
+                rows.setdefault(box.y, []).append((box, node.get_name()))
+    (cells,) = [cells for cells in rows.values() if any(name == "photo.jpg" for _, name in cells)]
+    box = sorted(cells, key=lambda cell: cell[0].x)[2][0]
+    xdotool("mousemove", box.x + box.width // 2, box.y + box.height // 2, "click", 1)
+    seen["fx"] = [box.x, box.y]
+
+
+def main(version):
+    window = start(version)
+    seen["before"] = ask(STATE)
+
+    xdotool("windowactivate", "--sync", window)
+    xdotool("key", "alt+c")
+    point_at(("menu",), "Auto")
+    point_at(("menu item",), "Auto Enhance (RL)")
+    picture("menu")
+    xdotool("key", "Escape", "Escape", "Escape")
+    xdotool("mousemove", 640, SCREEN[1] - 2)
+
+    dialog = open_dialog()
+    box = dialog.get_extents(Atspi.CoordType.SCREEN)
+    seen["dialog"] = [box.x, box.y, box.width, box.height]
+    picture("dialog")
+    close_dialog("Cancel")
+    seen["cancelled"] = ask(STATE)
+
+    open_dialog()
+    close_dialog("OK")
+    seen["enhanced"] = ask(STATE)
+    open_effects()
+    picture("layer-effects")
+    xdotool("key", "Escape")
+    seen["undo item"] = choose("Undo")
+    wait("undo", lambda: not ask(STATE)["filters"])
+    seen["undone"] = ask(STATE)
+    seen["redo item"] = choose("Redo")
+    wait("redo", lambda: ask(STATE)["filters"])
+    seen["redone"] = ask(STATE)
+    choose("Undo")
+    wait("undo", lambda: not ask(STATE)["filters"])
+
+    dialog = open_dialog()
+    find(dialog, ("spin button",), "").get_value_iface().set_current_value(0.5)
+    find(dialog, ("menu item", "radio button"), "Merged").get_action_iface().do_action(0)
+    time.sleep(0.5)
+    close_dialog("OK")
+    seen["merged"] = ask(STATE)
+    choose("Undo")
+    wait("undo", lambda: not ask(STATE)["dirty"])
+    seen["merged undone"] = ask(STATE)
+    seen["last values"] = ask(
+        f"""
+import json
+image = Gimp.get_images()[0]
+procedure = Gimp.get_pdb().lookup_procedure("{PLUG_IN}")
+config = procedure.create_config()
+config.set_property("run-mode", Gimp.RunMode.WITH_LAST_VALS)
+config.set_property("image", image)
+config.set_core_object_array("drawables", image.get_layers())
+values = procedure.run(config)
+answer = [int(values.index(0)), json.loads(values.index(1))["strength"]]
+"""
+    )
+    seen["after last values"] = ask(STATE)
+
+
+main(sys.argv[1])
+with open("/case/gui.json", "w") as file:
+    json.dump(seen, file)
