@@ -34,9 +34,14 @@ class Refusal(click.ClickException):
 
 @contextlib.contextmanager
 def one_line_errors() -> Iterator[None]:
-    """Errors that a person can act on, without a traceback. What is not expected keeps its traceback."""
+    """Errors that a person can act on, and Ctrl-C, without a traceback. What is not expected keeps its traceback."""
     try:
         yield
+    except KeyboardInterrupt:
+        click.echo("stopped", err=True)
+        sys.exit(STOPPED)
+    except BrokenPipeError:  # whoever reads the output has enough; click ends quietly
+        raise
     except ImportError as error:
         package = (error.name or "a package").partition(".")[0]
         raise Refusal(f"{package} is not installed: pip install 'auto-enhance-rl[train]'") from error
@@ -144,8 +149,7 @@ def evaluate(folders: tuple[Path, ...], model: Path | None, wrong_way: bool, see
 
         policy = Policy.load(model)
         pairs = evaluation.wrong_way_pairs(folders[0], seed) if wrong_way else evaluation.folder_pairs(*folders)
-        with _stoppable():
-            result = evaluation.evaluate(pairs, policy, show.steps)
+        result = evaluation.evaluate(pairs, policy, show.steps)
     sys.exit(show.evaluation(result, as_json))
 
 
@@ -240,12 +244,3 @@ def doctor() -> None:
     for check in results:
         click.echo(str(check))
     sys.exit(0 if all(check.ok for check in results) else FAILED)
-
-
-@contextlib.contextmanager
-def _stoppable() -> Iterator[None]:
-    try:
-        yield
-    except KeyboardInterrupt:
-        click.echo("stopped", err=True)
-        sys.exit(STOPPED)

@@ -49,10 +49,7 @@ def enhance(path: Path, folder: Path, policy: Policy, strength: float, before_af
             )
     original = photo.read(path)
     decision = policy.decide(photo.srgb(original), strength, photo.opacity(original), colour=not original.grey)
-    try:
-        edited = edit(original.pixels, decision.values, original.alpha)
-    except MemoryError as error:
-        raise photo.PhotoError(f"{path}: needs more memory than there is: scale it down or crop it first") from error
+    edited = edit(original.pixels, decision.values, original.alpha)
     photo.write(original, edited, output)
     if comparison:
         _write_side_by_side(photo.srgb(original), photo.srgb(replace(original, pixels=edited)), comparison)
@@ -81,6 +78,8 @@ def enhance_all(
             yield enhance(path, folder, policy, strength, before_after)
         except photo.PhotoError as error:
             yield Enhanced(path, problem=str(error))
+        except MemoryError:
+            yield Enhanced(path, problem=f"{path}: needs more memory than there is: scale it down or crop it first")
 
 
 def make_folder(folder: Path) -> None:

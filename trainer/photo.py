@@ -25,6 +25,8 @@ from . import deep_png, exif, icc
 
 # Pillow's own limit against decompression bombs. 179 megapixels: more than the largest cameras have (150).
 LARGEST = 2 * (Image.MAX_IMAGE_PIXELS or 89_478_485)
+# Of float samples, where 1 is white: 16 stops over white, and below float16's end. NaN is not below it either.
+LARGEST_SAMPLE = 65504.0
 # JPEG quality of the copies: 95 is the highest that Pillow recommends; the steps above grow the file, not the picture.
 QUALITY = 95
 COLOURS = {"LAB": "Lab", "YCbCr": "YCbCr", "HSV": "HSV"}
@@ -125,20 +127,16 @@ def write(photo: Photo, pixels: np.ndarray, path: Path | str) -> None:
     if os.path.lexists(path):
         raise PhotoError(f"{path}: is there already and is not overwritten: choose another folder or move it away")
     channels = _with_alpha(photo, store(photo, pixels))
-    try:
-        with aside(path) as stream:
-            if photo.format == "TIFF":
-                from . import tiff  # tifffile takes its time to import and most photos are JPEG
+    with aside(path) as stream:
+        if photo.format == "TIFF":
+            from . import tiff  # tifffile takes its time to import and most photos are JPEG
 
-                tiff.write(stream, channels, {**photo.options, "icc": photo.icc})
-            elif channels.dtype == np.uint16:
-                deep_png.write(stream, channels, _png_chunks(photo))
-            else:
-                image = Image.fromarray(channels[..., 0] if channels.shape[-1] == 1 else channels)
-                image.save(stream, photo.format, icc_profile=photo.icc, exif=photo.exif or b"", **photo.options)
-    except (OSError, ValueError) as error:  # ValueError: more EXIF than a JPEG can hold
-        cause = getattr(error, "strerror", None) or _one_line(error)
-        raise PhotoError(f"{path}: cannot be written ({cause}): choose another folder or make room") from error
+            tiff.write(stream, channels, {**photo.options, "icc": photo.icc})
+        elif channels.dtype == np.uint16:
+            deep_png.write(stream, channels, _png_chunks(photo))
+        else:
+            image = Image.fromarray(channels[..., 0] if channels.shape[-1] == 1 else channels)
+            image.save(stream, photo.format, icc_profile=photo.icc, exif=photo.exif or b"", **photo.options)
 
 
 def _check_file(path: Path) -> None:
@@ -156,17 +154,23 @@ def _check_file(path: Path) -> None:
 
 @contextlib.contextmanager
 def aside(path: Path) -> Iterator[BinaryIO]:
-    """A file beside `path` to write to, which takes its name at the end; nothing is left of it after an error."""
-    aside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    """A file beside `path` to write to, which takes its name at the end; nothing is left of it after an error.
+
+    PhotoError where it cannot be written.
+    """
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        with aside.open("x+b") as stream:
+        with part.open("x+b") as stream:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
-        os.rename(aside, path)
-    except BaseException:  # Ctrl-C too
-        aside.unlink(missing_ok=True)
-        raise
+        os.rename(part, path)
+    except (OSError, ValueError) as error:  # ValueError: more EXIF than a JPEG can hold
+        cause = getattr(error, "strerror", None) or _one_line(error)
+        raise PhotoError(f"{path}: cannot be written ({cause}): choose another folder or make room") from error
+    finally:  # after Ctrl-C too; once renamed, it is not there
+        with contextlib.suppress(OSError):
+            part.unlink()
 
 
 @contextlib.contextmanager
@@ -262,9 +266,9 @@ def _read_tiff(path: Path) -> Photo:
         raise PhotoError(f"{path}: {error}") from error
     except tiff.tifffile.TiffFileError as error:
         raise PhotoError(f"{path}: is damaged ({_one_line(error)}): copy it again from where it came from") from error
-    if channels.dtype.kind == "f" and (bad := int(channels.size - np.isfinite(channels).sum())):
+    if channels.dtype.kind == "f" and (bad := int(channels.size - (np.abs(channels) < LARGEST_SAMPLE).sum())):
         raise PhotoError(
-            f"{path}: holds {bad} samples that are not finite numbers (NaN or infinity): "
+            f"{path}: holds {bad} samples that are no brightness (NaN, infinity or beyond {LARGEST_SAMPLE:g}): "
             "open it in the program that made it, repair these pixels and save it again"
         )
     return _photo(path, "TIFF", channels, options.pop("icc"), None, options)

@@ -57,17 +57,22 @@ def enhanced(photos: Iterable[Enhanced], n: int, as_json: bool) -> int:
             bar.stop()
             err.print(f"stopped: {len(done)} of {n} photos done, nothing half written")
             return STOPPED
-    if done and n == 1 and not as_json and done[0].decision:
-        _print_whole(decision_table(done[0].decision))
-    if not as_json:
-        for one in done:
-            if one.comparison:
-                print(f"before and after: {one.comparison}")
     if done and not as_json:
-        print(f"{len(done)} of {n} photos enhanced, in {done[0].output.parent if done[0].output else ''}")
-    if failed:
+        _print_done(done, n)
+    if failed and n > 1:
         err.print(f"{failed} of {n} photos failed, see above")
     return FAILED if failed else DONE
+
+
+def _print_done(done: list[Enhanced], n: int) -> None:
+    for one in done:
+        if n == 1 and one.decision:
+            _print_whole(decision_table(one.decision))
+            print(f"written: {one.output}")
+        if one.comparison:
+            print(f"before and after: {one.comparison}")
+    if n > 1 and (output := done[0].output):
+        print(f"{len(done)} of {n} photos enhanced, in {output.parent}")
 
 
 def decision_table(decision: Decision) -> Table:

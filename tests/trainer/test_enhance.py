@@ -60,7 +60,11 @@ def test_before_and_after_side_by_side(tmp_path: Path, every: Path) -> None:
     result = run(PHOTOS[0], "--out", tmp_path, "--model", every, "--before-after")
     comparison = tmp_path / f"{PHOTOS[0].stem}-before-after.jpg"
     assert result.exit_code == 0 and str(comparison) in result.output.replace("\n", "")
-    with Image.open(PHOTOS[0]) as before, Image.open(tmp_path / PHOTOS[0].name) as after, Image.open(comparison) as both:
+    with (
+        Image.open(PHOTOS[0]) as before,
+        Image.open(tmp_path / PHOTOS[0].name) as after,
+        Image.open(comparison) as both,
+    ):
         width, height = before.size
         assert both.size == (2 * width, height)
         pixels = np.asarray(both).astype(int)
@@ -195,6 +199,17 @@ def test_nothing_is_overwritten(tmp_path: Path, every: Path) -> None:
     twice = run(PHOTOS[1], PHOTOS[1], "--out", tmp_path / "out", "--model", every)
     assert twice.exit_code == 1
     assert [path.name for path in (tmp_path / "out").iterdir()] == [PHOTOS[1].name]
+
+
+def test_a_full_disk_is_a_problem_of_that_photo(tmp_path: Path, every: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    result = run(*PHOTOS[:2], "--out", tmp_path / "out", "--model", every, "--before-after")
+    assert result.exit_code == 1 and "2 of 2 photos failed" in result.stderr
+    assert result.stderr.count("No space left on device") == 2
+    assert list((tmp_path / "out").iterdir()) == []
 
 
 @pytest.mark.parametrize("where", ["file/below", "file", "/proc/here"])

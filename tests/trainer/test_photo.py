@@ -386,6 +386,7 @@ BAD = {
     "bomb tiff": lambda path: huge_tiff(path),
     "nan": lambda path: float_tiff(path, np.nan),
     "infinity": lambda path: float_tiff(path, np.inf),
+    "beyond": lambda path: float_tiff(path, 1e9),
     "pages": lambda path: tifffile.imwrite(path, np.zeros((3, 9, 9, 3), np.uint8), photometric="rgb"),
     "animation": lambda path: Image.new("RGB", (9, 9)).save(
         path, "PNG", save_all=True, append_images=[Image.new("RGB", (9, 9), "red")]
