@@ -81,9 +81,8 @@ open("/case/done", "w").close()
 
 
 def main() -> None:
-    print(
-        f"Auto Enhance (RL) on 6000x4000, 8 bits, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; target {TARGET} s"
-    )
+    machine = f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
+    print(f"Auto Enhance (RL) on 6000x4000, 8 bits; {machine}; target {TARGET} s")
     print("median of 5 calls (fastest, slowest); processor time, which a busy machine stretches less")
     for version in root.VERSIONS:
         with tempfile.TemporaryDirectory() as name:
