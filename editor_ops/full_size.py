@@ -40,6 +40,10 @@ AFFINE = frozenset(
 """Operations that are a matrix and an offset in linear light, as the chain uses them; several in a row are one."""
 
 
+COLORIMETRIC = frozenset({"gegl:saturation", "gegl:shadows-highlights"})
+"""Operations that take luminance or CIE Lab of a colour, for which its primaries count; the others take channels."""
+
+
 @dataclass(frozen=True)
 class Affine:
     """Linear RGB -> matrix (3, 3) times RGB plus offset (3,)."""
@@ -47,12 +51,8 @@ class Affine:
     matrix: np.ndarray
     offset: np.ndarray
 
-    def then(self, operation: str, properties: dict[str, Any]) -> Affine:
-        """This and an operation after it, which is known by what it does to black and to the three primaries."""
-        corners = np.vstack([np.zeros(3), np.eye(3)])[None]  # (1, 4, 3)
-        seen = OPERATIONS[operation](corners, **properties)[0]
-        matrix = (seen[1:] - seen[0]).T
-        return Affine(matrix @ self.matrix, matrix @ self.offset + seen[0])
+    def then(self, other: Affine) -> Affine:
+        return Affine(other.matrix @ self.matrix, other.matrix @ self.offset + other.offset)
 
     def is_diagonal(self) -> bool:
         return bool((self.matrix == np.diag(np.diag(self.matrix))).all())
@@ -68,7 +68,11 @@ class Affine:
         return np.moveaxis(result, 0, -1)
 
 
-NOTHING = Affine(np.eye(3), np.zeros(3))
+def affine(operation: str, properties: dict[str, Any]) -> Affine:
+    """An operation of AFFINE, which is known by what it does to black and to the three primaries."""
+    corners = np.vstack([np.zeros(3), np.eye(3)])[None]  # (1, 4, 3)
+    seen = OPERATIONS[operation](corners, **properties)[0]
+    return Affine((seen[1:] - seen[0]).T, seen[0])
 
 
 @dataclass(frozen=True)
@@ -94,31 +98,42 @@ SPATIAL = {
 }
 
 
-def edit_full_size(image: np.ndarray, values: Mapping[str, Any], alpha: np.ndarray | None = None) -> np.ndarray:
+def edit_full_size(
+    image: np.ndarray,
+    values: Mapping[str, Any],
+    alpha: np.ndarray | None = None,
+    to_srgb: np.ndarray | None = None,
+) -> np.ndarray:
     """`edit` for one large picture: the same result within float rounding, faster and with less memory.
 
     image: (height, width, 3), sRGB-encoded: uint8, uint16 or floats; the same type comes back. alpha:
-    (height, width), of the image's type. At most one float32 copy of the picture is held, and that only where
-    two operations with a blur follow each other. ValueError as `edit`.
+    (height, width), of the image's type. to_srgb: (3, 3), the picture's linear RGB to linear sRGB, where it has other
+    primaries; it is edited in its own, as GIMP does. At most one float32 copy of the picture is held, and that only
+    where two operations with a blur follow each other. ValueError as `edit`.
     """
     height, width, _ = image.shape
+    matrix = np.eye(3) if to_srgb is None else np.asarray(to_srgb, np.float64)
+    there, back = (Affine(m, np.zeros(3)) for m in (matrix, np.linalg.inv(matrix)))
     source, work, blurs = image, list[Work](), 0
     with ThreadPoolExecutor(min(_cores(), MOST_THREADS)) as pool:
         for operation, properties in chain(values, width, height):
+            converted = to_srgb is not None and operation in COLORIMETRIC
+            if converted:
+                _append(work, there)
             if operation in AFFINE:
-                last = work.pop() if work and isinstance(work[-1], Affine) else NOTHING
-                assert isinstance(last, Affine)  # for the type checker
-                work.append(last.then(operation, properties))
-                continue
-            spatial, rest = SPATIAL[operation], dict(properties)
-            radius = rest.pop(spatial.radius)
-            # Up to the first blur it is cheaper to compute a strip again than to hold it; after that it is not.
-            keep = np.empty((3, height, width), np.float32) if blurs else None
-            blurred = _blur(pool, source, source is not image, work, spatial.blurred_part, radius, alpha, keep)
-            if keep is not None:
-                source, work = np.moveaxis(keep, 0, -1), []
-            work.append(_finished(spatial, blurred, rest))
-            blurs += 1
+                _append(work, affine(operation, properties))
+            else:
+                spatial, rest = SPATIAL[operation], dict(properties)
+                radius = rest.pop(spatial.radius)
+                # Up to the first blur it is cheaper to compute a strip again than to hold it; after that it is not.
+                keep = np.empty((3, height, width), np.float32) if blurs else None
+                blurred = _blur(pool, source, source is not image, work, spatial.blurred_part, radius, alpha, keep)
+                if keep is not None:
+                    source, work = np.moveaxis(keep, 0, -1), []
+                work.append(_finished(spatial, blurred, rest))
+                blurs += 1
+            if converted:
+                _append(work, back)
         result = np.empty(image.shape, image.dtype)
         white = white_of(image)
 
@@ -129,6 +144,14 @@ def edit_full_size(image: np.ndarray, values: Mapping[str, Any], alpha: np.ndarr
 
         _each(pool, encode, height, width)
     return result
+
+
+def _append(work: list[Work], step: Affine) -> None:
+    """Adds an affine step, to the one before where that is affine too."""
+    if work and isinstance(last := work[-1], Affine):
+        work[-1] = last.then(step)
+    else:
+        work.append(step)
 
 
 def _cores() -> int:
@@ -151,9 +174,9 @@ def _worked(source: np.ndarray, is_linear: bool, work: list[Work], rows: slice) 
         linear = strip
     elif strip.dtype.kind == "u":
         table = _linear_table(strip.dtype.name)
-        if strip.dtype == np.uint8 and work and isinstance(affine := work[0], Affine) and affine.is_diagonal():
+        if strip.dtype == np.uint8 and work and isinstance(first := work[0], Affine) and first.is_diagonal():
             # 8-bit channels have few values: the first stretch of the chain is done on the tables that decode them.
-            tables = table * np.diag(affine.matrix)[:, None] + affine.offset[:, None]
+            tables = table * np.diag(first.matrix)[:, None] + first.offset[:, None]
             linear = np.stack([t[channel] for t, channel in zip(tables.astype(np.float32), strip, strict=True)])
             work = work[1:]
         else:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .blur import ALPHA_FLOOR, recursion_constants
+from .blur import ALPHA_FLOOR, convolve, recursion_constants
 
 NODES_PER_DEVIATION = 8
 """Pixels at which the blur is taken, a standard deviation. With 8, the cubic between them is right to 2e-5 of a step
@@ -32,9 +32,7 @@ PIECE = 32
 
 
 def node_step(std_dev: float) -> int:
-    """Pixels from node to node. ValueError below a standard deviation of 1 pixel, where GEGL does not recurse."""
-    if std_dev < 1.0:
-        raise ValueError(f"the blur has a standard deviation of {std_dev} pixels; a large picture's has 1 or more")
+    """Pixels from node to node."""
     return max(1, int(std_dev / NODES_PER_DEVIATION))
 
 
@@ -78,6 +76,9 @@ def convolved(lines: np.ndarray, std_dev: float) -> tuple[np.ndarray, np.ndarray
     (..., nodes) float32 and (..., 3) float64; both for `recursed`.
     """
     n, step = lines.shape[-1], node_step(std_dev)
+    if std_dev < 1.0:  # GEGL does not recurse, but convolves
+        padded = np.pad(lines, [(0, 0)] * (lines.ndim - 1) + [(1, 2)], mode="edge")
+        return np.moveaxis(convolve(np.moveaxis(padded, -1, 0), std_dev), 0, -1), np.zeros((*lines.shape[:-1], 3))
     count = _node_count(n, step) + 2 * SETTLE
     pieces = -(-(count + 5) // PIECE)
     before = (1 + SETTLE) * step + 3 * (step - 1)
@@ -91,6 +92,8 @@ def convolved(lines: np.ndarray, std_dev: float) -> tuple[np.ndarray, np.ndarray
 
 def recursed(nodes: np.ndarray, ends: np.ndarray, n: int, std_dev: float) -> np.ndarray:
     """Second half, for all lines at once: (..., nodes), float32, of lines of n pixels that `convolved` has taken."""
+    if std_dev < 1.0:
+        return nodes
     step = node_step(std_dev)
     lines = np.moveaxis(nodes, -1, 0).astype(np.float64)  # (nodes, ...)
     _recurse(lines, _feedback(std_dev, step))

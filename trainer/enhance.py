@@ -11,7 +11,6 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from editor_ops import edit
 from models import Decision, Policy
 
 from . import photo
@@ -49,7 +48,7 @@ def enhance(path: Path, folder: Path, policy: Policy, strength: float, before_af
             )
     original = photo.read(path)
     decision = policy.decide(photo.srgb(original), strength, photo.opacity(original), colour=not original.grey)
-    edited = edit(original.pixels, decision.values, original.alpha)
+    edited = photo.edited(original, decision.values)
     photo.write(original, edited, output)
     if comparison:
         _write_side_by_side(photo.srgb(original), photo.srgb(replace(original, pixels=edited)), comparison)

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageCms
 
+from editor_ops.color import RGB_TO_XYZ
+
 STRIP = 512  # rows converted at a time, so that a large picture needs no second copy in Pillow
 
 
@@ -65,6 +67,24 @@ def curve(profile: bytes | None) -> Curve | None:
     # Half an 8-bit level: profiles hold sRGB's curve rounded, or as a table.
     same = usable and np.abs(SRGB.encode(linear) - x).max() < 0.5 / 255
     return found if usable and not same else None
+
+
+def primaries(profile: bytes | None) -> np.ndarray | None:
+    """(3, 3) from the profile's linear RGB to linear sRGB; None where they are the same, or where it cannot be had.
+
+    It cannot be had from broken and grey profiles, those made of lookup tables alone, and those whose white is not D50.
+    """
+    try:
+        tags = _tags(profile or b"")
+        rows = [struct.unpack_from(">3i", tags[name], 8) for name in (b"rXYZ", b"gXYZ", b"bXYZ")]  # ICC.1:2022, 10.31
+    except (struct.error, KeyError, ValueError):
+        return None
+    own = np.array(rows, np.float64).T / 65536
+    matrix = np.linalg.inv(np.array(RGB_TO_XYZ)) @ own
+    # White to white within half a level, or the rest makes no sense; primaries that are sRGB's as far as can be seen.
+    if np.abs(matrix.sum(axis=1) - 1).max() > 0.5 / 255 or np.abs(matrix - np.eye(3)).max() < 0.5 / 255:
+        return None
+    return matrix if abs(np.linalg.det(matrix)) > 1e-3 else None
 
 
 def to_srgb(pixels: np.ndarray, profile: bytes | None, grey: bool) -> np.ndarray:

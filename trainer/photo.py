@@ -13,13 +13,16 @@ import os
 import struct
 import warnings
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 from PIL import Image, JpegImagePlugin, PngImagePlugin, UnidentifiedImageError
+
+from editor_ops import edit
+from editor_ops.full_size import edit_full_size
 
 from . import deep_png, exif, icc
 
@@ -94,6 +97,14 @@ def srgb(photo: Photo) -> np.ndarray:
 def opacity(photo: Photo) -> np.ndarray | None:
     """Alpha as the policy is told of it: uint8 (H, W), or None."""
     return None if photo.alpha is None else _eight_bits(photo.alpha)
+
+
+def edited(photo: Photo, values: Mapping[str, float]) -> np.ndarray:
+    """The photo's pixels edited by slider values, in its own primaries as GIMP does; like `photo.pixels`."""
+    matrix = None if photo.grey else icc.primaries(photo.icc)
+    if matrix is None:
+        return edit(photo.pixels, values, photo.alpha)
+    return edit_full_size(photo.pixels, values, photo.alpha, matrix)
 
 
 def store(photo: Photo, pixels: np.ndarray) -> np.ndarray:

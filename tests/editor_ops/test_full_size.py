@@ -11,9 +11,9 @@ from PIL import Image
 
 from editor_ops import SLIDERS, edit
 from editor_ops.blur import recurse
-from editor_ops.color import linear_to_srgb, srgb_to_linear
+from editor_ops.color import RGB_TO_XYZ, linear_to_srgb, srgb_to_linear
 from editor_ops.editor import as_float, chain, run, white_of
-from editor_ops.full_size import AFFINE, NOTHING, SPATIAL, edit_full_size
+from editor_ops.full_size import AFFINE, SPATIAL, affine, edit_full_size
 from editor_ops.wide_blur import Blurred, convolved, node_step, recursed
 
 PHOTO = Path(__file__).parents[1] / "photos" / "colosseum.png"
@@ -49,7 +49,7 @@ def test_affine_operations_are_affine(operation: str) -> None:
     ((_, properties),) = [step for step in chain(EVERY, 100, 100) if step[0] == operation]
     colours = np.random.default_rng(6).random((5, 7, 3)) * 3 - 1
     expected = apply_linear(operation, colours, properties)
-    found = NOTHING.then(operation, properties)(colours.astype(np.float32), slice(0, 5))
+    found = affine(operation, properties)(colours.astype(np.float32), slice(0, 5))
     assert np.abs(found - expected).max() < 1e-5
 
 
@@ -136,9 +136,34 @@ def test_wide_blur_is_gegls_recursion(std_dev: float, n: int) -> None:
     assert np.abs(rows - expected.T).max() < 1e-5
 
 
-def test_narrow_blurs_are_refused() -> None:
-    with pytest.raises(ValueError, match="1 or more"):
-        node_step(0.9)
+@pytest.mark.parametrize("size", [(3, 5), (20, 30), (1, 1), (1, 33)])
+def test_pictures_too_small_for_a_recursion(size: tuple[int, int]) -> None:
+    """Below a deviation of one pixel GEGL convolves."""
+    noise = np.random.default_rng(8).random((*size, 3), dtype=np.float32)
+    assert np.abs(edit_full_size(noise, EVERY) - plain(noise, EVERY)).max() < 1e-4
+
+
+# AdobeRGB's primaries, adapted to D50: columns are the XYZ of red, green and blue (Adobe RGB (1998), annex C).
+ADOBE = np.array([[0.60974, 0.20528, 0.14919], [0.31111, 0.62567, 0.06322], [0.01947, 0.06087, 0.74457]])
+
+
+def test_other_primaries(picture: np.ndarray) -> None:
+    """Edited in its own primaries, a picture keeps its luminance where saturation changes, and its greys stay grey."""
+    to_srgb = np.linalg.inv(RGB_TO_XYZ) @ ADOBE
+    image = picture.astype(np.float32) / 255
+    result = edit_full_size(image, {"saturation": 1.5}, None, to_srgb)
+    before, after = (srgb_to_linear(x.astype(np.float64)) @ ADOBE[1] for x in (image, result))
+    assert np.abs(before - after).max() < 1e-5
+    assert np.abs(result - edit_full_size(image, {"saturation": 1.5})).max() > 0.01
+    grey = np.repeat(image[..., :1], 3, -1)
+    assert np.ptp(edit_full_size(grey, {"shadows": 40.0, "saturation": 1.5}, None, to_srgb), axis=-1).max() < 1e-3
+    by_channel = {"exposure": 0.5, "temperature": 7000.0, "contrast": 1.1, "clarity": 0.3}
+    assert np.array_equal(edit_full_size(image, by_channel, None, to_srgb), edit_full_size(image, by_channel))
+
+
+def test_srgb_as_other_primaries_changes_nothing(picture: np.ndarray) -> None:
+    image = picture.astype(np.float32) / 255
+    assert np.abs(edit_full_size(image, EVERY, None, np.eye(3)) - edit_full_size(image, EVERY)).max() < 1e-5
 
 
 BIG = """

@@ -349,23 +349,50 @@ def test_the_policy_is_shown_srgb(tmp_path: Path) -> None:
     assert np.array_equal(photo.srgb(photo.read(tmp_path / "c.tif")), np.rint(DEEP / 257))
 
 
-def test_other_primaries_are_converted_for_the_policy(tmp_path: Path) -> None:
-    """A red of wider primaries is redder than sRGB can say: the channels move, the stored pixels don't."""
+def adobe() -> bytes:
+    """AdobeRGB: its gamma and its primaries, adapted to D50 (Adobe RGB (1998), annex C)."""
     wide = bytearray(ADOBE)
+    columns = {b"rXYZ": (0.60974, 0.31111, 0.01947), b"gXYZ": (0.20528, 0.62567, 0.06087),
+               b"bXYZ": (0.14919, 0.06322, 0.74457)}  # fmt: skip
     (count,) = struct.unpack_from(">I", wide, 128)
     for i in range(count):
         name, place = struct.unpack_from(">4sI", wide, 132 + 12 * i)
-        if name == b"rXYZ":
-            struct.pack_into(">3i", wide, place + 8, *(round(v * 65536) for v in (0.60974, 0.31111, 0.01947)))
-        if name == b"gXYZ":
-            struct.pack_into(">3i", wide, place + 8, *(round(v * 65536) for v in (0.20528, 0.62567, 0.06087)))
-        if name == b"bXYZ":
-            struct.pack_into(">3i", wide, place + 8, *(round(v * 65536) for v in (0.14919, 0.06322, 0.74457)))
-    Image.new("RGB", (2, 2), (150, 100, 100)).save(tmp_path / "a.png", icc_profile=bytes(wide))
+        if name in columns:
+            struct.pack_into(">3i", wide, place + 8, *(round(v * 65536) for v in columns[name]))
+    return bytes(wide)
+
+
+def test_other_primaries_are_converted_for_the_policy(tmp_path: Path) -> None:
+    """A red of wider primaries is redder than sRGB can say: the channels move, the stored pixels don't."""
+    Image.new("RGB", (2, 2), (150, 100, 100)).save(tmp_path / "a.png", icc_profile=adobe())
     read = photo.read(tmp_path / "a.png")
     shown = photo.srgb(read)
     assert shown[0, 0, 0] > 160 and abs(int(shown[0, 0, 2]) - 100) < 4
     assert photo.store(read, read.pixels)[0, 0].tolist() == [150, 100, 100]
+
+
+def test_primaries_of_profiles() -> None:
+    matrix = icc.primaries(adobe())
+    assert matrix is not None
+    # Linear AdobeRGB to linear sRGB; red to red is known to be 1.3984 (both D65, Lindbloom's matrices).
+    assert matrix[0, 0] == pytest.approx(1.3984, abs=2e-3) and matrix[1] == pytest.approx([0, 1, 0], abs=2e-3)
+    assert icc.primaries(ADOBE) is None, "sRGB's primaries"
+    assert icc.primaries(None) is None and icc.primaries(b"junk" * 50) is None
+    broken = bytearray(adobe())
+    place = broken.index(b"rXYZ")
+    (start,) = struct.unpack_from(">I", broken, place + 4)
+    struct.pack_into(">3i", broken, start + 8, 0, 0, 0)
+    assert icc.primaries(bytes(broken)) is None, "white would not be white"
+
+
+def test_edited_in_its_own_primaries(tmp_path: Path) -> None:
+    """Saturation keeps AdobeRGB's luminance, on AdobeRGB's curve; 0 makes it the grey of that luminance."""
+    Image.new("RGB", (40, 40), (200, 60, 60)).save(tmp_path / "a.png", icc_profile=adobe())
+    read = photo.read(tmp_path / "a.png")
+    grey = photo.store(read, photo.edited(read, {"saturation": 0.0}))[0, 0]
+    linear = (np.array([200, 60, 60]) / 255) ** (563 / 256)
+    wanted = 255 * (linear @ [0.31111, 0.62567, 0.06322]) ** (256 / 563)
+    assert np.abs(grey - wanted).max() < 1
 
 
 BAD = {
