@@ -4,7 +4,10 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TypeVar
 
 import array_api_compat
 
@@ -13,6 +16,20 @@ import gimp_plugin
 import models
 from gimp_plugin import install
 from tests.gimp import root
+
+Seen = TypeVar("Seen")
+
+
+def at_once(work: Callable[[str], Seen]) -> Callable[[str], Seen]:
+    """Starts `work` for every GIMP version, side by side; version -> what it returned, or a skip as root.root's."""
+    pool = ThreadPoolExecutor(len(root.VERSIONS))
+    running = {version: pool.submit(work, version) for version in root.VERSIONS}
+
+    def seen(version: str) -> Seen:
+        root.root(version)
+        return running[version].result()
+
+    return seen
 
 
 def install_in(folder: Path, version: str) -> Path:

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import functools
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from PIL import Image
 
 from models import Policy
 from tests.gimp import gui, root
+from tests.gimp.plug_in import at_once
 from trainer import photo
 
 pytestmark = pytest.mark.gimp
@@ -24,13 +24,11 @@ SUCCESS = 3  # Gimp.PDBStatusType
 def work(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """version -> what was seen: GIMP's window is opened once for each version."""
 
-    @functools.cache
     def run(version: str) -> tuple[dict[str, Any], Path]:
-        root.root(version)
         folder = tmp_path_factory.mktemp(f"gui-{version}")
         return gui.work(version, PHOTO, folder), folder
 
-    return run
+    return at_once(run)
 
 
 @pytest.fixture(params=list(root.VERSIONS))

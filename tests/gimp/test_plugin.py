@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import functools
 import json
 import math
 from pathlib import Path
@@ -17,7 +16,7 @@ from PIL import Image
 import editor_ops
 from models import Policy
 from tests.gimp import root
-from tests.gimp.plug_in import install_in
+from tests.gimp.plug_in import at_once, install_in
 from tests.gimp_plugin import policies
 from trainer import photo
 
@@ -39,9 +38,7 @@ def version(request: pytest.FixtureRequest) -> str:
 def seen(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """version -> (what the script saw, GIMP's output, the folder): GIMP runs once for each version."""
 
-    @functools.cache
     def run(version: str) -> tuple[dict[str, Any], str, Path]:
-        root.root(version)
         folder = tmp_path_factory.mktemp(f"gimp-{version}")
         _write_pictures(folder)
         for name, levels in (
@@ -61,7 +58,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Any:
         output = root.gimp(version, Path(__file__).parent / "scripts" / "plugin.py", folder)
         return json.loads((folder / "results.json").read_text()), output, folder
 
-    return run
+    return at_once(run)
 
 
 def _write_pictures(folder: Path) -> None:
