@@ -26,15 +26,16 @@ class Config:
     hindsight_share: float = setting(1.0, "share of a batch made of wrong-way pairs; the rest are source photos")
 
     # The policy gradient.
-    steps: int = setting(5000, "updates of the policy")
+    steps: int = setting(4500, "updates of the policy")
     batch: int = setting(48, "photos in an update")
-    actions: int = setting(12, "edits tried on each photo of an update; their mean is the baseline")
+    by_slider: bool = setting(True, "judge each slider by an edit that differs in it alone; else all of them together")
+    actions: int = setting(1, "edits tried on each photo of an update; by_slider, each with one more for every slider")
     learning_rate: float = setting(1e-3, "of the policy; falls on a cosine to a hundredth where learning_rate_falls")
     learning_rate_falls: bool = setting(True, "let the learning rate fall")
     beta1: float = setting(0.9, "Adam's beta1")
     prior_width: float = setting(4.0, "levels around neutral in which the untrained policy mostly stays; 0: everywhere")
-    entropy: float = setting(0.02, "weight of the entropy bonus; falls with the learning rate")
-    normalise_advantage: bool = setting(True, "divide advantages by their spread, so that no reward needs tuning")
+    entropy: float = setting(0.1, "weight of the entropy bonus; falls with the learning rate")
+    normalise_advantage: bool = setting(True, "divide advantages by their spread, by_slider each slider's by its own")
     average: float = setting(0.995, "decay of the averaged weights that are exported; 0 exports the last weights")
     clip: float = setting(1.0, "largest norm of the policy's gradient")
 
@@ -91,6 +92,7 @@ PAPER = {
     "hindsight_share": 0.0,
     "steps": 96_000,
     "batch": 20,
+    "by_slider": False,
     "actions": 1,
     "learning_rate": 1e-4,
     "learning_rate_falls": False,

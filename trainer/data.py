@@ -17,8 +17,8 @@ from models import thumbnail
 from . import photo
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".tif", ".tiff"}
-SMALLEST_CROP = 0.6
-"""Of each side: a crop still looks like a photo that somebody took."""
+SMALLEST_CROP = 0.4
+"""Of each side: small enough that one photo gives crops of many tones, large enough that they still are photos."""
 
 
 @dataclass(frozen=True)

@@ -106,6 +106,8 @@ def fit(source: Path, target: Path, out: Path, config: Config, resume: bool = Fa
             logits, value = policy(state)  # (B, K, L), (B,)
             log_p = functional.log_softmax(logits, dim=-1)
             action = sample_actions(log_p.detach(), config.actions, generator)  # (B, A, K)
+            if config.by_slider:
+                action = with_each_slider_redrawn(action, log_p.detach(), generator)  # A is now A (1 + K)
             with torch.no_grad():
                 before, goal = shrunk(state, config.edit_size), shrunk(answer, config.edit_size)
                 edited = edit_batch(before, action, levels)  # (B, A, 3, 64, 64), or 32 without a critic
@@ -113,15 +115,18 @@ def fit(source: Path, target: Path, out: Path, config: Config, resume: bool = Fa
             edits += reward.numel()
 
             # policy gradient
-            baseline = others_mean(reward) if config.actions > 1 else value.detach()[:, None]
-            advantage = reward - baseline
-            if config.normalise_advantage:
-                advantage = advantage / (advantage.std() + 1e-8)
             chosen = (
-                log_p[:, None].expand(-1, config.actions, -1, -1).gather(-1, action[..., None])[..., 0]
+                log_p[:, None].expand(-1, action.shape[1], -1, -1).gather(-1, action[..., None])[..., 0]
             )  # (B, A, K)
             entropy = -(log_p.exp() * log_p).sum(-1)  # (B, K)
-            policy_loss = -(advantage * chosen.sum(-1)).mean()
+            if config.by_slider:
+                policy_loss = loss_by_slider(config, reward, chosen)
+            else:
+                baseline = others_mean(reward) if config.actions > 1 else value.detach()[:, None]
+                advantage = reward - baseline
+                if config.normalise_advantage:
+                    advantage = advantage / (advantage.std() + 1e-8)
+                policy_loss = -(advantage * chosen.sum(-1)).mean()
             value_loss = 0.5 * (value - reward.mean(1)).square().mean()
             bonus = config.entropy * (fall if config.learning_rate_falls else 1.0) * entropy.sum(-1).mean()
             policy_optimiser.zero_grad(set_to_none=True)
@@ -176,6 +181,32 @@ def sample_actions(log_p: torch.Tensor, actions: int, generator: torch.Generator
     waiting = torch.empty(b, actions, k, n).exponential_(generator=generator)
     gumbel = -torch.log(waiting.clamp_(min=1e-20))
     return (log_p[:, None] + gumbel.to(log_p.device)).argmax(-1)
+
+
+def with_each_slider_redrawn(action: torch.Tensor, log_p: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+    """Levels (B, A, K) -> (B, A (1 + K), K): after each edit, K edits that differ from it in one slider, drawn anew."""
+    b, a, k = action.shape
+    anew = sample_actions(log_p, a, generator)  # (B, A, K)
+    one = torch.eye(k, dtype=torch.bool, device=action.device)
+    redrawn = torch.where(one, anew[:, :, None], action[:, :, None])  # (B, A, K, K)
+    return torch.cat([action[:, :, None], redrawn], dim=2).reshape(b, a * (1 + k), k)
+
+
+def loss_by_slider(config: Config, reward: torch.Tensor, chosen: torch.Tensor) -> torch.Tensor:
+    """Policy loss where each slider is judged by what it alone changes.
+
+    reward (B, A (1 + K)) and log-probabilities (B, A (1 + K), K) are of `with_each_slider_redrawn`. A slider's two
+    draws in otherwise equal edits are each other's baseline, so the estimate is as unbiased as with `others_mean`,
+    and the other sliders' noise, which mostly drowns temperature and tint, is not in it.
+    """
+    k = chosen.shape[-1]
+    reward = reward.unflatten(1, (-1, 1 + k))  # (B, A, 1 + K)
+    chosen = chosen.unflatten(1, (-1, 1 + k))  # (B, A, 1 + K, K)
+    advantage = (reward[..., 1:] - reward[..., :1]) / 2  # (B, A, K)
+    if config.normalise_advantage:
+        advantage = advantage / (advantage.std(dim=(0, 1)) + 1e-3)  # the log reward's steps that matter are larger
+    difference = chosen[..., 1:, :].diagonal(dim1=-2, dim2=-1) - chosen[..., 0, :]  # (B, A, K)
+    return -(advantage * difference).sum(-1).mean()
 
 
 def shrunk(pictures: torch.Tensor, size: int) -> torch.Tensor:

@@ -21,7 +21,7 @@ from trainer.networks import Policy  # noqa: E402
 
 BEST = 22
 """Of the toy editor: the level of its one slider that gives the finished photo back."""
-SMALL = {"steps": 9, "batch": 6, "actions": 3, "crops": 1, "evaluate_every": 3, "critic_updates": 2}
+SMALL = {"steps": 9, "batch": 6, "actions": 2, "crops": 1, "evaluate_every": 3, "critic_updates": 2}
 WITH_CRITIC = SMALL | {"w_critic": 0.1, "hindsight_share": 0.5, "edit_size": 64, "content": 1.0, "replay": 9}
 
 
@@ -50,7 +50,7 @@ def test_a_toy_editor_is_solved(folders, tmp_path, monkeypatch, seed):
         seed=seed,
         steps=150,
         batch=8,
-        actions=16,
+        actions=1,
         learning_rate=3e-3,
         holdout=0.0,
         evaluate_every=150,
@@ -75,6 +75,36 @@ def test_sampled_levels_follow_the_policy():
 def test_the_baseline_leaves_the_edit_itself_out():
     reward = torch.tensor([[1.0, 2.0, 6.0]])
     assert fit.others_mean(reward).tolist() == [[4.0, 3.5, 1.5]]
+
+
+def test_each_slider_is_redrawn_alone():
+    log_p = torch.log_softmax(torch.zeros(2, 10, LEVELS), -1)
+    generator = torch.Generator().manual_seed(0)
+    base = fit.sample_actions(log_p, 3, generator)  # (B, A, K)
+    action = fit.with_each_slider_redrawn(base, log_p, generator)
+    assert action.shape == (2, 3 * 11, 10)
+    groups = action.unflatten(1, (3, 11))  # (B, A, 1 + K, K)
+    assert torch.equal(groups[:, :, 0], base)
+    differs = groups[:, :, 1:] != base[:, :, None]  # (B, A, K, K)
+    others = ~torch.eye(10, dtype=torch.bool)
+    assert not differs[..., others].any()
+    assert differs.diagonal(dim1=-2, dim2=-1).float().mean() > 0.9  # the same level again: 1 in 33
+
+
+def test_judging_by_slider_points_where_the_reward_does():
+    """Two sliders of which one counts: its gradient is the true one, the other's is nothing, not only on average."""
+    logits = torch.zeros(64, 2, LEVELS, requires_grad=True)
+    log_p = torch.log_softmax(logits, -1)
+    generator = torch.Generator().manual_seed(0)
+    base = fit.sample_actions(log_p.detach(), 40, generator)
+    action = fit.with_each_slider_redrawn(base, log_p.detach(), generator)  # (B, A 3, 2)
+    reward = action[..., 0].float() / LEVELS
+    chosen = log_p[:, None].expand(-1, action.shape[1], -1, -1).gather(-1, action[..., None])[..., 0]
+    fit.loss_by_slider(recipe("default", normalise_advantage=False), reward, chosen).backward()
+    gradient = -64 * logits.grad.mean(0)  # of the expected reward, for one photo
+    level = torch.arange(LEVELS) / LEVELS
+    assert torch.allclose(gradient[0], (level - level.mean()) / LEVELS, atol=2e-3)
+    assert gradient[1].abs().max() == 0
 
 
 def test_the_reward_is_what_the_recipe_says():
