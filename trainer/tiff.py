@@ -31,7 +31,7 @@ class TiffKindError(ValueError):
 def describe(path: Path) -> tuple[tifffile.TiffPage, dict[str, Any]]:
     """First page of the file and its tags as `write` takes them; TiffKindError for what cannot be edited as a photo."""
     with tifffile.TiffFile(path) as tiff:
-        page = tiff.pages.first
+        page = tiff.pages[0]
         others = [other for other in tiff.pages[1:] if not int(_tag(other, 254, 0)) & REDUCED]
         if others:
             raise TiffKindError(f"holds {len(others) + 1} pictures: save the wanted page as a file of its own")
@@ -74,7 +74,7 @@ def read_deep(path: Path, page: tifffile.TiffPage) -> np.ndarray:
         raise TiffKindError(f"holds {extra} channels beside the colours: save it with at most one, alpha")
     try:
         with tifffile.TiffFile(path) as tiff:
-            pixels = tiff.pages.first.asarray()
+            pixels = tiff.pages[0].asarray()
     except ValueError as error:
         if "imagecodecs" not in str(error):
             raise
@@ -96,6 +96,7 @@ def write(stream: BinaryIO, pixels: np.ndarray, tags: dict[str, Any]) -> None:
     # LONG; the places are known at the end. tifffile refuses these two tags, so they stand there under the free
     # numbers before their own until then.
     pointers = [(code - 1, 4, 1, 0) for code in exif]
+    icc = [(ICC, 7, len(tags["icc"]), tags["icc"])] if tags.get("icc") else []  # UNDEFINED
     x, y, unit = tags.get("resolution") or (None, None, 2)
     integers = pixels.dtype.kind == "u"
     packing: dict[str, Any] = {}
@@ -108,13 +109,14 @@ def write(stream: BinaryIO, pixels: np.ndarray, tags: dict[str, Any]) -> None:
         photometric="rgb" if channels >= 3 else "minisblack",
         extrasamples=["unassalpha"] if channels in (2, 4) else None,
         planarconfig="contig" if channels > 1 else None,
-        iccprofile=tags.get("icc"),
         resolution=(x, y) if x and y else None,
         resolutionunit=unit if x and y else None,
         metadata=None,
         software=False,
         rowsperstrip=max(1, 2**20 // max(1, pixels[:1].nbytes)),  # strips of some 1 MB
-        extratags=[(code, kind, count, value, True) for code, kind, count, value in [*tags.get("kept", []), *pointers]],
+        extratags=[
+            (code, kind, count, value, True) for code, kind, count, value in [*tags.get("kept", []), *icc, *pointers]
+        ],
         **packing,
     )
     if exif:
@@ -182,7 +184,7 @@ def _append_directories(stream: BinaryIO, exif: dict[int, dict[int, Any]]) -> No
         stream.write(directory.tobytes(places[code]))
     stream.seek(0)
     with tifffile.TiffFile(stream) as tiff:
-        entries = {code: tiff.pages.first.tags[code - 1].offset for code in places}
+        entries = {code: tiff.pages[0].tags[code - 1].offset for code in places}
     for code, place in places.items():
         stream.seek(entries[code])
         stream.write(struct.pack("<HHII", code, 4, 1, place))

@@ -261,7 +261,15 @@ def test_torch_is_never_imported(tmp_path: Path, every: Path) -> None:
 
 def test_it_works_where_torch_is_not_installed(tmp_path: Path, every: Path) -> None:
     """With torch hidden, `enhance` works and `fit` says in one line what is missing."""
-    code = "import sys; sys.modules['torch'] = None; from trainer.cli import main; main()"
+    code = (
+        "import sys\n"
+        "class Hidden:\n"
+        "    def find_spec(self, name, *_):\n"
+        "        if name.partition('.')[0] == 'torch':\n"
+        "            raise ModuleNotFoundError(f'No module named {name!r}', name=name)\n"
+        "sys.meta_path.insert(0, Hidden())\n"
+        "from trainer.cli import main; main()"
+    )
     command = [sys.executable, "-c", code]
     options = ["enhance", str(PHOTOS[0]), "--out", str(tmp_path / "out"), "--model", str(every)]
     subprocess.run([*command, *options], check=True, capture_output=True, timeout=120)

@@ -308,7 +308,7 @@ def test_another_tone_curve_goes_there_and_back(tmp_path: Path) -> None:
     assert linear == pytest.approx((128 / 255) ** (563 / 256), rel=1e-3)
     assert np.array_equal(photo.store(first, first.pixels), ramp)
     deep = (ramp.astype(np.uint16) * 257)[:, 5:]
-    tifffile.imwrite(tmp_path / "a.tif", deep, photometric="rgb", iccprofile=ADOBE)
+    tifffile.imwrite(tmp_path / "a.tif", deep, photometric="rgb", extratags=[(34675, 7, len(ADOBE), ADOBE, True)])
     first = photo.read(tmp_path / "a.tif")
     assert first.pixels.dtype == np.float32
     assert np.abs(photo.store(first, first.pixels).astype(int) - deep).max() <= 1
