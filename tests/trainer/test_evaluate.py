@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -143,3 +145,14 @@ def test_wrong_use_is_one_line(tmp_path: Path, policy: Policy, arguments: list[s
     result = CliRunner().invoke(main, ["evaluate", *folders, "--model", str(policy.path)])
     assert result.exit_code == 2
     assert message in result.output and "Traceback" not in result.output
+
+
+def test_pairs_need_no_torch(pairs: tuple[Path, Path], policy: Policy) -> None:
+    code = (
+        "import sys; from trainer.cli import main\n"
+        "try:\n    main(sys.argv[1:])\nexcept SystemExit as end:\n    assert not end.code\n"
+        "assert 'torch' not in sys.modules\n"
+    )
+    command = [sys.executable, "-c", code, "evaluate", *map(str, pairs), "--model", str(policy.path), "--json"]
+    output = subprocess.run(command, check=True, capture_output=True, text=True, timeout=120).stdout
+    assert json.loads(output)["n"] == 3
