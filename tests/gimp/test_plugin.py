@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import json
 import math
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,7 @@ PROJECT = Path(__file__).parents[2]
 # "float NAME" is the same file, in GIMP in 32-bit linear light. adobe8.png is made by GIMP, in AdobeRGB.
 PICTURES = ["rgb8.png", "rgba8.png", "grey8.png", "rgb16.tif", "float rgb16.tif", "adobe8.png"]
 ENDS = {slider.name: 32 for slider in editor_ops.SLIDERS}  # every slider at its highest level
+TRAINER = "from trainer.cli import main; main()"
 SUCCESS, EXECUTION_ERROR, CALLING_ERROR = 3, 0, 1  # Gimp.PDBStatusType
 
 
@@ -162,6 +165,28 @@ def test_shown_is_what_the_editor_makes(seen: Any, version: str, name: str) -> N
     edited = editor_ops.edit(read.pixels, _sliders(results[name]["decision"]))
     difference = np.abs(np.clip(shown, 0, 1) - edited / np.float32(np.iinfo(edited.dtype).max)) * 255
     assert difference.max() <= 1.001  # one 8-bit level
+    assert difference.mean() <= 0.01
+
+
+@pytest.mark.parametrize("name", ["rgb8.png", "rgba8.png", "grey8.png", "rgb16.tif", "adobe8.png"])
+def test_trainer_enhance_makes_the_same_picture(seen: Any, version: str, name: str, tmp_path: Path) -> None:
+    """The shipped policy on the same file: GIMP's export against the command line's."""
+    folder = seen(version)[2]
+    command = [sys.executable, "-c", TRAINER, "enhance", str(folder / name), "--out", str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=PROJECT)
+    assert done.returncode == 0, done.stdout + done.stderr
+    (written,) = [path for path in tmp_path.rglob("*") if path.suffix in (".png", ".tif")]
+    if name.endswith(".tif"):
+        ours = tifffile.imread(written)
+    else:
+        with Image.open(written) as picture:
+            ours = np.asarray(picture)
+    gimps = np.load(folder / f"{name}.shipped.npy")
+    ours = ours.reshape(*gimps.shape[:2], -1)
+    seen_at_all = gimps[..., -1] > 0  # what is fully clear has no colour
+    level = 257 if gimps.dtype == np.uint16 else 1
+    difference = np.abs(gimps[..., : ours.shape[-1]].astype(float) - ours)[seen_at_all] / level
+    assert difference.max() <= 1
     assert difference.mean() <= 0.01
 
 

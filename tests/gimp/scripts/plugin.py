@@ -84,6 +84,17 @@ def shown(image, layer):
     return np.frombuffer(data, np.float32).reshape(size[1], size[0], 4)
 
 
+def native(image):
+    """What an exported file would hold, and alpha: (height, width, 2 or 4) in the image's own numbers and colours."""
+    copy = image.duplicate()
+    top = copy.merge_visible_layers(Gimp.MergeType.CLIP_TO_IMAGE)
+    size, data = (copy.get_height(), copy.get_width()), raw(top)
+    kinds = {Gimp.Precision.U8_NON_LINEAR: "u1", Gimp.Precision.U16_NON_LINEAR: "u2", Gimp.Precision.FLOAT_LINEAR: "f4"}
+    kind = next(kind for precision, kind in kinds.items() if copy.get_precision() == precision)
+    copy.delete()
+    return np.frombuffer(data, kind).reshape(*size, -1)
+
+
 def difference(first, second):
     """Largest difference in 8-bit levels, where anything is to be seen."""
     visible = (first[..., 3] > 0) | (second[..., 3] > 0)
@@ -116,6 +127,7 @@ def enhanced(name):
     image.delete()
     image = load(name)
     seen["shipped"] = call(image, [image.get_layers()[0]])[2]
+    np.save(f"/case/{name}.shipped.npy", native(image))
     image.delete()
     return seen
 
