@@ -25,7 +25,14 @@ DONE, FAILED, STOPPED = 0, 1, 130  # exit codes
 def progress(console: Console) -> Progress:
     """A bar with the time left; silent where nobody watches."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+    return Progress(
+        *columns,
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+        redirect_stdout=False,  # results go where stdout goes, even while the bar is on the terminal
+        redirect_stderr=False,
+    )
 
 
 def steps(text: str, n: int) -> Iterator[int]:

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+import contextlib
 import json
 import os
 import signal
@@ -277,6 +278,29 @@ def test_it_works_where_torch_is_not_installed(tmp_path: Path, every: Path) -> N
     assert fit.returncode == 2
     assert "torch is not installed: pip install 'auto-enhance-rl[train]'" in fit.stderr
     assert len(fit.stderr.splitlines()) == 1
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a pseudo-terminal")
+def test_progress_is_on_the_terminal_and_results_are_not(tmp_path: Path, every: Path) -> None:
+    """`trainer enhance ... --json > file` at a terminal: the bar with the time left there, pure JSON in the file."""
+    import pty
+
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-c", "from trainer.cli import main; main()", "enhance", *map(str, PHOTOS), "--json"]
+    with (tmp_path / "decisions").open("wb") as stdout:
+        process = subprocess.Popen(
+            [*command, "--out", str(tmp_path / "out"), "--model", str(every)], stdout=stdout, stderr=theirs
+        )
+        os.close(theirs)
+        seen = b""
+        with contextlib.suppress(OSError):  # EIO: the other end is closed
+            while piece := os.read(ours, 65536):
+                seen += piece
+        os.close(ours)
+        assert process.wait(timeout=120) == 0
+    lines = (tmp_path / "decisions").read_text().splitlines()
+    assert [json.loads(line)["photo"] for line in lines] == list(map(str, PHOTOS))
+    assert b"Enhancing" in seen and f"{len(PHOTOS)}".encode() in seen and b'"format"' not in seen
 
 
 @pytest.mark.skipif(os.name != "posix", reason="sends SIGINT")
