@@ -31,7 +31,7 @@ class TiffKindError(ValueError):
 def describe(path: Path) -> tuple[tifffile.TiffPage, dict[str, Any]]:
     """First page of the file and its tags as `write` takes them; TiffKindError for what cannot be edited as a photo."""
     with tifffile.TiffFile(path) as tiff:
-        page = tiff.pages[0]
+        page = _first(tiff)
         others = [other for other in tiff.pages[1:] if not int(_tag(other, 254, 0)) & REDUCED]
         if others:
             raise TiffKindError(f"holds {len(others) + 1} pictures: save the wanted page as a file of its own")
@@ -49,6 +49,12 @@ def describe(path: Path) -> tuple[tifffile.TiffPage, dict[str, Any]]:
             "exif": _directories(path, tiff, page),
         }
         return page, tags
+
+
+def _first(tiff: tifffile.TiffFile) -> tifffile.TiffPage:
+    page = tiff.pages[0]
+    assert isinstance(page, tifffile.TiffPage)  # later ones may be frames that share its tags
+    return page
 
 
 def is_eight_bit(page: tifffile.TiffPage) -> bool:
@@ -74,7 +80,7 @@ def read_deep(path: Path, page: tifffile.TiffPage) -> np.ndarray:
         raise TiffKindError(f"holds {extra} channels beside the colours: save it with at most one, alpha")
     try:
         with tifffile.TiffFile(path) as tiff:
-            pixels = tiff.pages[0].asarray()
+            pixels = _first(tiff).asarray()
     except ValueError as error:
         if "imagecodecs" not in str(error):
             raise
@@ -184,7 +190,7 @@ def _append_directories(stream: BinaryIO, exif: dict[int, dict[int, Any]]) -> No
         stream.write(directory.tobytes(places[code]))
     stream.seek(0)
     with tifffile.TiffFile(stream) as tiff:
-        entries = {code: tiff.pages[0].tags[code - 1].offset for code in places}
+        entries = {code: _first(tiff).tags[code - 1].offset for code in places}
     for code, place in places.items():
         stream.seek(entries[code])
         stream.write(struct.pack("<HHII", code, 4, 1, place))
