@@ -76,6 +76,13 @@ def read_deep(path: Path, page: tifffile.TiffPage) -> np.ndarray:
     extra = page.samplesperpixel - (3 if page.photometric == tifffile.PHOTOMETRIC.RGB else 1)
     if page.dtype is None or page.dtype.name not in ("uint16", "float16", "float32", "float64"):
         raise TiffKindError(f"holds samples of kind {page.dtype}: save it with 8 or 16 bits or 32-bit float a channel")
+    if page.photometric not in (
+        tifffile.PHOTOMETRIC.RGB,
+        tifffile.PHOTOMETRIC.MINISBLACK,
+        tifffile.PHOTOMETRIC.MINISWHITE,
+    ):
+        kind = tifffile.PHOTOMETRIC(page.photometric).name
+        raise TiffKindError(f"holds {kind} colours of {page.dtype} samples: save it as RGB")
     if extra not in (0, 1):
         raise TiffKindError(f"holds {extra} channels beside the colours: save it with at most one, alpha")
     try:
@@ -200,14 +207,14 @@ def _two_passes(path: Path, page: tifffile.TiffPage) -> np.ndarray:
     """uint16 pixels by Pillow's libtiff: the high bytes, then the low ones."""
     if page.dtype is None or page.dtype.name != "uint16":
         name = tifffile.COMPRESSION(page.compression).name
-        raise TiffKindError(f"is a float TIFF packed with {name}: save it uncompressed or with Deflate")
+        raise TiffKindError(f"is a float TIFF packed with {name}, which is not read: save it without compression")
     with Image.open(path, formats=["TIFF"]) as image:
         if image.mode.startswith("I;16"):
             return _upright(np.asarray(image).astype(np.uint16)[..., None], image)
         args = image.tile[0].args
         raw = args[0] if isinstance(args, tuple) else args
         if raw not in LOW_BYTES:
-            raise TiffKindError(f"is packed in an unusual way ({raw}): save it uncompressed or with Deflate")
+            raise TiffKindError(f"is packed in an unusual way ({raw}): save it without compression")
         high = np.asarray(image).astype(np.uint16)
     with Image.open(path, formats=["TIFF"]) as image:
         rest = args[1:] if isinstance(args, tuple) else ()

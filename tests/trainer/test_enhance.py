@@ -329,5 +329,6 @@ def test_ctrl_c_leaves_no_half_file(tmp_path: Path, every: Path) -> None:
     for path in done:
         with Image.open(path) as copy:
             copy.load()
-    assert f"stopped: {len(done)} of 12 photos done" in said
+    # A photo may be whole and not yet counted.
+    assert any(f"stopped: {count} of 12 photos done" in said for count in (len(done), len(done) - 1)), said
     assert "Traceback" not in said

@@ -420,6 +420,10 @@ BAD = {
     ),
     "gif": lambda path: Image.new("RGB", (9, 9)).save(path, "GIF"),
     "32-bit integers": lambda path: tifffile.imwrite(path, np.zeros((9, 9, 3), np.uint32), photometric="rgb"),
+    "16-bit palette": lambda path: tifffile.imwrite(
+        path, np.zeros((9, 9), np.uint16), photometric="palette", colormap=np.zeros((3, 65536), np.uint16)
+    ),
+    "float in LERC": lambda path: lerc_float(path),
     "many channels": lambda path: tifffile.imwrite(path, np.zeros((9, 9, 7), np.uint16), photometric="rgb"),
     "raw": lambda path: tifffile.imwrite(
         path, np.zeros((9, 9, 3), np.uint8), photometric="rgb", extratags=[(50706, 1, 4, (1, 4, 0, 0), True)]
@@ -457,6 +461,13 @@ def huge_tiff(path: Path) -> None:
         tiff.pages.first.tags[257].overwrite(60000)
 
 
+def lerc_float(path: Path) -> None:
+    """Says that it is packed in a way that needs a package of its own."""
+    tifffile.imwrite(path, np.zeros((9, 9, 3), np.float32), photometric="rgb", compression="zlib")
+    with tifffile.TiffFile(path, mode="r+b") as tiff:
+        tiff.pages[0].tags[259].overwrite(34887)  # LERC
+
+
 def float_tiff(path: Path, value: float) -> None:
     pixels = np.zeros((9, 9, 3), np.float32)
     pixels[4, 4] = value
@@ -477,6 +488,7 @@ def test_bad_files_are_one_line_with_the_file_and_a_remedy(tmp_path: Path, kind:
         "cmyk": "CMYK", "cmyk tiff": "CMYK", "lab tiff": "Lab", "nan": "NaN", "empty": "0 bytes", "folder": "folder",
         "bomb png": "megapixels", "bomb tiff": "megapixels", "pages": "3 pictures", "animation": "animation",
         "text": "not a JPEG", "gif": "not a JPEG", "raw": "raw", "32-bit integers": "uint32",
+        "16-bit palette": "PALETTE", "float in LERC": "without compression",
         "many channels": "4 channels",
     }  # fmt: skip
     assert expected.get(kind, "") in text
