@@ -46,6 +46,11 @@ def xdotool(*words):
     return done.stdout.split()
 
 
+def managed():
+    """Whether a window manager is at work; xdotool complains where none is."""
+    return not subprocess.run(["xdotool", "get_desktop"], capture_output=True, check=False).stderr
+
+
 def picture(name):
     time.sleep(1.5)  # until it is all drawn
     subprocess.run(["import", "-window", "root", f"/case/{name}.png"], check=True)
@@ -128,7 +133,8 @@ def start(version):
     size = f"{SCREEN[0]}x{SCREEN[1]}x24"
     subprocess.Popen(["Xvfb", DISPLAY, "-screen", "0", size], stdout=log, stderr=log)
     wait("the X server", lambda: xdotool("getdisplaygeometry"), 20)
-    subprocess.Popen(["openbox"], stdout=log, stderr=log)
+    manager = subprocess.Popen(["openbox", "--sm-disable"], stdout=log, stderr=log)
+    wait("the window manager", managed, 20)
     Atspi.init()
     server = 'exec(open("/case/gui_server.py").read())'
     batch = ["--batch-interpreter=python-fu-eval", "-b", server]
@@ -138,6 +144,8 @@ def start(version):
     xdotool("windowsize", window, SCREEN[0] - 10, SCREEN[1] - 30)
     xdotool("mousemove", 640, SCREEN[1] - 2)
     ask("answer = len(Gimp.get_images())")
+    if manager.poll() is not None or not managed():
+        raise RuntimeError("the window manager has ended; the windows have no frames")
     return window
 
 
