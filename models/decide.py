@@ -54,7 +54,7 @@ def main() -> int:
             raise ValueError("the request's header is not a JSON object; reinstall the plug-in")
         answer = decide(header, sys.stdin.buffer.read())
     except ImportError as error:
-        problem = f"{sys.executable} can't import {error.name}; install Auto Enhance again, then 'trainer install-plugin'"
+        problem = f"{sys.executable} can't import {error.name}; install again, then 'trainer install-plugin'"
     except MemoryError:
         problem = "the picture doesn't fit into memory; scale it down, or close other programs"
     except ValueError as error:
