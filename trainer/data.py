@@ -16,7 +16,6 @@ from models import thumbnail
 
 from . import photo
 
-SUFFIXES = {".jpg", ".jpeg", ".png", ".tif", ".tiff"}
 SMALLEST_CROP = 0.4
 """Of each side: small enough that one photo gives crops of many tones, large enough that they still are photos."""
 
@@ -32,19 +31,6 @@ class Thumbnails:
         return Thumbnails(self.pictures[rows], tuple(self.names[i] for i in rows))
 
 
-def photo_files(folder: Path) -> list[Path]:
-    """The photos in a folder and the folders in it, by name. ValueError where there are none."""
-    folder = Path(folder)
-    if not folder.is_dir():
-        raise ValueError(f"{folder}: is not a folder; give a folder of photos")
-    files = sorted(p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
-    if not files:
-        raise ValueError(
-            f"{folder}: has no photos ({', '.join(sorted(SUFFIXES))}); put some in, or give another folder"
-        )
-    return files
-
-
 def load(folder: Path, crops: int, seed: int, quiet: bool = False) -> Thumbnails:
     """Decodes every photo of a folder once, with random crops. Files that can't be read are named and left out.
 
@@ -53,7 +39,7 @@ def load(folder: Path, crops: int, seed: int, quiet: bool = False) -> Thumbnails
     """
     folder = Path(folder)
     pictures, names = [], []
-    for path in track(photo_files(folder), f"Reading {folder.name}", transient=True, disable=quiet):
+    for path in track(photo.find(folder), f"Reading {folder.name}", transient=True, disable=quiet):
         try:
             rgb = photo.srgb(photo.read(path))
         except photo.PhotoError as error:

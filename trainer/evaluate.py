@@ -19,7 +19,6 @@ from models import Policy, thumbnail
 from . import photo
 from .metrics import MEASURES, measure
 
-SUFFIXES = {".jpg", ".jpeg", ".png", ".tif", ".tiff"}
 MOST_PSNR = 100.0
 """dB that a perfect picture counts as in a mean; trainer/examine.py has the same bound."""
 MOST_OFF = 1
@@ -73,7 +72,7 @@ class Result:
 
 
 def folder_pairs(inputs: Path, answers: Path) -> Pairs:
-    """Pairs of two folders by file stem. EvaluateError where a folder is none or nothing pairs."""
+    """Pairs of two folders by file stem. PhotoError where a folder is none, EvaluateError where nothing pairs."""
     left, right = _by_stem(inputs), _by_stem(answers)
     names = sorted(left.keys() & right.keys())
     if not names:
@@ -88,8 +87,8 @@ def folder_pairs(inputs: Path, answers: Path) -> Pairs:
 def wrong_way_pairs(folder: Path, seed: int) -> Pairs:
     """Finished photos, shrunk to 512 pixels, and the same edited the wrong way by the editor. Needs torch.
 
-    Each photo has one set of faults, drawn from the seed and its place among the names. EvaluateError where the folder
-    has no photos.
+    Each photo has one set of faults, drawn from the seed and its place among the names. PhotoError where the folder has
+    no photos.
     """
     import torch
 
@@ -185,14 +184,7 @@ def _descent(score: Callable[[tuple[int, ...]], float], strides: tuple[int, ...]
 
 def _by_stem(folder: Path) -> dict[str, Path]:
     """{path below the folder without suffix: file}."""
-    if not folder.is_dir():
-        raise EvaluateError(f"{folder}: is not a folder: give a folder of photos")
-    files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
-    if not files:
-        raise EvaluateError(
-            f"{folder}: has no photos ({', '.join(sorted(SUFFIXES))}): put some in or give another folder"
-        )
-    return {path.relative_to(folder).with_suffix("").as_posix(): path for path in files}
+    return {path.relative_to(folder).with_suffix("").as_posix(): path for path in photo.find(folder)}
 
 
 def _one_size(name: str, image: np.ndarray, answer: np.ndarray) -> Pair:

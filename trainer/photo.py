@@ -32,6 +32,7 @@ LARGEST = 2 * (Image.MAX_IMAGE_PIXELS or 89_478_485)
 LARGEST_SAMPLE = 65504.0
 # JPEG quality of the copies: 95 is the highest that Pillow recommends; the steps above grow the file, not the picture.
 QUALITY = 95
+SUFFIXES = {".jpg", ".jpeg", ".png", ".tif", ".tiff"}
 COLOURS = {"LAB": "Lab", "YCbCr": "YCbCr", "HSV": "HSV"}
 
 
@@ -66,6 +67,19 @@ class Photo:
     @property
     def height(self) -> int:
         return int(self.pixels.shape[0])
+
+
+def find(folder: Path | str) -> list[Path]:
+    """The photos in a folder and the folders in it, by name. PhotoError where it is no folder or has none."""
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise PhotoError(f"{folder}: is not a folder: give a folder of photos")
+    files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
+    if not files:
+        raise PhotoError(
+            f"{folder}: has no photos ({', '.join(sorted(SUFFIXES))}): put some in or give another folder"
+        )
+    return files
 
 
 def read(path: Path | str) -> Photo:
