@@ -63,10 +63,11 @@ def _box_sums(image: np.ndarray, weight: np.ndarray | None = None) -> np.ndarray
         band = image[top:bottom]
         if floating:
             band = np.clip(band, 0.0, 1.0)
-        if weight is not None:
-            band = band * weight[top:bottom, :, None].astype(np.float64)
+        if weight is not None:  # 65535 squared still fits into uint32
+            exact = not floating and weight.dtype.kind == "u"
+            band = np.multiply(band, weight[top:bottom, :, None], dtype=np.uint32 if exact else np.float64)
         # Integer sums of integers are exact, so the thumbnail doesn't depend on how the sum is taken.
-        rows[i] = band.sum(axis=0, dtype=np.float64 if floating or weight is not None else np.uint64)
+        rows[i] = band.sum(axis=0, dtype=np.uint64 if band.dtype.kind == "u" else np.float64)
     sums = np.empty((SIZE, SIZE, channels))
     for i, (left, right) in enumerate(zip(*_edges(width), strict=True)):
         sums[:, i] = rows[:, left:right].sum(axis=1)
