@@ -48,12 +48,12 @@ def test_a_toy_editor_is_solved(folders, tmp_path, monkeypatch, seed):
         folders,
         tmp_path / "run",
         seed=seed,
-        steps=150,
+        steps=200,
         batch=8,
-        actions=1,
+        actions=4,
         learning_rate=3e-3,
         holdout=0.0,
-        evaluate_every=150,
+        evaluate_every=200,
     )
     average = checkpoint.read_newest(tmp_path / "run" / "checkpoints")["average"]
     policy = Policy()
