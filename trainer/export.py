@@ -80,7 +80,11 @@ def export(policy: Policy, out: Path, notes: dict[str, str] | None = None) -> Pa
                 verbose=False,
             )
         model = onnx.load(path)
-    del model.metadata_props[:]
+    # torch notes on every part where in whose files it came from; nobody needs that
+    parts = [model, model.graph, *model.graph.node, *model.graph.value_info, *model.graph.input, *model.graph.output]
+    for part in [*parts, *model.graph.initializer, *model.functions]:
+        del part.metadata_props[:]
+        part.doc_string = ""
     for key, value in _metadata(out.stem, notes or {}).items():
         model.metadata_props.add(key=key, value=value)
     onnx.checker.check_model(model)

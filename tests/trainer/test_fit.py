@@ -228,6 +228,7 @@ def test_exported_and_torch_policy_agree(tmp_path):
         for _ in range(20):  # give BatchNorm statistics
             policy(torch.rand(16, 3, 64, 64))
     exported = ExportedPolicy.load(export(policy, tmp_path / "policy.onnx"))
+    assert b".py" not in exported.path.read_bytes()  # no trace of the exporting machine's files
     thumbnails = torch.rand(500, 3, 64, 64, generator=torch.Generator().manual_seed(5))
     with torch.no_grad():
         logits = policy.eval()(thumbnails)[0].numpy()
