@@ -48,26 +48,26 @@ def recursion_constants(std_dev: float) -> tuple[np.ndarray, np.ndarray]:
 def recurse(lines: np.ndarray, std_dev: float) -> None:
     """Filters float64 `lines` (n, anything) along the first axis, in place, edges clamped."""
     b, m = recursion_constants(std_dev)
-    n = lines.shape[0]
     first, last = lines[0].copy(), lines[-1].copy()
-    w = [first, first, first]  # the three filtered values before the current one, nearest first
-    term = np.empty_like(first)
-    for i in range(n):
-        line = lines[i]
-        line *= b[0]
+    w = recursive_pass(lines, [first] * 3, b[0], b[1:])
+    u = [line - last for line in w]
+    w = [sum((row[k] * u[k] for k in range(3)), last) for row in m]
+    recursive_pass(lines[::-1], w, b[0], b[1:])
+
+
+def recursive_pass(lines: np.ndarray, before: list[np.ndarray], gain: float, feedback: np.ndarray) -> list[np.ndarray]:
+    """One pass along the first axis, in place: each line becomes gain times itself plus feedback from the three before.
+
+    before: the three filtered lines ahead of the first, nearest first. Returns the last three, nearest first.
+    """
+    w, term = before, np.empty_like(lines[0])
+    for line in lines:
+        line *= gain
         for k in range(3):
-            np.multiply(w[k], b[k + 1], out=term)
+            np.multiply(w[k], feedback[k], out=term)
             line += term
         w = [line, w[0], w[1]]
-    u = [w[k] - last for k in range(3)]
-    w = [sum((m[i][k] * u[k] for k in range(3)), last) for i in range(3)]
-    for i in range(n - 1, -1, -1):
-        line = lines[i]
-        line *= b[0]
-        for k in range(3):
-            np.multiply(w[k], b[k + 1], out=term)
-            line += term
-        w = [line, w[0], w[1]]
+    return w
 
 
 def _kernel(std_dev: float) -> np.ndarray:
@@ -94,7 +94,11 @@ def convolve(lines: np.ndarray, std_dev: float) -> np.ndarray:
 @functools.lru_cache(maxsize=64)
 def _matrix(n: int, std_dev: float) -> np.ndarray:
     """The 1-D filter as an (n, n) matrix, float64: its response to the identity."""
-    lines = np.eye(n)
+    return _filtered(np.eye(n), std_dev)
+
+
+def _filtered(lines: np.ndarray, std_dev: float) -> np.ndarray:
+    """`lines` (n, anything), float64, filtered along the first axis as filter "auto" does; it may be in place."""
     if std_dev < 1.0:
         return convolve(lines, std_dev)
     recurse(lines, std_dev)
@@ -109,11 +113,7 @@ def _blur_axis(image: Array, std_dev: float, axis: int) -> Array:
         if not is_numpy_array(image):
             matrix = matrix.to(image.device)
         return xp.matmul(matrix, image) if axis == -2 else xp.matmul(image, matrix.T)
-    lines = np.moveaxis(image, axis, 0).astype(np.float64, order="C")
-    if std_dev < 1.0:
-        lines = convolve(lines, std_dev)
-    else:
-        recurse(lines, std_dev)
+    lines = _filtered(np.moveaxis(image, axis, 0).astype(np.float64, order="C"), std_dev)
     return np.moveaxis(lines.astype(image.dtype), 0, axis)
 
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .blur import ALPHA_FLOOR, convolve, recursion_constants
+from .blur import ALPHA_FLOOR, convolve, recursion_constants, recursive_pass
 
 NODES_PER_DEVIATION = 8
 """Pixels at which the blur is taken, a standard deviation. With 8, the cubic between them is right to 2e-5 of a step
@@ -130,25 +130,12 @@ def _recurse(lines: np.ndarray, a: np.ndarray) -> None:
 
     The first and last lines are taken to go on for ever.
     """
-    gain, last = 1 - a.sum(), lines[-1].copy()
-    term = np.empty_like(last)
-
-    def pass_over(order: range, w: list[np.ndarray]) -> list[np.ndarray]:
-        for i in order:
-            line = lines[i]
-            line *= gain
-            for k in range(3):
-                np.multiply(w[k], a[k], out=term)
-                line += term
-            w = [line, w[0], w[1]]
-        return w
-
-    first = lines[0].copy()
-    w = pass_over(range(len(lines)), [first] * 3)
+    gain, first, last = 1 - a.sum(), lines[0].copy(), lines[-1].copy()
+    w = recursive_pass(lines, [first] * 3, gain, a)
     u = [line - last for line in w]
     w = [sum((row[k] * u[k] for k in range(3)), last) for row in _backward_start(a)]
     lines[-1] = w[0]  # w: the last line and two behind it
-    pass_over(range(len(lines) - 2, -1, -1), w)
+    recursive_pass(lines[-2::-1], w, gain, a)
 
 
 def _backward_start(a: np.ndarray) -> np.ndarray:

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from editor_ops.editor import white_of
+
 SIZE = 64
 """Pixels along each side: the paper's state (section 4.1)."""
 RULE = "box mean of sRGB-encoded values over every pixel that a cell touches; aspect ratio not kept; alpha-weighted"
@@ -24,9 +26,9 @@ def thumbnail(image: np.ndarray, alpha: np.ndarray | None = None) -> np.ndarray:
         image = image[..., None]
     if image.ndim != 3 or image.shape[2] not in (1, 3) or 0 in image.shape:
         raise ValueError(f"thumbnail: a picture has shape (height, width, 3) or (height, width), not {image.shape}")
-    white = _white(image)
+    white = white_of(image)
     if alpha is None:
-        mean = _box_sums(image) / _box_sums(np.ones((*image.shape[:2], 1), np.uint8))
+        mean = _box_sums(image) / _cell_sizes(*image.shape[:2])
     else:
         alpha = np.asarray(alpha)
         if alpha.shape != image.shape[:2]:
@@ -39,19 +41,15 @@ def thumbnail(image: np.ndarray, alpha: np.ndarray | None = None) -> np.ndarray:
     return np.ascontiguousarray(rgb.transpose(2, 0, 1), dtype=np.float32)  # (3, 64, 64)
 
 
-def _white(image: np.ndarray) -> float:
-    if image.dtype == np.uint8:
-        return 255.0
-    if image.dtype == np.uint16:
-        return 65535.0
-    if np.issubdtype(image.dtype, np.floating):
-        return 1.0
-    raise ValueError(f"thumbnail: pictures are uint8, uint16 or floats, not {image.dtype}")
-
-
 def _edges(n: int) -> tuple[np.ndarray, np.ndarray]:
     cells = np.arange(SIZE)
     return cells * n // SIZE, -(-(cells + 1) * n // SIZE)
+
+
+def _cell_sizes(height: int, width: int) -> np.ndarray:
+    """Pixels in each cell, (64, 64, 1)."""
+    rows, columns = (bottom - top for top, bottom in map(_edges, (height, width)))
+    return np.outer(rows, columns)[..., None]
 
 
 def _box_sums(image: np.ndarray, weight: np.ndarray | None = None) -> np.ndarray:
@@ -77,7 +75,7 @@ def _box_sums(image: np.ndarray, weight: np.ndarray | None = None) -> np.ndarray
 def _weighted(image: np.ndarray, alpha: np.ndarray) -> np.ndarray:
     opaque = _box_sums(alpha[..., None])
     if not opaque.any():  # nothing is visible: then everything counts alike
-        return _box_sums(image) / _box_sums(np.ones((*image.shape[:2], 1), np.uint8))
+        return _box_sums(image) / _cell_sizes(*image.shape[:2])
     colour = _box_sums(image, np.clip(alpha, 0, 1) if np.issubdtype(alpha.dtype, np.floating) else alpha)
     rest = colour.sum(axis=(0, 1)) / opaque.sum(axis=(0, 1))
     return np.where(opaque > 0, colour / np.where(opaque > 0, opaque, 1), rest)

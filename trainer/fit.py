@@ -92,7 +92,7 @@ def fit(source: Path, target: Path, out: Path, config: Config, resume: bool = Fa
         for step in range(first + 1, config.steps + 1):
             fall = _fall(step, config)
             for group in policy_optimiser.param_groups:
-                group["lr"] = config.learning_rate * (fall if config.learning_rate_falls else 1.0)
+                group["lr"] = config.learning_rate * fall
 
             # the photos of this update: wrong-way pairs first, then source photos
             n_pairs = round(config.batch * config.hindsight_share)
@@ -128,7 +128,7 @@ def fit(source: Path, target: Path, out: Path, config: Config, resume: bool = Fa
                     advantage = advantage / (advantage.std() + 1e-8)
                 policy_loss = -(advantage * chosen.sum(-1)).mean()
             value_loss = 0.5 * (value - reward.mean(1)).square().mean()
-            bonus = config.entropy * (fall if config.learning_rate_falls else 1.0) * entropy.sum(-1).mean()
+            bonus = config.entropy * fall * entropy.sum(-1).mean()
             policy_optimiser.zero_grad(set_to_none=True)
             (policy_loss + value_loss - bonus).backward()
             torch.nn.utils.clip_grad_norm_(policy.parameters(), config.clip)
@@ -153,13 +153,13 @@ def fit(source: Path, target: Path, out: Path, config: Config, resume: bool = Fa
                 bar.update(task, numbers=f"reward {numbers['reward']:+.4f}  entropy {numbers['entropy']:.2f}")
             bar.update(task, completed=step)
 
-            last = step == config.steps
-            if step % config.evaluate_every == 0 or last or stop:
-                if step % config.evaluate_every == 0 or last:
-                    examination = examine(average, pairs, levels)
-                    _log(out, board, step, examination.numbers())
-                    sample_sheet(average, glance, levels, out / "samples" / f"step-{step:06d}.png")
-                    console.print(_line(step, config, examination))
+            due = step % config.evaluate_every == 0 or step == config.steps
+            if due:
+                examination = examine(average, pairs, levels)
+                _log(out, board, step, examination.numbers())
+                sample_sheet(average, glance, levels, out / "samples" / f"step-{step:06d}.png")
+                console.print(_line(step, config, examination))
+            if due or stop:
                 checkpoint.write(out / "checkpoints", step, parts)
             if stop:
                 break
@@ -334,7 +334,9 @@ def pick_device(name: str) -> torch.device:
 
 
 def _fall(step: int, config: Config) -> float:
-    """From 1 at the first update to a hundredth at the last, on a cosine."""
+    """From 1 at the first update to a hundredth at the last, on a cosine; 1 throughout where nothing falls."""
+    if not config.learning_rate_falls:
+        return 1.0
     return 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * (step - 1) / max(1, config.steps - 1)))
 
 
