@@ -13,6 +13,7 @@ from PIL import Image
 from editor_ops import LEVELS, SLIDERS
 
 from .data import Thumbnails
+from .edits import edit_batch
 from .networks import Policy
 from .wrong_way import sample_faults, spoil
 
@@ -55,8 +56,6 @@ def psnr(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
 @torch.no_grad()
 def examine(policy: Policy, pairs: tuple[torch.Tensor, torch.Tensor], levels: torch.Tensor) -> Examination:
     """How near the most probable edits come to the finished photos; levels: their values (K, L)."""
-    from .fit import edit_batch  # fit imports this module
-
     spoiled, finished = (p.to(levels.device) for p in pairs)
     policy.eval()
     logits, _ = policy(spoiled)
@@ -74,8 +73,6 @@ def examine(policy: Policy, pairs: tuple[torch.Tensor, torch.Tensor], levels: to
 @torch.no_grad()
 def sample_sheet(policy: Policy, photos: torch.Tensor, levels: torch.Tensor, path: Path) -> None:
     """Writes a picture: source photos uint8 (N, 3, 64, 64) in the upper row, their edits below."""
-    from .fit import edit_batch
-
     state = photos.to(levels.device).float() / 255
     policy.eval()
     chosen = policy(state)[0].argmax(-1)

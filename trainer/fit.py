@@ -25,15 +25,14 @@ from torch.nn import functional
 from torch.utils.tensorboard import SummaryWriter
 
 from editor_ops import SLIDERS
-from editor_ops.color import linear_to_srgb, srgb_to_linear
-from editor_ops.editor import chain, run
 from models.thumbnail import SIZE
 
 from . import checkpoint, data
 from .config import Config
+from .edits import edit_batch, shrunk
 from .examine import Examination, examine, held_out_pairs, sample_sheet
 from .networks import Critic, Policy
-from .wrong_way import quantised, sample_faults, spoil
+from .wrong_way import sample_faults, spoil
 
 LOG_EVERY = 10
 """Updates between lines in metrics.jsonl: the curves stay smooth and the file small."""
@@ -207,23 +206,6 @@ def loss_by_slider(config: Config, reward: torch.Tensor, chosen: torch.Tensor) -
         advantage = advantage / (advantage.std(dim=(0, 1)) + 1e-3)  # the log reward's steps that matter are larger
     difference = chosen[..., 1:, :].diagonal(dim1=-2, dim2=-1) - chosen[..., 0, :]  # (B, A, K)
     return -(advantage * difference).sum(-1).mean()
-
-
-def shrunk(pictures: torch.Tensor, size: int) -> torch.Tensor:
-    """Box means (N, 3, size, size) of pictures (N, 3, 64, 64): a quarter of the work where only colours count."""
-    return pictures if pictures.shape[-1] == size else functional.avg_pool2d(pictures, pictures.shape[-1] // size)
-
-
-def edit_batch(state: torch.Tensor, action: torch.Tensor, levels: torch.Tensor) -> torch.Tensor:
-    """Edits photos (B, 3, size, size) by levels (B, A, K): (B, A, 3, size, size), 8-bit values, as the editor would."""
-    b, a, k = action.shape
-    size = state.shape[-1]
-    value = levels[torch.arange(k, device=levels.device), action]  # (B, A, K)
-    values = {s.name: value[..., i].reshape(b * a) for i, s in enumerate(SLIDERS)}
-    linear = srgb_to_linear(state.movedim(1, -1))  # (B, size, size, 3): decoded once for all its edits
-    linear = linear.movedim(-1, 1).repeat_interleave(a, dim=0).movedim(1, -1)  # (B A, size, size, 3), in planes
-    edited = linear_to_srgb(run(linear, chain(values, size, size)))
-    return quantised(edited.movedim(-1, 1)).reshape(b, a, 3, size, size)
 
 
 def rewards(
