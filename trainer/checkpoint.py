@@ -66,7 +66,7 @@ def restore_newest(folder: Path, parts: dict[str, Any]) -> int:
 def write_text(path: Path, text: str) -> None:
     """Writes a small file aside, then renames it."""
     partial = path.with_name(path.name + ".partial")
-    partial.write_text(text)
+    partial.write_text(text, encoding="utf-8", errors="surrogateescape")  # names of files may hold anything
     os.replace(partial, path)
 
 

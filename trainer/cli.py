@@ -23,6 +23,8 @@ from .config import RECIPES, Config
 FAILED, WRONG_USE, STOPPED = 1, 2, 130
 PATH = click.Path(path_type=Path)
 MODEL = click.option("--model", type=PATH, help="Policy file (.onnx).  [default: the one that comes with the program]")
+CACHE = click.option("--cache", type=PATH, metavar="DIR",
+                     help="Where decoded photos are kept.  [default: the user's cache folder]")  # fmt: skip
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 
 
@@ -78,13 +80,18 @@ def _config_options(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--out", type=PATH, required=True, help="Folder of the run; made where it is not there.")
 @click.option("--recipe", type=click.Choice(list(RECIPES)), default="default", show_default=True)
 @click.option("--resume", is_flag=True, help="Go on with the run in --out, under the settings it was started with.")
+@CACHE
 @click.option("--quiet", is_flag=True, help="No progress.")
 @_config_options
-def fit(source_dir: Path, target_dir: Path, out: Path, recipe: str, resume: bool, quiet: bool, **settings: Any) -> None:
+def fit(
+    source_dir: Path, target_dir: Path, out: Path, recipe: str, resume: bool, cache: Path | None, quiet: bool,
+    **settings: Any,
+) -> None:  # fmt: skip
     """Teach a policy from two plain folders.
 
     SOURCE_DIR has photos as they come, TARGET_DIR photos that you like. They need not show the same scenes. The run's
     folder gets config.json, metrics.jsonl, TensorBoard events, checkpoints, sample sheets and, at the end, policy.onnx.
+    Photos are decoded once; later starts find them in the cache.
 
     \b
     Examples:
@@ -99,7 +106,7 @@ def fit(source_dir: Path, target_dir: Path, out: Path, recipe: str, resume: bool
         from . import fit as learning
 
         changes = {name: value for name, value in settings.items() if value is not None}
-        finished = learning.fit(source_dir, target_dir, out, config.recipe(recipe, **changes), resume, quiet)
+        finished = learning.fit(source_dir, target_dir, out, config.recipe(recipe, **changes), resume, quiet, cache)
     if not finished:
         sys.exit(STOPPED)
 

@@ -49,7 +49,9 @@ class Config:
 
     # Photos.
     edit_size: int = setting(32, "side of the pictures that edits are tried on; the critic needs 64")
-    crops: int = setting(24, "random crops of each photo, beside the whole, that are learned from")
+    smallest_crop: float = setting(
+        0.5, "smallest side of the random crops that are learned from, as a share of the photo's; 1: whole photos only"
+    )
     holdout: float = setting(0.1, "share of the finished photos that is kept for the run's own examination")
 
     # The run.
@@ -61,7 +63,7 @@ class Config:
         for name in ("steps", "batch", "actions", "critic_updates", "replay", "evaluate_every"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} is {getattr(self, name)}; it must be 1 or more")
-        for name in ("w_hindsight", "w_critic", "content", "prior_width", "entropy", "crops", "gradient_penalty"):
+        for name in ("w_hindsight", "w_critic", "content", "prior_width", "entropy", "gradient_penalty"):
             if not getattr(self, name) >= 0:
                 raise ValueError(f"{name} is {getattr(self, name)}; it can't be negative")
         for name in ("hindsight_share", "holdout", "average"):
@@ -70,6 +72,8 @@ class Config:
         for name in ("learning_rate", "critic_learning_rate", "clip", "critic_clip"):
             if not getattr(self, name) > 0:
                 raise ValueError(f"{name} is {getattr(self, name)}; it must be above 0")
+        if not 0 < self.smallest_crop <= 1:
+            raise ValueError(f"smallest_crop is {self.smallest_crop}; it is above 0, and 1 at most")
         if self.w_hindsight == 0 and self.w_critic == 0:
             raise ValueError("w_hindsight and w_critic are both 0: nothing is left to learn from; raise one")
         if self.w_hindsight == 0 and self.hindsight_share > 0:
@@ -107,7 +111,7 @@ PAPER = {
     "gradient_penalty": 10.0,
     "replay": 1000,
     "edit_size": SIZE,
-    "crops": 0,
+    "smallest_crop": 1.0,
     "holdout": 0.0,
     "evaluate_every": 300,
 }

@@ -1,82 +1,97 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Folders of photos -> thumbnails to learn from."""
+"""Folders of photos -> thumbnails to learn from, drawn from the cache's miniatures when they are needed."""
 
 from __future__ import annotations
 
 import hashlib
+import os
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
-from rich.progress import track
+from torch.nn import functional
 
-from models import thumbnail
+from models.thumbnail import SIZE
 
 from . import photo
+from .cache import SIDE, fill, miniature, open_cache
 
-SMALLEST_CROP = 0.4
-"""Of each side: small enough that one photo gives crops of many tones, large enough that they still are photos."""
+WHOLE = 0.25
+"""Share of the draws that show the whole photo: what the policy will be shown, but the same each time."""
 
 
 @dataclass(frozen=True)
-class Thumbnails:
-    """pictures: uint8 (photos, 1 + crops, 3, 64, 64), the whole photo first; names: of the files."""
+class Photos:
+    """Photos of a folder by their names in it and their keys in the cache; no pixel is in memory."""
 
-    pictures: torch.Tensor
+    folder: Path
     names: tuple[str, ...]
+    keys: tuple[str, ...]
+    cache: Path
 
-    def select(self, rows: list[int]) -> Thumbnails:
-        return Thumbnails(self.pictures[rows], tuple(self.names[i] for i in rows))
+    def select(self, rows: Sequence[int]) -> Photos:
+        return Photos(self.folder, tuple(self.names[i] for i in rows), tuple(self.keys[i] for i in rows), self.cache)
+
+    def miniature(self, row: int) -> torch.Tensor:
+        """uint8 (3, 128, 128)."""
+        return torch.tensor(miniature(self.cache, self.keys[row], self.folder / self.names[row]))
 
 
-def load(folder: Path, crops: int, seed: int, quiet: bool = False) -> Thumbnails:
-    """Decodes every photo of a folder once, with random crops. Files that can't be read are named and left out.
+def load(folder: Path, quiet: bool = False, cache: Path | None = None) -> Photos:
+    """The photos of a folder, each decoded once and for all into the cache (the user's, where none is named).
 
-    ValueError where the folder has no photo that can be read. The crops depend on the seed and the file's name,
-    so that one more photo in the folder changes none of the others.
+    Files that can't be read are named and left out. ValueError where the folder has no photo that can be read.
     """
-    folder = Path(folder)
-    pictures, names = [], []
-    for path in track(photo.find(folder), f"Reading {folder.name}", transient=True, disable=quiet):
-        try:
-            rgb = photo.srgb(photo.read(path))
-        except photo.PhotoError as error:
-            warnings.warn(f"left out: {error}", stacklevel=2)
-            continue
-        name = path.relative_to(folder).as_posix()
-        digest = hashlib.sha256(f"{seed}/{name}".encode()).digest()
-        pictures.append(_views(rgb, crops, np.random.default_rng(int.from_bytes(digest[:8], "big"))))
-        names.append(name)
-    if not pictures:
+    folder, cache = Path(folder), open_cache(cache)
+    entries = fill(folder, photo.find(folder), cache, quiet)
+    for entry in entries.values():
+        if entry.key is None:
+            warnings.warn(f"left out: {entry.problem}", stacklevel=2)
+    keys = {name: entry.key for name, entry in entries.items() if entry.key is not None}
+    if not keys:
         raise ValueError(f"{folder}: not one of its photos can be read; see the lines above")
-    return Thumbnails(torch.from_numpy(np.stack(pictures)), tuple(names))
+    return Photos(folder, tuple(keys), tuple(keys.values()), cache)
 
 
-def _views(rgb: np.ndarray, crops: int, rng: np.random.Generator) -> np.ndarray:
-    """Thumbnails uint8 (1 + crops, 3, 64, 64) of a picture (height, width, 3) and of random parts of it."""
-    height, width = rgb.shape[:2]
-    views = [thumbnail(rgb)]
-    for _ in range(crops):
-        h, w = (max(1, round(side * rng.uniform(SMALLEST_CROP, 1))) for side in (height, width))
-        top, left = rng.integers(0, height - h + 1), rng.integers(0, width - w + 1)
-        views.append(thumbnail(rgb[top : top + h, left : left + w]))
-    return np.floor(np.stack(views) * 255 + 0.5).astype(np.uint8)
-
-
-def split(thumbnails: Thumbnails, share: float) -> tuple[Thumbnails, Thumbnails]:
+def split(photos: Photos, share: float) -> tuple[Photos, Photos]:
     """Parts to learn from and to hold out. Which photo is held out depends on its name alone, not on the seed."""
-    order = sorted(range(len(thumbnails.names)), key=lambda i: hashlib.sha256(thumbnails.names[i].encode()).digest())
+    order = sorted(range(len(photos.names)), key=lambda i: hashlib.sha256(os.fsencode(photos.names[i])).digest())
     held = round(share * len(order))
-    return thumbnails.select(sorted(order[held:])), thumbnails.select(sorted(order[:held]))
+    return photos.select(sorted(order[held:])), photos.select(sorted(order[:held]))
 
 
-def draw(thumbnails: Thumbnails, n: int, generator: torch.Generator) -> torch.Tensor:
-    """n random views of random photos, half of them mirrored: float32 (n, 3, 64, 64) in [0, 1]."""
-    photos, views = thumbnails.pictures.shape[:2]
-    rows = torch.randint(photos, (n,), generator=generator)
-    columns = torch.randint(views, (n,), generator=generator)
-    mirrored = torch.rand(n, generator=generator) < 0.5
-    pictures = thumbnails.pictures[rows, columns].float() / 255
-    return torch.where(mirrored[:, None, None, None], pictures.flip(-1), pictures)
+def draw(
+    photos: Photos, n: int, generator: torch.Generator, smallest_crop: float = 1.0, mine: slice = slice(None)
+) -> torch.Tensor:
+    """n random views of random photos, half of them mirrored: float32 (n, 3, 64, 64) in [0, 1], 8-bit values.
+
+    A view is the whole photo, or three times in four a part of it, its sides uniform in smallest_crop to 1 of the
+    photo's. mine: the views that are wanted, where several processes share a draw; all of them take the same numbers
+    from the generator.
+    """
+    rows = torch.randint(len(photos.names), (n,), generator=generator)[mine].tolist()
+    chances = torch.rand(n, 6, generator=generator)[mine].tolist()
+    views = torch.empty(len(rows), 3, SIZE, SIZE)
+    for view, row, chance in zip(views, rows, chances, strict=True):
+        view[:] = _view(photos.miniature(row), smallest_crop, *chance)
+    return (views + 0.5).floor_() / 255
+
+
+def _view(
+    picture: torch.Tensor, smallest: float, whole: float, height: float, width: float, top: float, left: float,
+    mirrored: float,
+) -> torch.Tensor:  # fmt: skip
+    """A part of a picture uint8 (3, 128, 128) as a thumbnail, 0 to 255, float (3, 64, 64); from six random numbers."""
+    h, w = (SIDE if whole < WHOLE else max(1, round(SIDE * (smallest + (1 - smallest) * x))) for x in (height, width))
+    y, x = (int(share * (SIDE - side + 1)) for share, side in ((top, h), (left, w)))
+    # the box mean over every pixel that a cell touches: the thumbnail's own rule
+    view = functional.adaptive_avg_pool2d(picture[:, y : y + h, x : x + w].float(), SIZE)
+    return view.flip(-1) if mirrored < 0.5 else view
+
+
+def whole(photos: Photos, rows: Sequence[int]) -> torch.Tensor:
+    """Whole photos as thumbnails, uint8 (n, 3, 64, 64)."""
+    pictures = torch.stack([photos.miniature(row) for row in rows]).float()
+    return (functional.adaptive_avg_pool2d(pictures, SIZE) + 0.5).to(torch.uint8)

@@ -12,7 +12,7 @@ from PIL import Image
 
 from editor_ops import LEVELS, SLIDERS
 
-from .data import Thumbnails
+from .data import Photos, whole
 from .edits import edit_batch
 from .networks import Policy
 from .wrong_way import sample_faults, spoil
@@ -41,10 +41,9 @@ class Examination:
         return numbers
 
 
-def held_out_pairs(photos: Thumbnails) -> tuple[torch.Tensor, torch.Tensor]:
+def held_out_pairs(photos: Photos) -> tuple[torch.Tensor, torch.Tensor]:
     """Spoiled and finished photos, each (200, 3, 64, 64): whole photos in turn, each time with other faults."""
-    rows = torch.arange(PAIRS) % len(photos.names)
-    finished = photos.pictures[rows, 0].float() / 255
+    finished = whole(photos, [i % len(photos.names) for i in range(PAIRS)]).float() / 255
     return spoil(finished, sample_faults(PAIRS, torch.Generator().manual_seed(SEED), nothing_wrong=0.0)), finished
 
 

@@ -42,13 +42,22 @@ class FitError(ValueError):
     """A run that can't start or go on. The message says why and what to do."""
 
 
-def fit(source: Path, target: Path, out: Path, config: Config, resume: bool = False, quiet: bool = False) -> bool:
+def fit(
+    source: Path,
+    target: Path,
+    out: Path,
+    config: Config,
+    resume: bool = False,
+    quiet: bool = False,
+    cache: Path | None = None,
+) -> bool:
     """Learns from a folder of photos as they come and a folder of finished ones; True when it ran to its end.
 
-    out gets config.json, metrics.jsonl, TensorBoard events, checkpoints/, samples/ and at last policy.onnx. With
-    resume, the run in `out` goes on from its newest checkpoint that loads, under the settings it was started with;
-    on a CPU it ends bit for bit as one that was never stopped. Ctrl-C ends the update at hand, writes a checkpoint
-    and returns False. FitError for folders that don't fit; ValueError for folders without photos.
+    out gets config.json, metrics.jsonl, TensorBoard events, checkpoints/, samples/, held-out.txt (names of finished
+    photos that are not learned from) and at last policy.onnx. Decoded photos are kept in cache (the user's, if None).
+    With resume, the run in `out` goes on from its newest checkpoint that loads, under the settings it was started
+    with; on a CPU it ends bit for bit as one that was never stopped. Ctrl-C ends the update at hand, writes a
+    checkpoint and returns False. FitError for folders that don't fit; ValueError for folders without photos.
     """
     config = _open_run(source, target, out, config, resume)
     console = Console(stderr=True, quiet=quiet)
@@ -56,15 +65,15 @@ def fit(source: Path, target: Path, out: Path, config: Config, resume: bool = Fa
     torch.manual_seed(config.seed)  # the networks' first weights
     generator = torch.Generator().manual_seed(config.seed)  # everything drawn while learning
 
-    # source photos are learned from by the critic's reward alone; else they are only looked at
-    sources = data.load(source, config.crops if config.w_critic else 0, config.seed, quiet)
-    finished, held_out = data.split(data.load(target, config.crops, config.seed, quiet), config.holdout)
+    sources = data.load(source, quiet, cache)
+    finished, held_out = data.split(data.load(target, quiet, cache), config.holdout)
+    checkpoint.write_text(out / "held-out.txt", "".join(f"{name}\n" for name in held_out.names))
     console.print(
         f"{len(sources.names)} source photos, {len(finished.names)} finished photos, "
         f"{len(held_out.names)} of those held out; on {device}"
     )
     pairs = held_out_pairs(held_out if held_out.names else finished)
-    glance = sources.pictures[:16, 0]  # for the sample sheets
+    glance = data.whole(sources, range(min(16, len(sources.names))))  # for the sample sheets
 
     # channels last: half the convolutions' time on a CPU
     policy, critic = Policy(config.prior_width).to(device), Critic().to(device)
@@ -95,9 +104,9 @@ def fit(source: Path, target: Path, out: Path, config: Config, resume: bool = Fa
 
             # the photos of this update: wrong-way pairs first, then source photos
             n_pairs = round(config.batch * config.hindsight_share)
-            answer = data.draw(finished, n_pairs, generator).to(device)  # (P, 3, 64, 64)
+            answer = data.draw(finished, n_pairs, generator, config.smallest_crop).to(device)  # (P, 3, 64, 64)
             spoiled = spoil(answer, sample_faults(n_pairs, generator)) if n_pairs else answer
-            plain = data.draw(sources, config.batch - n_pairs, generator).to(device)
+            plain = data.draw(sources, config.batch - n_pairs, generator, config.smallest_crop).to(device)
             state = torch.cat([spoiled, plain]).contiguous(memory_format=torch.channels_last)  # (B, 3, 64, 64)
 
             # edit each photo in several ways
@@ -137,7 +146,7 @@ def fit(source: Path, target: Path, out: Path, config: Config, resume: bool = Fa
             # critic
             numbers: dict[str, float] = {}
             if config.w_critic > 0:
-                real = data.draw(finished, config.batch, generator).to(device)
+                real = data.draw(finished, config.batch, generator, config.smallest_crop).to(device)
                 numbers = update_critic(config, critic, critic_optimiser, edited[:, 0], real, replay, generator)
 
             if step % LOG_EVERY == 0 or step == config.steps:

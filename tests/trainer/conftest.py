@@ -10,6 +10,15 @@ from PIL import Image
 PHOTOS = Path(__file__).parents[1] / "photos"
 
 
+@pytest.fixture(autouse=True, scope="session")
+def cache(tmp_path_factory):
+    """The user's cache folder is left alone; commands that tests start inherit this too."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("XDG_CACHE_HOME", "LOCALAPPDATA"):
+            patch.setenv(name, str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def folders(tmp_path_factory):
     """(source, target): 12 photos of 96x80 pixels each."""

@@ -21,7 +21,7 @@ from trainer.networks import Policy  # noqa: E402
 
 BEST = 22
 """Of the toy editor: the level of its one slider that gives the finished photo back."""
-SMALL = {"steps": 9, "batch": 6, "actions": 2, "crops": 1, "evaluate_every": 3, "critic_updates": 2}
+SMALL = {"steps": 9, "batch": 6, "actions": 2, "evaluate_every": 3, "critic_updates": 2}
 WITH_CRITIC = SMALL | {"w_critic": 0.1, "hindsight_share": 0.5, "edit_size": 64, "content": 1.0, "replay": 9}
 
 
@@ -58,7 +58,7 @@ def test_a_toy_editor_is_solved(folders, tmp_path, monkeypatch, seed):
     average = checkpoint.read_newest(tmp_path / "run" / "checkpoints")["average"]
     policy = Policy()
     policy.load_state_dict(average)
-    photos = data.load(folders[1], crops=0, seed=0, quiet=True).pictures[:, 0].float() / 255
+    photos = data.whole(data.load(folders[1], quiet=True), range(12)).float() / 255
     levels = policy.eval()(photos)[0].argmax(-1)[:, 0]
     assert (levels - BEST).abs().max() <= 1
     assert metrics(tmp_path / "run", "reward")[-1]["reward"] > -np.log(1.5 / LEVELS + 0.01)
@@ -204,7 +204,7 @@ def test_a_run_writes_what_it_promises(folders, tmp_path):
     out = tmp_path / "run"
     run_fit(folders, out, **WITH_CRITIC)
     assert {p.name for p in out.iterdir()} == {
-        "config.json", "metrics.jsonl", "tensorboard", "checkpoints", "samples", "policy.onnx"
+        "config.json", "metrics.jsonl", "tensorboard", "checkpoints", "samples", "held-out.txt", "policy.onnx"
     }  # fmt: skip
     assert len(list((out / "samples").glob("*.png"))) == 3
     examined = metrics(out, "psnr")[-1]
