@@ -90,6 +90,7 @@ def open_cache(folder: Path | None = None) -> Path:
             return place.absolute()
     except OSError as error:
         temporary = Path(tempfile.mkdtemp(prefix="auto-enhance-rl-"))
+        (temporary / "objects").mkdir()
         atexit.register(shutil.rmtree, temporary, ignore_errors=True)
         warnings.warn(
             f"{place}: can't be written ({error.strerror}); photos are kept in {temporary} for this run alone. "
@@ -263,9 +264,7 @@ def _start_worker() -> None:
     threading.Thread(target=follow, daemon=True).start()
 
 
-def _watched(
-    decoded: Iterator[tuple[str, Entry]], n: int, text: str, quiet: bool
-) -> Iterator[tuple[str, Entry]]:
+def _watched(decoded: Iterator[tuple[str, Entry]], n: int, text: str, quiet: bool) -> Iterator[tuple[str, Entry]]:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True, disable=quiet) as bar:
         yield from bar.track(decoded, total=n, description=text)
@@ -273,12 +272,7 @@ def _watched(
 
 def _objects(cache: Path) -> set[str]:
     """The keys of all objects."""
-    return {
-        name.name
-        for shard in os.scandir(cache / "objects")
-        if shard.is_dir()
-        for name in os.scandir(shard)
-    }
+    return {name.name for shard in os.scandir(cache / "objects") if shard.is_dir() for name in os.scandir(shard)}
 
 
 def _object(cache: Path, key: str) -> Path:

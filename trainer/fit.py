@@ -28,6 +28,7 @@ from editor_ops import SLIDERS
 from models.thumbnail import SIZE
 
 from . import checkpoint, data
+from .cache import open_cache
 from .config import Config
 from .edits import edit_batch, shrunk
 from .examine import Examination, examine, held_out_pairs, sample_sheet
@@ -65,6 +66,7 @@ def fit(
     torch.manual_seed(config.seed)  # the networks' first weights
     generator = torch.Generator().manual_seed(config.seed)  # everything drawn while learning
 
+    cache = open_cache(cache)
     sources = data.load(source, quiet, cache)
     finished, held_out = data.split(data.load(target, quiet, cache), config.holdout)
     checkpoint.write_text(out / "held-out.txt", "".join(f"{name}\n" for name in held_out.names))
