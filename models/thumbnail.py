@@ -28,7 +28,7 @@ def thumbnail(image: np.ndarray, alpha: np.ndarray | None = None, size: int = SI
         raise ValueError(f"thumbnail: a picture has shape (height, width, 3) or (height, width), not {image.shape}")
     white = white_of(image)
     if alpha is None:
-        mean = _box_sums(image, size) / _cell_sizes(*image.shape[:2], size)
+        mean = _box_sums(image, size) / _cell_sizes(size, *image.shape[:2])
     else:
         alpha = np.asarray(alpha)
         if alpha.shape != image.shape[:2]:
@@ -46,7 +46,7 @@ def _edges(n: int, size: int) -> tuple[np.ndarray, np.ndarray]:
     return cells * n // size, -(-(cells + 1) * n // size)
 
 
-def _cell_sizes(height: int, width: int, size: int) -> np.ndarray:
+def _cell_sizes(size: int, height: int, width: int) -> np.ndarray:
     """Pixels in each cell, (size, size, 1)."""
     rows, columns = (bottom - top for top, bottom in (_edges(height, size), _edges(width, size)))
     return np.outer(rows, columns)[..., None]
@@ -75,7 +75,7 @@ def _box_sums(image: np.ndarray, size: int, weight: np.ndarray | None = None) ->
 def _weighted(image: np.ndarray, alpha: np.ndarray, size: int) -> np.ndarray:
     opaque = _box_sums(alpha[..., None], size)
     if not opaque.any():  # nothing is visible: then everything counts alike
-        return _box_sums(image, size) / _cell_sizes(*image.shape[:2], size)
+        return _box_sums(image, size) / _cell_sizes(size, *image.shape[:2])
     colour = _box_sums(image, size, np.clip(alpha, 0, 1) if np.issubdtype(alpha.dtype, np.floating) else alpha)
     rest = colour.sum(axis=(0, 1)) / opaque.sum(axis=(0, 1))
     return np.where(opaque > 0, colour / np.where(opaque > 0, opaque, 1), rest)
