@@ -122,6 +122,8 @@ def _settings(path: Path) -> tuple[str, float] | str:
         settings: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         if settings["operations"] != install.OPERATIONS:
             return f"{path} is of another version than this program"
+        if not isinstance(settings["styles"], str):
+            return f"{path} names no folder of styles"
         return str(settings["python"]), float(settings["timeout"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         return f"{path} is missing or broken ({error!r})"

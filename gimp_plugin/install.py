@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from editor_ops import SLIDERS
+from models import styles
 
 NAME = "auto_enhance_rl"
 ENTRY = Path(__file__).parent / NAME / f"{NAME}.py"
@@ -110,7 +111,10 @@ def config(python: str) -> dict[str, object]:
     """What the plug-in reads from config.json."""
     # No resolve(): a virtual environment's python is a link, and following it leaves the environment.
     interpreter = os.path.abspath(shutil.which(python) or python)
-    return {"python": interpreter, "timeout": TIMEOUT, "operations": OPERATIONS}
+    # The user's folder as seen here: a packaged GIMP (Flatpak, snap) points its own programs elsewhere.
+    return {
+        "python": interpreter, "timeout": TIMEOUT, "operations": OPERATIONS, "styles": str(styles.user_folder()),
+    }  # fmt: skip
 
 
 def _attempt(report: Report, folder: Path, act: Callable[[Path], None]) -> None:

@@ -21,7 +21,15 @@ FORMAT_VERSION = 1
 LARGEST_FILE = 64 * 2**20
 """Bytes. A policy has about 300 KB; a file this large is something else, and is not read."""
 SHIPPED = Path(__file__).with_name("photo.onnx")
+LONGEST_LINE = 200
+"""Characters of a policy file's own words that are shown: a line, whatever the file holds."""
 OUTPUTS = ("logits", "levels", "sliders", "value")
+
+
+def one_line(text: str, longest: int = LONGEST_LINE) -> str:
+    """A file's own words, fit to be shown: what is not printable becomes a space, what is too long is cut."""
+    text = " ".join("".join(c if c.isprintable() else " " for c in text[: 4 * longest]).split())
+    return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
 class PolicyError(ValueError):
@@ -85,7 +93,7 @@ class Policy:
 
     def __init__(self, path: Path, session: Any, metadata: dict[str, str], levels: np.ndarray, sha256: str) -> None:
         self.path = path
-        self.name = metadata.get("name") or path.stem
+        self.name = one_line(metadata.get("name") or path.stem, 64)
         self.metadata = metadata
         self.levels = levels  # (K, L) values in GIMP's units
         self.sha256 = sha256
@@ -97,10 +105,16 @@ class Policy:
         path = Path(path) if path is not None else SHIPPED
         contents = _read(path)
         session = _session(path, contents)
-        metadata = dict(session.get_modelmeta().custom_metadata_map)
+        metadata = _metadata(path, session)
         levels = _checked_levels(path, metadata)
         _check_interface(path, session)
         return cls(path, session, metadata, levels, hashlib.sha256(contents).hexdigest())
+
+    @property
+    def description(self) -> str:
+        """One line for a person who chooses between policies; of a file that has none, what it was taught with."""
+        taught = self.metadata.get("training_data")
+        return one_line(self.metadata.get("description") or (f"taught with {taught}" if taught else ""))
 
     def logits(self, thumbnails: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Thumbnails float32 (N, 3, 64, 64) -> logits (N, K, L) and the most probable levels (N, K)."""
@@ -138,8 +152,9 @@ class Policy:
 def _read(path: Path) -> bytes:
     try:
         size = path.stat().st_size
-        if path.is_dir():
-            raise PolicyError(f"{path}: is a folder; give a policy file (.onnx)")
+        if not path.is_file():  # reading a pipe would wait for ever
+            kind = "a folder" if path.is_dir() else "not a plain file"
+            raise PolicyError(f"{path}: is {kind}; give a policy file (.onnx)")
         if size > LARGEST_FILE:
             raise PolicyError(f"{path}: has {size / 2**20:.0f} MiB; a policy has less than 1, so this is another file")
         return path.read_bytes()
@@ -162,6 +177,13 @@ def _session(path: Path, contents: bytes) -> Any:
         raise PolicyError(
             f"{path}: is not an ONNX file that can be run; export it again with 'trainer export'"
         ) from error
+
+
+def _metadata(path: Path, session: Any) -> dict[str, str]:
+    try:
+        return dict(session.get_modelmeta().custom_metadata_map)
+    except UnicodeDecodeError as error:
+        raise PolicyError(f"{path}: its metadata is damaged; export it again with 'trainer export'") from error
 
 
 def _checked_levels(path: Path, metadata: dict[str, str]) -> np.ndarray:

@@ -14,15 +14,19 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from .config import RECIPES, Config
 
+if TYPE_CHECKING:
+    from models import Policy
+
 FAILED, WRONG_USE, STOPPED = 1, 2, 130
 PATH = click.Path(path_type=Path)
-MODEL = click.option("--model", type=PATH, help="Policy file (.onnx).  [default: the one that comes with the program]")
+MODEL = click.option("--model", type=PATH, help="Policy file (.onnx), instead of a style.")
+STYLE = click.option("--style", metavar="NAME", help="A policy by its name, see 'trainer styles'.  [default: photo]")
 CACHE = click.option("--cache", type=PATH, metavar="DIR",
                      help="Where decoded photos are kept.  [default: the user's cache folder]")  # fmt: skip
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
@@ -59,6 +63,15 @@ def one_line_errors() -> Iterator[None]:
 @click.version_option(package_name="auto-enhance-rl")
 def main() -> None:
     """Retouch photos with an agent that moves GIMP's own sliders, and teach it your taste."""
+
+
+def _policy(model: Path | None, style: str | None) -> Policy:
+    """What --model and --style mean."""
+    from models import Policy, styles
+
+    if model is not None and style is not None:
+        raise click.UsageError("--model and --style are both given; give one of them")
+    return styles.load(style if style is not None else styles.DEFAULT) if model is None else Policy.load(model)
 
 
 def _config_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -113,29 +126,71 @@ def fit(
 
 @main.command()
 @click.argument("run", type=PATH)
-@click.option("--out", type=PATH, required=True, help="The policy file to write, such as mine.onnx.")
+@click.option("--out", type=PATH, help="The policy file to write, such as mine.onnx.")
+@click.option("--as-style", metavar="NAME", help="Or: make it a style of yours, which GIMP's dialog then lists.")
+@click.option("--description", default="", help="One line that says what it does, for the lists of styles.")
 @click.option("--training-data", default="", help="What it was taught with, for the file's metadata.")
 @click.option("--licence", default="", help="Of the training data, for the file's metadata.")
-def export(run: Path, out: Path, training_data: str, licence: str) -> None:
-    """Write the policy of a run as an ONNX file.
+def export(
+    run: Path, out: Path | None, as_style: str | None, description: str, training_data: str, licence: str
+) -> None:
+    """Write the policy of a run as an ONNX file, or among your styles.
 
     \b
-    Example:
+    Examples:
+      trainer export runs/mine --as-style mine --description "warm and soft, as I like my portraits"
       trainer export runs/mine --out mine.onnx --training-data "my own photos" --licence "all mine"
     """
+    if (out is None) == (as_style is None):
+        raise click.UsageError("give --out FILE or --as-style NAME, one of them")
     with one_line_errors():
+        from models import styles
+
         from .export import export_run
 
-        click.echo(f"written: {export_run(run, out, training_data, licence)}")
+        path = out or styles.new_path(as_style or "")
+        click.echo(f"written: {export_run(run, path, training_data, licence, description)}")
+
+
+@main.command("styles")
+@click.option("--add", type=PATH, metavar="FILE", help="Copy a policy file into the folder of your styles.")
+@click.option("--name", help="Its name as a style, with --add.  [default: the file's]")
+@JSON
+def list_styles(add: Path | None, name: str | None, as_json: bool) -> None:
+    """List the styles: policies that --style and GIMP's dialog know by name.
+
+    They are what comes with the program and the .onnx files in your own folder, which the last line names. A file of
+    yours comes before one of the same name that comes with the program.
+
+    \b
+    Examples:
+      trainer styles
+      trainer styles --add runs/mine/policy.onnx --name mine
+      trainer enhance photo.jpg --out enhanced/ --style mine
+    """
+    if name is not None and add is None:
+        raise click.UsageError("--name goes with --add")
+    with one_line_errors():
+        from models import styles
+
+        from . import show
+
+        if add is not None:
+            written = styles.add(add, name)
+            click.echo(f"written: {written}", err=as_json)
+        show.style_table(styles.find(), styles.user_folder(), as_json)
 
 
 @main.command()
 @click.argument("folders", metavar="INPUT_DIR ANSWER_DIR", nargs=-1, type=PATH, required=True)
+@STYLE
 @MODEL
 @click.option("--wrong-way", is_flag=True, help="Take one folder of finished photos; the inputs are these, spoiled.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Of the faults with --wrong-way.")
 @JSON
-def evaluate(folders: tuple[Path, ...], model: Path | None, wrong_way: bool, seed: int, as_json: bool) -> None:
+def evaluate(
+    folders: tuple[Path, ...], style: str | None, model: Path | None, wrong_way: bool, seed: int, as_json: bool
+) -> None:
     """Measure how near a policy comes to known answers.
 
     Photos pair by their names. Beside the policy stand the input itself and the best constant action: the one set of
@@ -149,12 +204,10 @@ def evaluate(folders: tuple[Path, ...], model: Path | None, wrong_way: bool, see
     if len(folders) != (1 if wrong_way else 2):
         raise click.UsageError("give INPUT_DIR and ANSWER_DIR, or --wrong-way and one folder")
     with one_line_errors():
-        from models import Policy
-
         from . import evaluate as evaluation
         from . import show
 
-        policy = Policy.load(model)
+        policy = _policy(model, style)
         pairs = evaluation.wrong_way_pairs(folders[0], seed) if wrong_way else evaluation.folder_pairs(*folders)
         result = evaluation.evaluate(pairs, policy, show.steps)
     sys.exit(show.evaluation(result, as_json))
@@ -165,11 +218,18 @@ def evaluate(folders: tuple[Path, ...], model: Path | None, wrong_way: bool, see
 @click.option("--out", type=PATH, required=True, help="Folder for the copies; nothing in it is overwritten.")
 @click.option("--strength", type=click.FloatRange(0, 2), default=1.0, show_default=True,
               help="How far to go: 0 nothing, 1 as the policy chose, 2 twice as far.")  # fmt: skip
+@STYLE
 @MODEL
 @JSON
 @click.option("--before-after", is_flag=True, help="Also write NAME-before-after.jpg, both side by side.")
 def enhance(
-    photos: tuple[Path, ...], out: Path, strength: float, model: Path | None, as_json: bool, before_after: bool
+    photos: tuple[Path, ...],
+    out: Path,
+    strength: float,
+    style: str | None,
+    model: Path | None,
+    as_json: bool,
+    before_after: bool,
 ) -> None:
     """Retouch photos: JPEG, PNG, 8-bit, 16-bit and float TIFF.
 
@@ -180,15 +240,14 @@ def enhance(
     Examples:
       trainer enhance photo.jpg --out enhanced/
       trainer enhance *.jpg scans/*.tif --out enhanced/ --strength 0.7
+      trainer enhance photo.jpg --out enhanced/ --style mine
       trainer enhance photo.jpg --out enhanced/ --json > decision.json
     """
     with one_line_errors():
-        from models import Policy
-
         from . import enhance as enhancing
         from . import show
 
-        policy = Policy.load(model)
+        policy = _policy(model, style)
         enhancing.make_folder(out)
         done = enhancing.enhance_all(list(photos), out, policy, strength, before_after)
         sys.exit(show.enhanced(done, len(photos), as_json))

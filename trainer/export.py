@@ -44,7 +44,9 @@ class _Host(nn.Module):
         return logits, levels, sliders, value
 
 
-def export_run(run: Path, out: Path, training_data: str = "", licence: str = "") -> Path:
+def export_run(
+    run: Path, out: Path, training_data: str = "", licence: str = "", description: str = ""
+) -> Path:
     """Exports the averaged weights of a run's newest checkpoint. CheckpointError if there is none."""
     run = Path(run)
     state = checkpoint.read_newest(run / "checkpoints")
@@ -57,6 +59,8 @@ def export_run(run: Path, out: Path, training_data: str = "", licence: str = "")
         "updates": str(state["step"]),
         "settings": json.dumps(record["settings"]),
     }
+    if description:
+        notes["description"] = description
     return export(policy, Path(out), notes)
 
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
 from editor_ops import SLIDERS
 from models import Decision
+from models.styles import Style
 
 from .enhance import Enhanced
 
@@ -84,7 +87,7 @@ def _print_done(done: list[Enhanced], n: int) -> None:
 
 def decision_table(decision: Decision) -> Table:
     """The sliders as a person would set them in GIMP; those that stay where they are, are dim."""
-    table = Table(title=f"Sliders ({decision.model}, strength {decision.strength:g})", title_justify="left")
+    table = Table(title=Text(f"Sliders ({decision.model}, strength {decision.strength:g})"), title_justify="left")
     for heading in ("slider", "value", "in GIMP", "sure"):
         table.add_column(heading, justify="right" if heading in ("value", "sure") else "left")
     for choice in decision.choices:
@@ -107,6 +110,22 @@ def slider_table() -> None:
     _print_whole(table)
 
 
+def style_table(found: list[Style], folder: Path, as_json: bool) -> None:
+    """The styles, and where one's own go."""
+    if as_json:
+        print(json.dumps({"folder": str(folder), "styles": [style.to_json() for style in found]}))
+        return
+    table = Table()
+    for heading in ("style", "from", "description"):
+        table.add_column(heading, overflow="fold")
+    for style in found:  # Text: a file's own words are no markup
+        source = "your own" if style.own else "the program"
+        words = Text(f"not used: {style.problem}", "red") if style.problem else Text(style.description)
+        table.add_row(Text(style.name), source, words, style="dim" if style.problem else None)
+    _print_whole(table)
+    print(f"Your own go into {folder}")
+
+
 def evaluation(result: Result, as_json: bool) -> int:
     """The measures as a table, and what the best constant action is; the exit code."""
     for problem in result.problems:
@@ -117,7 +136,7 @@ def evaluation(result: Result, as_json: bool) -> int:
         return status
     headings = {"psnr": "PSNR, dB", "ssim_rgb": "SSIM RGB", "ssim_grey": "SSIM grey", "ciede2000": "CIEDE2000",
                 "histogram_intersection": "histogram\nintersection, %"}  # fmt: skip
-    table = Table(title=f"{result.n} pairs, policy {result.model}", title_justify="left")
+    table = Table(title=Text(f"{result.n} pairs, policy {result.model}"), title_justify="left")
     table.add_column("")
     for name in headings:
         table.add_column(headings[name], justify="right")

@@ -11,7 +11,7 @@ the Python inside most GIMP packages lacks. So the installer leaves two things b
     lib/          editor_ops, models (with the shipped policy) and array_api_compat, all plain Python, for
                   a GIMP whose own Python has NumPy and ONNX Runtime
     config.json   {"python": interpreter that has everything, "timeout": seconds it may take,
-                  "operations": the GEGL operations a Decision may use}
+                  "operations": the GEGL operations a Decision may use, "styles": folder of the user's styles}
 
 The pixels go to the agent as 8-bit sRGB, whatever the image's precision and profile: it was trained on that.
 """
@@ -25,6 +25,7 @@ import struct
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import gi
@@ -36,7 +37,10 @@ from gi.repository import Gegl, Gimp, GLib, GObject  # noqa: E402 (versions must
 PROCEDURE = "python-fu-auto-enhance-rl"
 TITLE = "Auto Enhance (RL)"
 FOLDER = os.path.dirname(os.path.abspath(__file__))
+DEFAULT_STYLE = "photo"  # must not be looked up: registering looks at nothing but GIMP
 REINSTALL = "run `trainer install-plugin` again (`trainer doctor` checks every step)"
+
+LONGEST_ROW = 60  # characters of a style in the dialog's list; its tooltip has the rest
 
 LARGEST = 3.4e38  # about the largest 32-bit float, which is how XCF keeps a filter's values
 
@@ -153,17 +157,20 @@ def read_settings() -> dict[str, Any]:
     try:
         with open(path, encoding="utf-8") as file:
             settings = json.load(file)
-        settings["python"], settings["operations"], settings["timeout"] = (
-            str(settings["python"]), frozenset(settings["operations"]), float(settings["timeout"])
+        settings["python"], settings["operations"], settings["timeout"], settings["styles"] = (
+            str(settings["python"]), frozenset(settings["operations"]), float(settings["timeout"]),
+            str(settings["styles"]),
         )  # fmt: skip
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise Refusal(f"{path} is missing or broken ({error!r}): {REINSTALL}.") from error
     return settings
 
 
-def decide(header: dict[str, Any], data: bytes, settings: dict[str, Any]) -> str | dict[str, Any]:
-    """The Decision for these pixels, as the text or object it came as."""
-    sys.path.insert(0, os.path.join(FOLDER, "lib"))
+def ask(header: dict[str, Any], data: bytes, settings: dict[str, Any]) -> str | dict[str, Any]:
+    """The answer to a request for a Decision for these pixels, or for the styles, as the text or object it came as."""
+    library = os.path.join(FOLDER, "lib")
+    if library not in sys.path:
+        sys.path.insert(0, library)
     try:
         import onnxruntime  # noqa: F401
 
@@ -171,7 +178,7 @@ def decide(header: dict[str, Any], data: bytes, settings: dict[str, Any]) -> str
     except Exception:  # absent, or there but broken in any way: the helper has its own
         return ask_helper(header, data, settings)
     try:
-        return agent.decide(header, data)
+        return agent.answer(header, data)
     except Exception as error:  # whatever a policy file can bring about
         raise Refusal(f"No decision: {error}. `trainer doctor` checks every step.") from error
 
@@ -198,6 +205,22 @@ def ask_helper(header: dict[str, Any], data: bytes, settings: dict[str, Any]) ->
         reason = said[-1][:1000] if said else f"{python} ended with {answer.returncode}"
         raise Refusal(f"No decision: {reason}. `trainer doctor` checks every step.")
     return answer.stdout.decode(errors="replace")
+
+
+def check_styles(answer: Any) -> list[tuple[str, str, str]]:
+    """(name, description, problem) of each style, every one text."""
+    try:
+        if isinstance(answer, str):
+            answer = json.loads(answer)
+        if answer["format"] != 1:
+            raise ValueError(f"format {answer['format']!r}, and this plug-in knows 1")
+        styles = [(each["name"], each["description"], each["problem"]) for each in answer["styles"]]
+        if not all(isinstance(text, str) for style in styles for text in style):
+            raise ValueError("a style's name or description is not text")
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        reason = f"{type(error).__name__}: {error}"[:300]
+        raise Refusal(f"The list of styles makes no sense ({reason}): {REINSTALL}.") from error
+    return styles
 
 
 def check_decision(decision: Any, operations: frozenset[str]) -> tuple[dict[str, Any], list[Filter]]:
@@ -337,28 +360,68 @@ def merge(image: Gimp.Image, layer: Gimp.Layer, filters: list[Filter]) -> None:
 # What GIMP calls
 
 
-def ask_user(procedure: Gimp.Procedure, config: Gimp.ProcedureConfig) -> bool:
+def ask_user(procedure: Gimp.Procedure, config: Gimp.ProcedureConfig, settings: dict[str, Any]) -> bool:
     """The dialog; False when the user cancels."""
-    # Only here: loading GTK takes time, and a batch call needs no display.
-    gi.require_version("GimpUi", "3.0")
-    from gi.repository import GimpUi
+    # Asked while GTK is loaded: the helper needs as long as that.
+    with ThreadPoolExecutor(1) as beside:
+        answer = beside.submit(ask, {"list": True, "styles": settings["styles"]}, b"", settings)
+        # Only here: loading GTK takes time, and a batch call needs no display.
+        gi.require_version("GimpUi", "3.0")
+        from gi.repository import GimpUi
 
-    GimpUi.init(PROCEDURE)
+        GimpUi.init(PROCEDURE)
+    styles = check_styles(answer.result())
     dialog = GimpUi.ProcedureDialog.new(procedure, config, TITLE)
     dialog.get_scale_entry("strength", 1.0)
-    dialog.fill(["strength", "apply"])
-    answer = dialog.run()
+    rows = dialog.fill_box("rows", ["strength", "apply"])
+    chooser = style_chooser(procedure, config, styles)
+    rows.pack_start(chooser, False, False, 0)
+    rows.reorder_child(chooser, 0)
+    dialog.fill(["rows"])
+    agreed = dialog.run()
     dialog.destroy()
-    return answer
+    return agreed
 
 
-def enhance(image: Gimp.Image, layer: Gimp.Layer, config: Gimp.ProcedureConfig) -> tuple[dict[str, Any], int]:
+def style_chooser(
+    procedure: Gimp.Procedure, config: Gimp.ProcedureConfig, styles: list[tuple[str, str, str]]
+) -> GObject.Object:
+    """The dialog's list of the styles that can be used, set to the one last used while it is there."""
+    from gi.repository import GimpUi, Gtk
+
+    usable = {name: description for name, description, problem in styles if not problem}
+    if not usable:
+        raise Refusal(f"No style can be used: {'; '.join(problem for _, _, problem in styles)}. {REINSTALL}.")
+    if config.get_property("style") not in usable:
+        config.set_property("style", DEFAULT_STYLE if DEFAULT_STYLE in usable else next(iter(usable)))
+    store = Gtk.ListStore(str, str)  # GTK, not GIMP's Choice: GIMP itself knows only what was there when it started
+    for name, description in usable.items():
+        row = f"{name}: {description}" if description else name
+        store.append([name, row if len(row) <= LONGEST_ROW else row[: LONGEST_ROW - 1] + "…"])
+    chooser = GimpUi.prop_string_combo_box_new(config, "style", store, 0, 1)
+    argument = procedure.find_argument("style")
+    label = Gtk.Label.new_with_mnemonic(argument.nick)
+    label.set_mnemonic_widget(chooser)
+    row = Gtk.Box(spacing=12)
+    row.pack_start(label, False, False, 0)
+    row.pack_start(chooser, True, True, 0)
+    hints = [argument.blurb, *(f"{name}: {description}" for name, description in usable.items())]
+    hints += [f"Left out, {name}: {problem}" for name, _, problem in styles if problem]
+    row.set_tooltip_text("\n\n".join(hints))
+    row.show_all()
+    return row
+
+
+def enhance(
+    image: Gimp.Image, layer: Gimp.Layer, config: Gimp.ProcedureConfig, settings: dict[str, Any]
+) -> tuple[dict[str, Any], int]:
     """Asks for a Decision and applies it; returns it and the number of filters."""
-    model = config.get_property("model")
+    model, style = config.get_property("model"), config.get_property("style")
+    if model and style not in ("", DEFAULT_STYLE):
+        raise wrong_call(f"A policy file and the style “{style}” are both given. Give one of them.")
     merged = config.get_property("apply") == "merged"
     if merged:
         check_merged(layer)
-    settings = read_settings()
     Gimp.progress_init(TITLE)
     width, height, channels, data = pixels(image, layer)
     header = {
@@ -369,9 +432,11 @@ def enhance(image: Gimp.Image, layer: Gimp.Layer, config: Gimp.ProcedureConfig) 
         "layer_height": layer.get_height(),
         "strength": config.get_property("strength"),
         "model": os.path.abspath(os.path.expanduser(model)) if model else "",
+        "style": "" if model else style,
+        "styles": settings["styles"],
         "colour": not layer.is_gray(),
     }
-    decision, filters = check_decision(decide(header, data, settings), settings["operations"])
+    decision, filters = check_decision(ask(header, data, settings), settings["operations"])
     if filters:
         change = merge if merged else append
         change(image, layer, filters)
@@ -393,11 +458,12 @@ def run(
 ) -> Gimp.ValueArray:
     try:
         layer = check_drawables(image, drawables)
+        settings = read_settings()
         interactive = run_mode == Gimp.RunMode.INTERACTIVE
-        if interactive and not ask_user(procedure, config):
+        if interactive and not ask_user(procedure, config, settings):
             return procedure.new_return_values(Gimp.PDBStatusType.CANCEL, None)
         Gegl.init(None)
-        decision, count = enhance(image, layer, config)
+        decision, count = enhance(image, layer, config, settings)
         if interactive and count == 0:
             Gimp.message(f"{TITLE}: nothing to change.")
     except Refusal as refusal:
@@ -432,7 +498,9 @@ class AutoEnhance(Gimp.PlugIn):
             "Let a learned agent choose exposure, white balance, contrast and colour",
             "An agent looks at the layer and chooses values for GIMP's own colour tools. They are added as filters, "
             "which can be changed in the Layer Effects list. With a selection, the agent looks at the selected "
-            "part, and only that is changed. Needs one selected RGB or grey layer.",
+            "part, and only that is changed. Needs one selected RGB or grey layer. A style is a policy that was "
+            "taught a taste: “photo” comes with the plug-in, and your own come from `trainer export RUN --as-style "
+            "NAME` or `trainer styles --add FILE`; `trainer styles` lists them.",
             name,
         )
         procedure.set_attribution("auto-enhance-rl developers", "GPL-3.0-or-later", "2026")
@@ -448,7 +516,11 @@ class AutoEnhance(Gimp.PlugIn):
             "apply", "_Apply as", "As editable filters, or merged into the layer's pixels", choice, "filters", flags
         )
         procedure.add_string_argument(
-            "model", "_Model", "A policy file (.onnx) to use; empty for the one that comes with the plug-in", "", flags
+            "style", "St_yle", "Whose taste: a style by its name. `trainer styles` lists them; "
+            "`trainer export RUN --as-style NAME` adds one", DEFAULT_STYLE, flags,
+        )  # fmt: skip
+        procedure.add_string_argument(
+            "model", "_Model", "For scripts: a policy file (.onnx) to use instead of a style", "", flags
         )
         procedure.add_string_return_value(
             "decision", "Decision", "What the agent chose, as JSON: sliders with values, and the filters", "", flags

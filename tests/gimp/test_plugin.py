@@ -52,9 +52,13 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Any:
         ):
             policies.write(folder / f"{name}.onnx", levels)
         (folder / "junk.onnx").write_bytes(b"not a network")
+        (folder / "styles").mkdir()
+        policies.write(folder / "styles" / "film.onnx", policies.BRIGHTEN)
         plug_in = install_in(folder, version)
         # GIMP is to start with nothing but the entry file; the script puts the rest in place when it needs it.
-        (plug_in / "config.json").rename(folder / "config.json")
+        settings = json.loads((plug_in / "config.json").read_text()) | {"styles": "/case/styles"}
+        (plug_in / "config.json").unlink()
+        (folder / "config.json").write_text(json.dumps(settings))
         (plug_in / "lib").rename(folder / "lib")
         inside = f"/case/{plug_in.relative_to(folder)}"
         (folder / "plugin.json").write_text(json.dumps({"folder": inside, "pictures": PICTURES}))
@@ -245,6 +249,17 @@ def test_ends_of_the_ranges_survive_xcf(seen: Any, version: str) -> None:
     assert result["xcf difference"] == 0.0
 
 
+def test_a_style_of_the_users(seen: Any, version: str) -> None:
+    results, _, folder = seen(version)
+    for way in ("helper", "in process"):
+        status, error, decision = results[f"style, {way}"]
+        assert (status, error) == (SUCCESS, "")
+        expected = _expected(folder, "rgb8.png", Policy.load(folder / "styles" / "film.onnx"))
+        assert decision == expected
+        assert decision["model"]["name"] == "film"
+    assert results["style is empty"][2]["model"]["name"] == "photo"
+
+
 def test_last_values(seen: Any, version: str) -> None:
     # GIMP remembers the values of dialogs alone; where there was none, last values are the defaults.
     assert seen(version)[0]["last values"] == [SUCCESS, "", 1.0, Policy.load().name]
@@ -282,6 +297,9 @@ REFUSED = {
     "selected elsewhere": (CALLING_ERROR, "The selection lies outside", "Select > None"),
     "model is missing": (EXECUTION_ERROR, "/case/no such.onnx", "check the path"),
     "model is junk": (EXECUTION_ERROR, "/case/junk.onnx", "trainer export"),
+    "no such style": (EXECUTION_ERROR, "no style 'sepia'; there are: photo, film", "trainer styles"),
+    "style is a path": (EXECUTION_ERROR, "can't be a style's name", "use up to"),
+    "style and model": (CALLING_ERROR, "are both given", "Give one"),
     "model is a folder": (EXECUTION_ERROR, "/case: is a folder", "give a policy file"),
 }
 

@@ -23,7 +23,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gimp_plugin import install
-from models import decide
+from models import decide, styles
 
 OPERATIONS = frozenset(install.OPERATIONS)
 
@@ -80,6 +80,26 @@ def test_anything_else_is_refused(plug_in: Any, answer: Any) -> None:
         plug_in.check_decision(answer, OPERATIONS)
 
 
+def test_the_real_list_of_styles_passes(plug_in: Any) -> None:
+    listed = decide.list_styles({"styles": "/nowhere"})
+    for answer in (listed, json.dumps(listed)):
+        ((name, description, problem),) = plug_in.check_styles(answer)
+        assert (name, problem) == (plug_in.DEFAULT_STYLE, "") and description
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "", "{", "null", "[]", "{}", "[" * 100_000, {"format": 2, "styles": []}, {"format": 1, "styles": None},
+        {"format": 1, "styles": [None]}, {"format": 1, "styles": [{"name": "a"}]},
+        {"format": 1, "styles": [{"name": 7, "description": "", "problem": ""}]},
+    ],
+)  # fmt: skip
+def test_any_other_list_is_refused(plug_in: Any, answer: Any) -> None:
+    with pytest.raises(plug_in.Refusal, match="makes no sense .* `trainer install-plugin`"):
+        plug_in.check_styles(answer)
+
+
 def test_no_gimp_operation_even_if_allowed(plug_in: Any) -> None:
     with pytest.raises(plug_in.Refusal, match="gimp:levels"):
         plug_in.check_decision(_decision(operation="gimp:levels"), OPERATIONS | {"gimp:levels"})
@@ -108,6 +128,8 @@ def test_helper(plug_in: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     settings = {"python": sys.executable, "timeout": 60.0}
     answer = plug_in.ask_helper(header, data, settings)
     assert json.loads(answer) == decide.decide(header, data)
+    answer = plug_in.ask_helper({"list": True}, b"", settings)
+    assert json.loads(answer) == decide.list_styles({})
 
 
 @pytest.mark.parametrize(
@@ -129,7 +151,11 @@ def test_helper_that_fails(plug_in: Any, tmp_path: Path, script: str | None, mes
         plug_in.ask_helper({}, b"", {"python": str(python), "timeout": 0.3})
 
 
-@pytest.mark.parametrize("text", [None, "", "[]", "{}", '{"python": "x", "operations": 3, "timeout": 1}'])
+@pytest.mark.parametrize(
+    "text",
+    [None, "", "[]", "{}", '{"python": "x", "operations": 3, "timeout": 1, "styles": ""}',
+     '{"python": "x", "operations": [], "timeout": 1}'],
+)  # fmt: skip
 def test_settings(plug_in: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str | None) -> None:
     monkeypatch.setattr(plug_in, "FOLDER", str(tmp_path))
     if text is not None:
@@ -139,6 +165,7 @@ def test_settings(plug_in: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
     (tmp_path / "config.json").write_text(json.dumps(install.config(sys.executable)))
     assert plug_in.read_settings() == {
         "python": os.path.abspath(sys.executable), "timeout": install.TIMEOUT, "operations": OPERATIONS,
+        "styles": str(styles.user_folder()),
     }  # fmt: skip
 
 

@@ -8,7 +8,8 @@ import sys
 import numpy as np
 import pytest
 
-from models import Policy
+from models import Policy, decide
+from tests.gimp_plugin import policies
 
 PIXELS = np.random.default_rng(4).integers(0, 256, (40, 50, 4), dtype=np.uint8)
 
@@ -29,6 +30,20 @@ def test_it_answers_as_the_policy_does():
     assert answer.stdout.count(b"\n") == 1
 
 
+def test_it_lists_the_styles_and_decides_by_one(tmp_path):
+    policies.write(tmp_path / "film.onnx", {"exposure": 20}, description="soft and warm")
+    (tmp_path / "junk.onnx").write_bytes(b"junk")
+    answer = ask({"list": True, "styles": str(tmp_path)})
+    assert answer.returncode == 0 and answer.stderr == b""
+    listed = json.loads(answer.stdout)
+    assert listed == decide.list_styles({"styles": str(tmp_path)})
+    assert (listed["format"], listed["default"]) == (1, "photo")
+    rows = [(row["name"], row["description"], bool(row["problem"])) for row in listed["styles"]]
+    assert rows == [("photo", Policy.load().description, False), ("film", "soft and warm", False), ("junk", "", True)]
+    decision = json.loads(ask({**SOUND, "style": "film", "styles": str(tmp_path)}, PIXELS.tobytes()).stdout)
+    assert decision["model"] == {"name": "film", "sha256": Policy.load(tmp_path / "film.onnx").sha256}
+
+
 SOUND = {"width": 50, "height": 40, "channels": 4}
 
 
@@ -45,6 +60,9 @@ SOUND = {"width": 50, "height": 40, "channels": 4}
         (SOUND, b"12", "2 bytes came for 50 x 40 x 4"),
         ({**SOUND, "strength": 9}, PIXELS.tobytes(), "from 0 to 2"),
         ({**SOUND, "model": "/nowhere.onnx"}, PIXELS.tobytes(), "/nowhere.onnx: can't be read"),
+        ({**SOUND, "style": "sepia", "styles": "/nowhere"}, PIXELS.tobytes(), "no style 'sepia'; there are: photo"),
+        ({**SOUND, "style": "../photo"}, PIXELS.tobytes(), "can't be a style's name"),
+        ({**SOUND, "style": "photo", "model": "/a.onnx"}, PIXELS.tobytes(), "both given"),
     ],
 )
 def test_it_fails_in_one_line(header, pixels, message):

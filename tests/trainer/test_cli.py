@@ -8,12 +8,16 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from PIL import Image
 
 from editor_ops import SLIDERS
+from models import styles
+from tests.gimp_plugin import policies
 from trainer.cli import main
 from trainer.config import PAPER, Config
 
-COMMANDS = ("fit", "export", "evaluate", "enhance", "sliders", "install-plugin", "doctor")
+PHOTOS = Path(__file__).parents[1] / "photos"
+COMMANDS = ("fit", "export", "evaluate", "enhance", "sliders", "styles", "install-plugin", "doctor")
 
 
 def run(*arguments: object) -> Result:
@@ -60,8 +64,8 @@ def test_fit_has_an_option_for_every_setting(monkeypatch: pytest.MonkeyPatch, tm
     options = {option.name for option in main.commands["fit"].params}
     assert {field.name for field in dataclasses.fields(Config)} <= options
     assert run("fit", "a", "b", "--out", tmp_path, "--steps", 7, "--no-learning-rate-falls", "--seed", 3).exit_code == 0
-    source, target, out, config, resume, quiet = calls[-1]
-    assert (source, target, out, resume, quiet) == (Path("a"), Path("b"), tmp_path, False, False)
+    source, target, out, config, resume, quiet, cache = calls[-1]
+    assert (source, target, out, resume, quiet, cache) == (Path("a"), Path("b"), tmp_path, False, False, None)
     assert config == dataclasses.replace(Config(), steps=7, learning_rate_falls=False, seed=3)
     run("fit", "a", "b", "--out", tmp_path, "--recipe", "paper", "--batch", 4, "--resume")
     assert calls[-1][3] == dataclasses.replace(Config(), **(PAPER | {"batch": 4})) and calls[-1][4]
@@ -100,9 +104,74 @@ def test_export_hands_over_what_it_is_given(monkeypatch: pytest.MonkeyPatch, tmp
     export = pytest.importorskip("trainer.export")
     calls: list[tuple[Any, ...]] = []
     monkeypatch.setattr(export, "export_run", lambda *arguments: calls.append(arguments) or arguments[1])
-    result = run("export", "run", "--out", tmp_path / "a.onnx", "--training-data", "mine", "--licence", "CC0")
+    said = ("--training-data", "mine", "--licence", "CC0", "--description", "warm")
+    result = run("export", "run", "--out", tmp_path / "a.onnx", *said)
     assert result.exit_code == 0 and str(tmp_path / "a.onnx") in result.output
-    assert calls == [(Path("run"), tmp_path / "a.onnx", "mine", "CC0")]
+    result = run("export", "run", "--as-style", "mine")
+    assert result.exit_code == 0, result.output
+    style = styles.user_folder() / "mine.onnx"
+    assert calls == [
+        (Path("run"), tmp_path / "a.onnx", "mine", "CC0", "warm"),
+        (Path("run"), style, "", "", ""),
+    ]
+    for name, words in (("photo", "comes with the program"), ("../mine", "can't be a style's name")):
+        refused = run("export", "run", "--as-style", name)
+        assert refused.exit_code == 2 and words in refused.stderr
+    for arguments in ([], ["--out", "a.onnx", "--as-style", "mine"]):
+        assert run("export", "run", *arguments).exit_code == 2
+    assert len(calls) == 2
+
+
+@pytest.fixture
+def own_styles(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """The user's folder of styles, with one that lifts the exposure by two levels."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    folder = styles.user_folder(platform="linux")
+    monkeypatch.setattr(styles, "user_folder", lambda: folder)
+    folder.mkdir(parents=True)
+    policies.write(folder / "film.onnx", {"exposure": 18}, description="soft [red]and[/red] warm")
+    return folder
+
+
+def test_styles_are_listed_and_added(own_styles: Path, tmp_path: Path) -> None:
+    (own_styles / "junk.onnx").write_bytes(b"junk")
+    text = run("styles").output
+    for words in ("photo", "film", "soft [red]and[/red] warm", "not used", "is not an ONNX file", str(own_styles)):
+        assert words in text
+    policies.write(tmp_path / "other.onnx", {})
+    added = run("styles", "--add", tmp_path / "other.onnx", "--name", "plain", "--json")
+    assert added.exit_code == 0, added.output
+    rows = json.loads(added.stdout)
+    assert rows["folder"] == str(own_styles)
+    assert [row["name"] for row in rows["styles"]] == ["photo", "film", "junk", "plain"]
+    assert run("styles", "--add", tmp_path / "other.onnx", "--name", "plain").exit_code == 2  # nothing is replaced
+    assert run("styles", "--name", "plain").exit_code == 2
+
+
+def test_style_or_model(own_styles: Path, tmp_path: Path) -> None:
+    photo = PHOTOS / "valley.jpg"
+    for arguments in (["--style", "film"], ["--model", own_styles / "film.onnx"]):
+        done = run("enhance", photo, "--out", tmp_path / str(arguments[0]), "--json", *arguments)
+        assert done.exit_code == 0, done.output
+        rows = {row["name"]: row["value"] for row in json.loads(done.stdout)["sliders"]}
+        assert rows.pop("exposure") == SLIDERS[0].values()[18]
+        assert rows == {slider.name: slider.neutral for slider in SLIDERS[1:]}
+    both = run("enhance", photo, "--out", tmp_path, "--style", "film", "--model", own_styles / "film.onnx")
+    assert both.exit_code == 2 and "both given" in both.stderr
+    unknown = run("enhance", photo, "--out", tmp_path, "--style", "sepia")
+    assert unknown.exit_code == 2 and "there are: photo, film" in unknown.stderr
+
+
+def test_evaluate_takes_a_style(own_styles: Path, tmp_path: Path) -> None:
+    pytest.importorskip("skimage")
+    (tmp_path / "pairs").mkdir()
+    with Image.open(PHOTOS / "valley.jpg") as opened:
+        opened.resize((96, 64)).save(tmp_path / "pairs" / "a.png")
+    pairs = tmp_path / "pairs"
+    done = run("evaluate", pairs, pairs, "--style", "film", "--json")
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.stdout)["model"] == "film"
+    assert run("evaluate", pairs, pairs, "--style", "film", "--model", own_styles / "film.onnx").exit_code == 2
 
 
 def test_install_plugin_and_uninstall(tmp_path: Path) -> None:

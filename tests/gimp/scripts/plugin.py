@@ -318,6 +318,13 @@ def answer(*filters, **changes):
     return json.dumps({"format": 1, "sliders": [], "filters": rows, **changes})
 
 
+def styled(style):
+    image = load("rgb8.png")
+    seen = call(image, [image.get_layers()[0]], style=style)
+    image.delete()
+    return seen
+
+
 def everything():
     procedure = Gimp.get_pdb().lookup_procedure("python-fu-auto-enhance-rl")
     results["registered"] = {
@@ -332,6 +339,7 @@ def everything():
 
     configured(lib=False)
     results["helper"] = enhanced("rgb8.png")
+    results["style, helper"] = styled("film")
     configured(lib=False, python="/nowhere/python3")
     results["no helper"] = refused()
     configured(lib=False, python="/usr/bin/python3")  # there, but without the packages
@@ -413,6 +421,11 @@ def everything():
     results["selected elsewhere"] = refused(selected_elsewhere)
     results["model is missing"] = refused(model="/case/no such.onnx")
     results["model is junk"] = refused(model="/case/junk.onnx")
+    results["style, in process"] = styled("film")
+    results["style is empty"] = styled("")
+    results["no such style"] = refused(style="sepia")
+    results["style is a path"] = refused(style="../styles/film")
+    results["style and model"] = refused(style="film", model="/case/every.onnx")
     results["model is a folder"] = refused(model="/case")
 
 

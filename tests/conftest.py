@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What holds for every test."""
+
+import pytest
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_styles_of_the_users(tmp_path_factory):
+    """The user's own styles count for nothing; commands that tests start inherit this too."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("data")))
+        yield
