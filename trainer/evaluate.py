@@ -98,7 +98,7 @@ def wrong_way_pairs(folder: Path, seed: int) -> Pairs:
     faults = sample_faults(len(files), torch.Generator().manual_seed(seed), nothing_wrong=0.0)
 
     def load(i: int) -> Pair:
-        finished = _shrunk(photo.srgb(photo.read(files[i][1])))
+        finished = shrunk(photo.srgb(photo.read(files[i][1])))
         state = torch.tensor(finished).movedim(-1, 0)[None].float() / 255
         spoiled = spoil(state, {name: values[i : i + 1] for name, values in faults.items()})
         return np.rint(spoiled[0].movedim(0, -1).numpy() * 255).astype(np.uint8), finished
@@ -206,8 +206,9 @@ def _one_size(name: str, image: np.ndarray, answer: np.ndarray) -> Pair:
     return min(candidates, key=lambda pair: np.square(pair[0].astype(np.int32) - pair[1]).mean())
 
 
-def _shrunk(image: np.ndarray) -> np.ndarray:
-    share = WRONG_WAY_SIZE / max(image.shape[:2])
+def shrunk(image: np.ndarray, longest: int = WRONG_WAY_SIZE) -> np.ndarray:
+    """A picture uint8 (H, W, 3), by box means where its longer side has more pixels than this."""
+    share = longest / max(image.shape[:2])
     if share >= 1:
         return image
     size = tuple(max(1, math.floor(side * share + 0.5)) for side in image.shape[1::-1])

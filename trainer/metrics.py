@@ -4,14 +4,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 from skimage import color, metrics
 
+from editor_ops.color import srgb_to_linear
+
 BINS = 64
 """Of the histogram intersection: MonetGPT's table (SIGGRAPH 2025), the only public one that has this measure."""
 STRIP = 256
-"""Rows converted to Lab at a time: scikit-image works in float64."""
+"""Rows converted to Lab at a time: Lab and its differences take twenty times the memory of the picture."""
 WINDOW = 7
 """Side of SSIM's window, scikit-image's default."""
 
@@ -36,7 +39,7 @@ def ssim_grey(edited: np.ndarray, answer: np.ndarray) -> float:
 def ciede2000(edited: np.ndarray, answer: np.ndarray) -> float:
     """Mean CIEDE2000 colour difference; 1 can just be seen."""
     total = sum(
-        float(color.deltaE_ciede2000(*(color.rgb2lab(part) for part in pair)).sum()) for pair in _strips(edited, answer)
+        float(color.deltaE_ciede2000(*map(_lab, pair)).sum(dtype=np.float64)) for pair in _strips(edited, answer)
     )
     return total / (edited.shape[0] * edited.shape[1])
 
@@ -66,10 +69,50 @@ def measure(edited: np.ndarray, answer: np.ndarray) -> dict[str, float]:
     return {name: function(edited, answer) for name, function in MEASURES.items()}
 
 
+class Clipped(NamedTuple):
+    """Shares of a picture's pixels, 0 to 1, that have lost detail to the ends of 8 bits.
+
+    white: pixels with any channel at 255: one channel is enough to shift the colour of what is bright. black: pixels
+    with all three channels at 0: a single channel at 0 is only a saturated colour. No pixel is in both.
+    """
+
+    white: float
+    black: float
+
+    @property
+    def total(self) -> float:
+        return self.white + self.black
+
+
+def clipped(image: np.ndarray) -> Clipped:
+    """How much of a uint8 picture (H, W, 3) is clipped."""
+    return Clipped(float((image.max(axis=-1) == 255).mean()), float((image.max(axis=-1) == 0).mean()))
+
+
+def cast_angle(image: np.ndarray, answer: np.ndarray) -> float:
+    """Degrees (0 to 90) between the mean colours of two pictures, as vectors of linear-light RGB.
+
+    It is the angular error by which white-balance papers compare illuminants. A change of exposure alone leaves it at
+    0; it is 0 too where a picture is all black, which has no colour.
+    """
+    one, other = (srgb_to_linear(side.astype(np.float32) / 255).mean(axis=(0, 1), dtype=np.float64)
+                  for side in (image, answer))  # fmt: skip
+    # by the tangent: the arc cosine of nearly parallel vectors has few digits
+    return float(np.degrees(np.arctan2(np.linalg.norm(np.cross(one, other)), np.dot(one, other))))
+
+
+def _lab(image: np.ndarray) -> np.ndarray:
+    """In float32: half the time of float64, and the mean difference agrees to six digits."""
+    return color.rgb2lab(image.astype(np.float32) / 255)
+
+
 def _ssim(edited: np.ndarray, answer: np.ndarray, white: float) -> float:
-    """Of one channel (H, W). A side with fewer pixels than the window is repeated at its ends until it has as many."""
+    """Of one channel (H, W). A side with fewer pixels than the window is repeated at its ends until it has as many.
+
+    In float32: a third of the time of float64, and the mean agrees to six digits.
+    """
     short = [(0, max(0, WINDOW - side)) for side in edited.shape]
-    channels = (np.pad(channel, short, mode="edge") for channel in (edited, answer))
+    channels = (np.pad(channel.astype(np.float32), short, mode="edge") for channel in (edited, answer))
     return float(metrics.structural_similarity(*channels, data_range=white, win_size=WINDOW))
 
 

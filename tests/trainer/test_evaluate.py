@@ -99,7 +99,7 @@ def test_wrong_way_pairs_depend_on_the_seed_alone(tmp_path: Path) -> None:
     spoiled, finished = first.load(1)
     assert spoiled.dtype == finished.dtype == np.uint8 and spoiled.shape == finished.shape
     assert np.array_equal(finished, np.asarray(Image.open(PHOTOS[1]).convert("RGB")))
-    assert max(evaluate._shrunk(np.zeros((3, 1024, 3), np.uint8)).shape) == evaluate.WRONG_WAY_SIZE
+    assert max(evaluate.shrunk(np.zeros((3, 1024, 3), np.uint8)).shape) == evaluate.WRONG_WAY_SIZE
 
 
 def test_command_prints_a_table_or_json(pairs: tuple[Path, Path], policy: Policy) -> None:
