@@ -10,6 +10,7 @@ from typing import Any
 
 from tests.gimp import root
 from tests.gimp.plug_in import install_in
+from tests.gimp_plugin import policies
 
 SCRIPTS = Path(__file__).parent / "scripts"
 # The exact release in the Debian suite: where gimprc names it, GIMP shows no welcome to a new version.
@@ -19,6 +20,11 @@ RELEASES = {"3.0": "3.0.4", "3.2": "3.2.6"}
 def work(version: str, photo: Path, folder: Path, timeout: float = 240) -> dict[str, Any]:
     """Runs the whole scenario on a photo; pictures of the screen are left in `folder`. RuntimeError: it broke off."""
     plug_in = install_in(folder, version)
+    config = plug_in / "config.json"
+    config.write_text(json.dumps(json.loads(config.read_text()) | {"styles": "/case/styles"}))
+    (folder / "styles").mkdir()
+    policies.write(folder / "styles" / "film.onnx", policies.BRIGHTEN, description="a style of the user's own")
+    (folder / "styles" / "junk.onnx").write_bytes(b"not a network")
     profile = plug_in.parents[1]
     (profile / "gimprc").write_text(f'(config-version "{RELEASES[version]}")\n(show-welcome-dialog no)\n')
     shutil.copyfile(photo, folder / "photo.jpg")

@@ -70,8 +70,13 @@ def test_merged_at_half_strength_and_one_undo_step(seen: Any) -> None:
     assert seen[0]["merged undone"] == seen[0]["before"]
 
 
+def test_dialog_lists_the_styles_that_can_be_used(seen: Any) -> None:
+    photo, film = seen[0]["styles"]
+    assert photo.startswith("photo") and film == "film: a style of the user's own"
+
+
 def test_last_values_are_the_dialogs(seen: Any) -> None:
-    assert seen[0]["last values"] == [SUCCESS, 0.5]
+    assert seen[0]["last values"] == [SUCCESS, 0.5, "film"]
     assert seen[0]["after last values"]["pixels"] == seen[0]["merged"]["pixels"]
 
 

@@ -211,6 +211,10 @@ def main(version):
     wait("undo", lambda: not ask(STATE)["filters"])
 
     dialog = open_dialog()
+    combos = [node for node in walk(dialog) if node.get_role_name() == "combo box"]
+    (combo,) = [node for node in combos if find(node, ("menu item",), "photo")]  # in 3.0, "Apply as" is one too
+    seen["styles"] = [node.get_name() for node in walk(combo) if node.get_role_name() == "menu item"]
+    find(combo, ("menu item",), "film").get_action_iface().do_action(0)
     find(dialog, ("spin button",), "").get_value_iface().set_current_value(0.5)
     find(dialog, ("menu item", "radio button"), "Merged").get_action_iface().do_action(0)
     time.sleep(0.5)
@@ -229,7 +233,8 @@ config.set_property("run-mode", Gimp.RunMode.WITH_LAST_VALS)
 config.set_property("image", image)
 config.set_core_object_array("drawables", image.get_layers())
 values = procedure.run(config)
-answer = [int(values.index(0)), json.loads(values.index(1))["strength"]]
+decision = json.loads(values.index(1))
+answer = [int(values.index(0)), decision["strength"], decision["model"]["name"]]
 """
     )
     seen["after last values"] = ask(STATE)
