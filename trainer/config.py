@@ -27,7 +27,7 @@ class Config:
 
     # The policy gradient.
     steps: int = setting(4500, "updates of the policy")
-    batch: int = setting(48, "photos in an update")
+    batch: int = setting(48, "photos in an update; under torchrun, of each process")
     by_slider: bool = setting(True, "judge each slider by an edit that differs in it alone; else all of them together")
     actions: int = setting(1, "edits tried on each photo of an update; by_slider, each with one more for every slider")
     learning_rate: float = setting(1e-3, "of the policy; falls on a cosine to a hundredth where learning_rate_falls")

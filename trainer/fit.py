@@ -8,10 +8,12 @@ itself, where the reward is how near the policy's edit comes back. To be read fr
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import signal
 import time
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -27,7 +29,7 @@ from torch.utils.tensorboard import SummaryWriter
 from editor_ops import SLIDERS
 from models.thumbnail import SIZE
 
-from . import checkpoint, data
+from . import checkpoint, data, distributed
 from .cache import open_cache
 from .config import Config
 from .edits import edit_batch, shrunk
@@ -58,27 +60,40 @@ def fit(
     photos that are not learned from) and at last policy.onnx. Decoded photos are kept in cache (the user's, if None).
     With resume, the run in `out` goes on from its newest checkpoint that loads, under the settings it was started
     with; on a CPU it ends bit for bit as one that was never stopped. Ctrl-C ends the update at hand, writes a
-    checkpoint and returns False. FitError for folders that don't fit; ValueError for folders without photos.
+    checkpoint and returns False. Under torchrun, config.batch is the photos of each process, and only the first
+    writes. FitError for folders that don't fit; ValueError for folders without photos.
     """
     config = _open_run(source, target, out, config, resume)
-    console = Console(stderr=True, quiet=quiet)
     device = pick_device(config.device)
+    with distributed.together(device):
+        return _learn(source, target, out, config, device, resume, quiet or distributed.rank() > 0, cache)
+
+
+def _learn(
+    source: Path, target: Path, out: Path, config: Config, device: torch.device, resume: bool, quiet: bool,
+    cache: Path | None,
+) -> bool:  # fmt: skip
+    console = Console(stderr=True, quiet=quiet)
+    writes = distributed.rank() == 0
     torch.manual_seed(config.seed)  # the networks' first weights
-    generator = torch.Generator().manual_seed(config.seed)  # everything drawn while learning
+    generator = torch.Generator().manual_seed(config.seed)  # everything drawn while learning; in every process
 
     cache = open_cache(cache)
-    sources = data.load(source, quiet, cache)
-    finished, held_out = data.split(data.load(target, quiet, cache), config.holdout)
-    checkpoint.write_text(out / "held-out.txt", "".join(f"{name}\n" for name in held_out.names))
+    sources = _load(source, quiet, cache, device)
+    finished, held_out = data.split(_load(target, quiet, cache, device), config.holdout)
+    if writes:
+        checkpoint.write_text(out / "held-out.txt", "".join(f"{name}\n" for name in held_out.names))
     console.print(
         f"{len(sources.names)} source photos, {len(finished.names)} finished photos, "
         f"{len(held_out.names)} of those held out; on {device}"
+        + (f", {distributed.count()} processes" if distributed.count() > 1 else "")
     )
     pairs = held_out_pairs(held_out if held_out.names else finished)
     glance = data.whole(sources, range(min(16, len(sources.names))))  # for the sample sheets
 
     # channels last: half the convolutions' time on a CPU
     policy, critic = Policy(config.prior_width).to(device), Critic().to(device)
+    distributed.shared_statistics(policy)
     for network in (policy, critic):
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stubs lack it
     average = Policy(config.prior_width).to(device)
@@ -93,8 +108,12 @@ def fit(
         "critic_optimiser": critic_optimiser, "replay": replay, "generator": generator,
     }  # fmt: skip
     first = checkpoint.restore_newest(out / "checkpoints", parts) if resume else 0
-    _cut_metrics(out / "metrics.jsonl", first)
-    board = SummaryWriter(str(out / "tensorboard"), purge_step=first + 1)
+    if writes:
+        _cut_metrics(out / "metrics.jsonl", first)
+    board = SummaryWriter(str(out / "tensorboard"), purge_step=first + 1) if writes else None
+    # The critic is not: its penalty's gradient is a gradient of a gradient, which DistributedDataParallel can't follow.
+    # update_critic averages its gradients itself.
+    learner = distributed.parallel(policy)
 
     levels = torch.tensor([s.values() for s in SLIDERS], dtype=torch.float32, device=device)  # (K, L)
     started, edits = time.monotonic(), 0
@@ -105,15 +124,19 @@ def fit(
                 group["lr"] = config.learning_rate * fall
 
             # the photos of this update: wrong-way pairs first, then source photos
-            n_pairs = round(config.batch * config.hindsight_share)
-            answer = data.draw(finished, n_pairs, generator, config.smallest_crop).to(device)  # (P, 3, 64, 64)
-            spoiled = spoil(answer, sample_faults(n_pairs, generator)) if n_pairs else answer
-            plain = data.draw(sources, config.batch - n_pairs, generator, config.smallest_crop).to(device)
+            batch = config.batch * distributed.count()
+            n_pairs = round(batch * config.hindsight_share)
+            mine = distributed.rows(n_pairs)  # all random numbers are drawn for the whole batch
+            answer = data.draw(finished, n_pairs, generator, config.smallest_crop, mine).to(device)  # (P, 3, 64, 64)
+            faults = {name: values[mine] for name, values in sample_faults(n_pairs, generator).items()}
+            spoiled = spoil(answer, faults) if len(answer) else answer
+            mine = distributed.rows(batch - n_pairs, before=n_pairs)
+            plain = data.draw(sources, batch - n_pairs, generator, config.smallest_crop, mine).to(device)
             state = torch.cat([spoiled, plain]).contiguous(memory_format=torch.channels_last)  # (B, 3, 64, 64)
 
             # edit each photo in several ways
             policy.train()
-            logits, value = policy(state)  # (B, K, L), (B,)
+            logits, value = learner(state)  # (B, K, L), (B,)
             log_p = functional.log_softmax(logits, dim=-1)
             action = sample_actions(log_p.detach(), config.actions, generator)  # (B, A, K)
             if config.by_slider:
@@ -122,7 +145,7 @@ def fit(
                 before, goal = shrunk(state, config.edit_size), shrunk(answer, config.edit_size)
                 edited = edit_batch(before, action, levels)  # (B, A, 3, 64, 64), or 32 without a critic
                 reward = rewards(config, critic, before, edited, goal)  # (B, A)
-            edits += reward.numel()
+            edits += reward.numel() * distributed.count()
 
             # policy gradient
             chosen = (
@@ -135,27 +158,23 @@ def fit(
                 baseline = others_mean(reward) if config.actions > 1 else value.detach()[:, None]
                 advantage = reward - baseline
                 if config.normalise_advantage:
-                    advantage = advantage / (advantage.std() + 1e-8)
+                    advantage = advantage / (distributed.gathered(advantage).std() + 1e-8)
                 policy_loss = -(advantage * chosen.sum(-1)).mean()
             value_loss = 0.5 * (value - reward.mean(1)).square().mean()
             bonus = config.entropy * fall * entropy.sum(-1).mean()
-            policy_optimiser.zero_grad(set_to_none=True)
-            (policy_loss + value_loss - bonus).backward()
-            torch.nn.utils.clip_grad_norm_(policy.parameters(), config.clip)
-            policy_optimiser.step()
+            update_policy(config, policy, policy_optimiser, policy_loss + value_loss - bonus)
             average_into(average, policy, config.average, step)
 
             # critic
             numbers: dict[str, float] = {}
             if config.w_critic > 0:
-                real = data.draw(finished, config.batch, generator, config.smallest_crop).to(device)
+                real = data.draw(finished, batch, generator, config.smallest_crop, distributed.rows(batch)).to(device)
                 numbers = update_critic(config, critic, critic_optimiser, edited[:, 0], real, replay, generator)
 
             if step % LOG_EVERY == 0 or step == config.steps:
+                seen = {"reward": reward.mean(), "entropy": entropy.mean(), "value_loss": value_loss}
+                numbers |= distributed.means(seen)
                 numbers |= {
-                    "reward": float(reward.mean()),
-                    "entropy": float(entropy.detach().mean()),
-                    "value_loss": float(value_loss.detach()),
                     "learning_rate": policy_optimiser.param_groups[0]["lr"],
                     "edits_per_second": edits / (time.monotonic() - started),
                 }
@@ -164,19 +183,23 @@ def fit(
             bar.update(task, completed=step)
 
             due = step % config.evaluate_every == 0 or step == config.steps
-            if due:
+            if due and writes:
                 examination = examine(average, pairs, levels)
                 _log(out, board, step, examination.numbers())
                 sample_sheet(average, glance, levels, out / "samples" / f"step-{step:06d}.png")
                 console.print(_line(step, config, examination))
-            if due or stop:
+            stopped = distributed.any_of(bool(stop), device)
+            if (due or stopped) and writes:
                 checkpoint.write(out / "checkpoints", step, parts)
-            if stop:
+            if stopped:
                 break
-    board.close()
-    from .export import export_run  # needs onnx, which only the end of a run needs
+    if board is not None:
+        board.close()
+        from .export import export_run  # needs onnx, which only the end of a run needs
 
-    export_run(out, out / "policy.onnx")
+        export_run(out, out / "policy.onnx")
+    if edits:
+        console.print(f"{edits} edits, {edits / (time.monotonic() - started):.0f} a second")
     if step < config.steps:
         console.print(f"Stopped after update {step} of {config.steps}. To go on: the same command with --resume")
     return step == config.steps
@@ -188,7 +211,8 @@ def sample_actions(log_p: torch.Tensor, actions: int, generator: torch.Generator
     By the largest of log p + Gumbel noise; the noise is drawn on the CPU, so a seed means the same everywhere.
     """
     b, k, n = log_p.shape
-    waiting = torch.empty(b, actions, k, n).exponential_(generator=generator)
+    everyones = torch.empty(b * distributed.count(), actions, k, n).exponential_(generator=generator)
+    waiting = everyones[distributed.rows(len(everyones))]
     gumbel = -torch.log(waiting.clamp_(min=1e-20))
     return (log_p[:, None] + gumbel.to(log_p.device)).argmax(-1)
 
@@ -214,7 +238,8 @@ def loss_by_slider(config: Config, reward: torch.Tensor, chosen: torch.Tensor) -
     chosen = chosen.unflatten(1, (-1, 1 + k))  # (B, A, 1 + K, K)
     advantage = (reward[..., 1:] - reward[..., :1]) / 2  # (B, A, K)
     if config.normalise_advantage:
-        advantage = advantage / (advantage.std(dim=(0, 1)) + 1e-3)  # the log reward's steps that matter are larger
+        # the log reward's steps that matter are larger than a thousandth
+        advantage = advantage / (distributed.gathered(advantage).std(dim=(0, 1)) + 1e-3)
     difference = chosen[..., 1:, :].diagonal(dim1=-2, dim2=-1) - chosen[..., 0, :]  # (B, A, K)
     return -(advantage * difference).sum(-1).mean()
 
@@ -243,6 +268,13 @@ def closeness(edited: torch.Tensor, answer: torch.Tensor) -> torch.Tensor:
     return -torch.log((edited - answer).abs().mean(dim=(2, 3, 4)) + 0.01)
 
 
+def update_policy(config: Config, policy: Policy, optimiser: torch.optim.Optimizer, loss: torch.Tensor) -> None:
+    optimiser.zero_grad(set_to_none=True)
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(policy.parameters(), config.clip)
+    optimiser.step()
+
+
 def others_mean(reward: torch.Tensor) -> torch.Tensor:
     """For each edit of a photo, the mean reward of the photo's other edits (B, A): a baseline without bias."""
     n = reward.shape[1]
@@ -264,24 +296,23 @@ def update_critic(
     for update in range(config.critic_updates):
         if update:
             fake, real = replay.draw(len(fake), generator, fake.device)
-        mix = torch.rand(len(fake), 1, 1, 1, generator=generator).to(fake.device)
+        batch = len(fake) * distributed.count()
+        mix = torch.rand(batch, 1, 1, 1, generator=generator)[distributed.rows(batch)].to(fake.device)
         between = (mix * real + (1 - mix) * fake).requires_grad_()
         slope = torch.autograd.grad(critic(between).sum(), between, create_graph=True)[0].flatten(1).norm(dim=1)
         penalty = (slope - 1).square().mean()
         gap = critic(real).mean() - critic(fake).mean()
         optimiser.zero_grad(set_to_none=True)
         (config.gradient_penalty * penalty - gap).backward()
+        distributed.average_gradients(critic)
         torch.nn.utils.clip_grad_norm_(critic.parameters(), config.critic_clip)
         optimiser.step()
-    return {
-        "critic_gap": float(gap.detach()),
-        "gradient_norm": float(slope.detach().mean()),
-        "gradient_penalty": float(penalty.detach()),
-    }
+    return distributed.means({"critic_gap": gap, "gradient_norm": slope.mean(), "gradient_penalty": penalty})
 
 
 class Replay:
-    """The newest `size` edits and finished photos that the critic saw, as uint8 rings."""
+    """The newest `size` edits and finished photos that the critic saw, as uint8 rings; those of all processes in each,
+    so that each draws its rows of what one process would draw, and one checkpoint holds all."""
 
     def __init__(self, size: int) -> None:
         self.size = size
@@ -289,13 +320,16 @@ class Replay:
 
     def add(self, fake: torch.Tensor, real: torch.Tensor) -> None:
         self.fake, self.real = (
-            torch.cat([old, (new.detach() * 255).round().to("cpu", torch.uint8)])[-self.size :]
+            torch.cat([old, distributed.gathered((new.detach() * 255).round().to(torch.uint8)).cpu()])[-self.size :]
             for old, new in ((self.fake, fake), (self.real, real))
         )
 
     def draw(self, n: int, generator: torch.Generator, device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
+        """Of each n, for this process."""
+        n *= distributed.count()
+        mine = distributed.rows(n)
         fake, real = (
-            kept[torch.randint(len(kept), (n,), generator=generator)].to(device).float() / 255
+            kept[torch.randint(len(kept), (n,), generator=generator)[mine]].to(device).float() / 255
             for kept in (self.fake, self.real)
         )
         return fake, real
@@ -323,7 +357,13 @@ def pick_device(name: str) -> torch.device:
     """cpu, cuda, or for auto a GPU where there is one. FitError for cuda where there is none."""
     if name == "cuda" and not torch.cuda.is_available():
         raise FitError("device is cuda, but no GPU can be used here; give --device cpu")
-    return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")
+    if name == "cpu" or not torch.cuda.is_available():
+        return torch.device("cpu")
+    number = distributed.local_rank()
+    if number >= torch.cuda.device_count():
+        raise FitError(f"{number + 1} processes or more, but {torch.cuda.device_count()} GPUs; give one process each")
+    torch.cuda.set_device(number)
+    return torch.device("cuda", number)
 
 
 def _fall(step: int, config: Config) -> float:
@@ -342,12 +382,29 @@ def _open_run(source: Path, target: Path, out: Path, config: Config, resume: boo
             return Config(**kept["settings"])
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise FitError(f"{path}: no run to resume ({error}); start one without --resume") from error
+    if distributed.rank() > 0:  # the first process does it for all
+        return config
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise FitError(f"{out}: is not empty; give --resume to go on with the run in it, or another folder")
     out.mkdir(parents=True, exist_ok=True)
     record = {"source": str(source), "target": str(target), "settings": asdict(config)}
     checkpoint.write_text(path, json.dumps(record, indent=1) + "\n")
     return config
+
+
+def _load(folder: Path, quiet: bool, cache: Path, device: torch.device) -> data.Photos:
+    """The photos of a folder. Of several processes on a machine, one decodes them, and the others find them done."""
+    if distributed.local_rank() == 0:
+        photos = data.load(folder, quiet, cache)
+        distributed.wait()
+    else:
+        distributed.wait()
+        with warnings.catch_warnings(action="ignore"):  # the first has told
+            photos = data.load(folder, quiet, cache)
+    listed = hashlib.sha256(repr((photos.names, photos.keys)).encode(errors="surrogateescape")).digest()
+    if not distributed.same(listed[:8], device):
+        raise FitError(f"{folder}: the processes see different photos in it; give all of them the same folder")
+    return photos
 
 
 def _cut_metrics(path: Path, step: int) -> None:
@@ -364,7 +421,9 @@ def _step_of(line: str) -> float:
         return math.inf  # a line cut short by a crash
 
 
-def _log(out: Path, board: SummaryWriter, step: int, numbers: dict[str, Any]) -> None:
+def _log(out: Path, board: SummaryWriter | None, step: int, numbers: dict[str, Any]) -> None:
+    if board is None:  # not the first process
+        return
     with (out / "metrics.jsonl").open("a") as file:
         file.write(json.dumps({"step": step} | numbers) + "\n")
     for name, number in numbers.items():
@@ -388,7 +447,8 @@ def _progress(console: Console, steps: int, first: int) -> Iterator[tuple[Progre
 
 @contextmanager
 def _interrupt() -> Iterator[list[bool]]:
-    """A list that turns true at the first Ctrl-C, so that an update is never cut in half; the second one raises."""
+    """A list that turns true at the first Ctrl-C or SIGTERM, so that an update is never cut in half; the second one
+    raises."""
     stop: list[bool] = []
 
     def handle(signum: int, frame: Any) -> None:
@@ -396,12 +456,14 @@ def _interrupt() -> Iterator[list[bool]]:
             raise KeyboardInterrupt
         stop.append(True)
 
+    numbers = (signal.SIGINT, signal.SIGTERM)
     try:
-        before = signal.signal(signal.SIGINT, handle)
+        before = [signal.signal(number, handle) for number in numbers]
     except ValueError:  # not the main thread: whoever runs us there stops us some other way
         yield stop
         return
     try:
         yield stop
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
