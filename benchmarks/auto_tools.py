@@ -66,16 +66,23 @@ def aaphoto(pictures: Sequence[np.ndarray]) -> list[np.ndarray]:
         return [_opened(file) for file in written]
 
 
-def find_gimp(version: str) -> str:
-    """The exact version of the GIMP ("3.0" or "3.2") that `gimp_auto` runs, found by running it; ToolError if none."""
+def find_gimp(version: str, home: Path) -> str:
+    """The exact version of the GIMP ("3.0" or "3.2") that `gimp_auto` runs, found by running it; ToolError if none.
+
+    home: a folder that is not there yet, for `gimp_auto`: what GIMP keeps there of its first start, in which it asks
+    every plug-in what it does, saves half a minute of each later one.
+    """
     with tempfile.TemporaryDirectory() as name:
-        return _run_gimp(version, [np.zeros((2, 2, 3), np.uint8)], Path(name))
+        found = _run_gimp(version, [np.zeros((2, 2, 3), np.uint8)], Path(name))
+        shutil.copytree(Path(name) / "home", home, symlinks=True)
+        return found
 
 
-def gimp_auto(version: str, pictures: Sequence[np.ndarray]) -> dict[str, list[np.ndarray]]:
-    """Row -> what that tool makes of pictures, uint8 (H, W, 3), in one GIMP process."""
+def gimp_auto(version: str, pictures: Sequence[np.ndarray], home: Path) -> dict[str, list[np.ndarray]]:
+    """Row -> what that tool makes of pictures, uint8 (H, W, 3), in one GIMP process. home: as `find_gimp` left it."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
+        shutil.copytree(home, folder / "home", symlinks=True)  # a copy: several processes may run at once
         _run_gimp(version, pictures, folder)
         return {
             row: [np.load(folder / f"{i}-{tool}.npy") for i in range(len(pictures))] for row, tool in GIMP.items()
@@ -104,7 +111,7 @@ def _run_gimp(version: str, pictures: Sequence[np.ndarray], folder: Path) -> str
 
 
 def _on_the_path(console: str, folder: Path, seconds: float) -> None:
-    (folder / "home").mkdir()
+    (folder / "home").mkdir(exist_ok=True)
     batch = f"exec(compile(open({str(SCRIPT)!r}).read(), 'auto_in_gimp.py', 'exec'))"
     command = [console, "-idf", "--batch-interpreter=python-fu-eval", "-b", batch, "--quit"]
     # a home of its own: neither the person's settings nor their plug-ins take part, and nothing of theirs is written

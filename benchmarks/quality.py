@@ -25,6 +25,7 @@ import platform
 import random
 import signal
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from importlib.metadata import version
@@ -67,8 +68,8 @@ POLICY, PAPER = "policy", "policy, paper's recipe"
 CONSTANT, TRAINERS_CONSTANT = "best constant action", "best constant action, trainer's faults"
 PROCESSES = 2
 """As a small machine has cores."""
-BATCH = 24
-"""Pictures in a task: GIMP starts once for them in 2 seconds and takes ten for the pictures themselves."""
+BATCH = 32
+"""Pictures in a task: GIMP, which starts once for them, then works longer than it takes to start."""
 QUICK_SIZE = 256
 """Longest side of the pictures with --quick: a quarter of the work, and some tenths of a decibel off."""
 TELL_EVERY = 20
@@ -105,8 +106,9 @@ def run(arguments: argparse.Namespace) -> tuple[dict[str, Any], dict[str, list[A
     learned, held_out = split_names(arguments.finished) if arguments.finished else ([], [])
     cases = shown(all_cases(arguments, held_out, skipped))
     policies = policy_rows(arguments, skipped)
-    programs = found_programs(arguments, skipped)
-    with workers() as pool:
+    with tempfile.TemporaryDirectory() as scratch, workers() as pool:
+        home = Path(scratch) / "gimp"
+        programs = found_programs(arguments, home, skipped)
         constants = {}
         if "constant" in arguments.rows and learned:
             sought = [pool.apply_async(f, ((arguments.finished, learned, longest),))
@@ -118,7 +120,7 @@ def run(arguments: argparse.Namespace) -> tuple[dict[str, Any], dict[str, list[A
             constants=constants,
             pillow="pillow" in arguments.rows,
             aaphoto="aaphoto" in programs,
-            gimp=arguments.gimp if "gimp" in programs else None,
+            gimp=(arguments.gimp, home) if "gimp" in programs else None,
             longest=longest,
             shown=POLICY if policies else None,
         )
@@ -207,9 +209,9 @@ def policy_rows(arguments: argparse.Namespace, skipped: list[str]) -> dict[str, 
     return rows
 
 
-def found_programs(arguments: argparse.Namespace, skipped: list[str]) -> dict[str, str]:
+def found_programs(arguments: argparse.Namespace, home: Path, skipped: list[str]) -> dict[str, str]:
     """Other programs that are wanted and there, with their versions."""
-    finders = {"aaphoto": auto_tools.find_aaphoto, "gimp": lambda: auto_tools.find_gimp(arguments.gimp)}
+    finders = {"aaphoto": auto_tools.find_aaphoto, "gimp": lambda: auto_tools.find_gimp(arguments.gimp, home)}
     programs = {}
     for name, find in finders.items():
         if name in arguments.rows:

@@ -37,13 +37,16 @@ ROUNDING = 1e-9
 
 @dataclass(frozen=True)
 class Job:
-    """What every picture is put through. policies, constants: row -> file, row -> slider values. longest: pixels."""
+    """What every picture is put through. policies, constants: row -> file, row -> slider values. longest: pixels.
+
+    gimp: GIMP's version and its home, as `auto_tools.gimp_auto` takes them.
+    """
 
     policies: Mapping[str, Path]
     constants: Mapping[str, Mapping[str, float]]
     pillow: bool
     aaphoto: bool
-    gimp: str | None
+    gimp: tuple[str, Path] | None
     longest: int
     shown: str | None
     """The row whose pictures go on the sheets."""
@@ -94,7 +97,7 @@ def measure_batch(task: tuple[Job, Sequence[Case]]) -> list[Result]:
 
 def by_other_programs(job: Job, pictures: list[np.ndarray]) -> dict[str, list[np.ndarray]]:
     """Row -> pictures."""
-    rows = {}
+    rows: dict[str, list[np.ndarray]] = {}
     if not pictures:
         return rows
     if job.pillow:
@@ -102,7 +105,8 @@ def by_other_programs(job: Job, pictures: list[np.ndarray]) -> dict[str, list[np
     if job.aaphoto:
         rows[auto_tools.AAPHOTO] = auto_tools.aaphoto(pictures)
     if job.gimp:
-        rows |= auto_tools.gimp_auto(job.gimp, pictures)
+        version, home = job.gimp
+        rows |= auto_tools.gimp_auto(version, pictures, home)
     return rows
 
 

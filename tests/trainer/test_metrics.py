@@ -3,6 +3,7 @@ import math
 
 import numpy as np
 import pytest
+import skimage.metrics
 from skimage import color
 
 from trainer import metrics
@@ -69,3 +70,55 @@ def test_what_cannot_be_compared_is_refused() -> None:
         metrics.measure(IMAGE, IMAGE[1:])
     with pytest.raises(ValueError, match="uint8"):
         metrics.measure(IMAGE / 255, IMAGE)
+
+
+def test_single_precision_is_enough() -> None:
+    """Against scikit-image in double precision."""
+    other = np.clip(IMAGE.astype(int) + RNG.integers(-9, 10, IMAGE.shape), 0, 255).astype(np.uint8)
+    expected = [
+        skimage.metrics.structural_similarity(IMAGE[..., c], other[..., c], data_range=255, win_size=7)
+        for c in range(3)
+    ]
+    assert metrics.ssim_rgb(IMAGE, other) == pytest.approx(np.mean(expected), abs=1e-5)
+    bright = np.full((40, 40, 3), 250, np.uint8)  # the worst case: little variance far from black
+    off = bright.copy()
+    off[::2, ::2] += 1
+    expected = [
+        skimage.metrics.structural_similarity(bright[..., c], off[..., c], data_range=255, win_size=7)
+        for c in range(3)
+    ]
+    assert metrics.ssim_rgb(bright, off) == pytest.approx(np.mean(expected), abs=1e-4)
+
+
+def test_clipped_counts_one_channel_at_white_and_all_three_at_black() -> None:
+    image = np.full((2, 5, 3), 100, np.uint8)
+    image[0, 0] = (255, 100, 0)  # white: one channel is enough
+    image[0, 1] = 255
+    image[0, 2] = 0
+    image[0, 3] = (0, 0, 1)  # no black: one channel is left
+    image[0, 4] = (254, 254, 254)
+    found = metrics.clipped(image)
+    assert found == (0.2, 0.1)
+    assert found.total == pytest.approx(0.3)
+
+
+def test_cast_angle() -> None:
+    """Linear light (1, 0, 0) to (1, 1, 0) is 45 degrees; brightness alone is none; black has no colour."""
+    red, yellow, blue = (np.full((3, 4, 3), colour, np.uint8) for colour in ((255, 0, 0), (255, 255, 0), (0, 0, 9)))
+    assert metrics.cast_angle(red, yellow) == pytest.approx(45)
+    assert metrics.cast_angle(red, blue) == pytest.approx(90)
+    assert metrics.cast_angle(np.full((3, 4, 3), 40, np.uint8), np.full((3, 4, 3), 240, np.uint8)) < 1e-4
+    assert metrics.cast_angle(np.zeros((3, 4, 3), np.uint8), red) == 0
+
+
+def test_cast_angle_is_of_the_mean_in_linear_light() -> None:
+    """Half red, half black is red; red beside green is as far from either."""
+    red, green = (np.full((2, 2, 3), colour, np.uint8) for colour in ((255, 0, 0), (0, 255, 0)))
+    half = red.copy()
+    half[0] = 0
+    assert metrics.cast_angle(half, red) == pytest.approx(0, abs=1e-6)
+    assert metrics.cast_angle(np.concatenate([red, green]), green) == pytest.approx(45)
+    # 188 is 0.5029 of white in linear light
+    assert metrics.cast_angle(np.full((2, 2, 3), (255, 188, 0), np.uint8), red) == pytest.approx(
+        math.degrees(math.atan(0.5029)), abs=0.01
+    )
