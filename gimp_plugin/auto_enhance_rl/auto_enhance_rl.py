@@ -25,7 +25,6 @@ import struct
 import subprocess
 import sys
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import gi
@@ -362,6 +361,8 @@ def merge(image: Gimp.Image, layer: Gimp.Layer, filters: list[Filter]) -> None:
 
 def ask_user(procedure: Gimp.Procedure, config: Gimp.ProcedureConfig, settings: dict[str, Any]) -> bool:
     """The dialog; False when the user cancels."""
+    from concurrent.futures import ThreadPoolExecutor
+
     # Asked while GTK is loaded: the helper needs as long as that.
     with ThreadPoolExecutor(1) as beside:
         answer = beside.submit(ask, {"list": True, "styles": settings["styles"]}, b"", settings)
