@@ -131,7 +131,8 @@ def close_dialog(button):
 def start(version):
     log = open("/case/gui.log", "w")  # noqa: SIM115 (open as long as GIMP runs)
     size = f"{SCREEN[0]}x{SCREEN[1]}x24"
-    subprocess.Popen(["Xvfb", DISPLAY, "-screen", "0", size], stdout=log, stderr=log)
+    # -noreset: else it starts anew when the first asker, the last one connected, goes; nobody gets in meanwhile
+    subprocess.Popen(["Xvfb", DISPLAY, "-screen", "0", size, "-noreset"], stdout=log, stderr=log)
     wait("the X server", lambda: xdotool("getdisplaygeometry"), 20)
     manager = subprocess.Popen(["openbox", "--sm-disable"], stdout=log, stderr=log)
     wait("the window manager", managed, 20)
