@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A run's policy as a file, and as a style that the lists then show."""
+
+import json
+
+import pytest
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("onnx")
+
+from click.testing import CliRunner  # noqa: E402
+
+from models import styles  # noqa: E402
+from trainer import checkpoint  # noqa: E402
+from trainer.cli import main  # noqa: E402
+from trainer.networks import Policy  # noqa: E402
+
+
+@pytest.fixture
+def run_folder(tmp_path):
+    """What export needs of a run."""
+    run = tmp_path / "run"
+    checkpoint.write(run / "checkpoints", 7, {"average": Policy()})
+    record = {"source": "/home/ada/snapshots", "target": "/home/ada/favourites", "settings": {"steps": 7}}
+    (run / "config.json").write_text(json.dumps(record))
+    return run
+
+
+def test_a_run_becomes_a_style(run_folder, tmp_path, monkeypatch):
+    folder = tmp_path / "styles"
+    monkeypatch.setattr(styles, "user_folder", lambda: folder)
+    arguments = ["export", str(run_folder), "--as-style", "mine", "--description", "warm\nand soft"]
+    done = CliRunner().invoke(main, arguments)
+    assert done.exit_code == 0, done.output
+    (style,) = styles.find()[1:]
+    assert (style.name, style.path, style.description) == ("mine", folder / "mine.onnx", "warm and soft")
+    policy = styles.load("mine")
+    assert policy.metadata["name"] == "mine" and policy.metadata["updates"] == "7"
+    before = style.path.read_bytes()
+    again = CliRunner().invoke(main, arguments)
+    assert again.exit_code == 2 and "is there already" in again.stderr
+    assert style.path.read_bytes() == before
+
+
+def test_without_description_the_folders_are_named(run_folder, tmp_path):
+    done = CliRunner().invoke(main, ["export", str(run_folder), "--out", str(tmp_path / "a.onnx")])
+    assert done.exit_code == 0, done.output
+    policy = styles.Policy.load(tmp_path / "a.onnx")
+    assert policy.description == "taught with snapshots, favourites"
+    assert "description" not in policy.metadata
