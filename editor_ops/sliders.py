@@ -99,12 +99,14 @@ class Slider:
 # Ranges: wide enough for what real photos need, narrow enough that no level alone ruins one.
 # - exposure: 2 stops each way cover what a straight camera picture misses; more is a failed picture.
 # - black level: linear light; 0.05 is where a typical black point of a hazy picture lies.
-# - temperature, tint: 60 mired and a quarter of the green cover the usual wrong white balance.
+# - temperature, tint: 12000 K is the most that GIMP takes, 71 mired from neutral, and as far the other way; a third of
+#   the green. Such casts are plain to see, and weaker ones can't be told from the colours of a scene.
 # - shadows, highlights: at 50 GIMP's overlay is applied exactly once in full (shadows-highlights-correction.c
 #   repeats it above), which is also where darktable's tool of the same make starts.
 # - contrast, white point: both act in linear light, where a third is already strong.
 # - saturation: from nearly grey to poster-like.
-# - clarity: the unsharp mask can't take away, so it has an upper half only; above 0.6 halos show.
+# - clarity: the unsharp mask can't take away, so it has an upper half only; above 0.3 it leaves dark
+#   rings around lights.
 # Radii: 3% of the long side is 1.9 pixels on the 64-pixel thumbnail, the least that GEGL's recursive blur
 # renders well, and 180 pixels on a 24-megapixel photo.
 SLIDERS: tuple[Slider, ...] = (
@@ -113,10 +115,10 @@ SLIDERS: tuple[Slider, ...] = (
     Slider("black_level", "Black level", "gegl:exposure", "black-level", "Colors > Exposure",
            "linear light", -0.05, 0.0, 0.05, "linear", (-0.1, 0.1), "{:+.4f}"),
     Slider("temperature", "Temperature", "gegl:color-temperature", "intended-temperature",
-           "Colors > Color Temperature", "kelvin", 1e6 / (1e6 / 6500 + 60), 6500.0, 1e6 / (1e6 / 6500 - 60),
+           "Colors > Color Temperature", "kelvin", 1e6 / (2e6 / 6500 - 1e6 / 12000), 6500.0, 12000.0,
            "mired", (1000.0, 12000.0), "{:.0f} K", colour=True),
     Slider("tint", "Tint", "gegl:channel-mixer", "gg-gain", "Colors > Components > Channel Mixer",
-           "gain of green", 0.8, 1.0, 1.25, "logarithmic", (0.1, 2.0), "{:.3f} green", colour=True),
+           "gain of green", 0.7, 1.0, 1 / 0.7, "logarithmic", (0.1, 2.0), "{:.3f} green", colour=True),
     Slider("shadows", "Shadows", "gegl:shadows-highlights", "shadows", "Colors > Shadows-Highlights",
            "percent", -50.0, 0.0, 50.0, "linear", (-100.0, 100.0), "{:+.1f}",
            radius_property="radius", radius_share=0.03),
@@ -130,7 +132,7 @@ SLIDERS: tuple[Slider, ...] = (
     Slider("saturation", "Saturation", "gegl:saturation", "scale", "Colors > Saturation",
            "gain", 0.4, 1.0, 1.6, "linear", (0.0, 10.0), "{:.3f}", colour=True),
     Slider("clarity", "Clarity", "gegl:unsharp-mask", "scale", "Filters > Enhance > Sharpen (Unsharp Mask)",
-           "amount", 0.0, 0.0, 0.6, "linear", (0.0, 300.0), "{:.3f}",
+           "amount", 0.0, 0.0, 0.3, "linear", (0.0, 300.0), "{:.3f}",
            radius_property="std-dev", radius_share=0.03),
 )  # fmt: skip
 

@@ -21,6 +21,7 @@ class Config:
     # Where the reward comes from. The wrong-way pairs give the agent its craft; the critic knows the real
     # sources and the taste of the target folder, but alone it is unstable on a few hundred photos.
     w_hindsight: float = setting(1.0, "weight of closeness to the finished photo, on photos edited the wrong way")
+    w_chroma: float = setting(0.5, "of that closeness, weight of the colours apart from their lightness")
     w_critic: float = setting(0.0, "weight of the critic's opinion of the edited photo")
     content: float = setting(0.0, "weight of the squared change of the photo (the paper's alpha)")
     hindsight_share: float = setting(1.0, "share of a batch made of wrong-way pairs; the rest are source photos")
@@ -33,7 +34,10 @@ class Config:
     learning_rate: float = setting(1e-3, "of the policy; falls on a cosine to a hundredth where learning_rate_falls")
     learning_rate_falls: bool = setting(True, "let the learning rate fall")
     beta1: float = setting(0.9, "Adam's beta1")
-    prior_width: float = setting(4.0, "levels around neutral in which the untrained policy mostly stays; 0: everywhere")
+    network: str = setting("statistics", "of the policy: statistics reads colour statistics; paper is the paper's")
+    width: float = setting(4.0, "levels: width of the bells around neutral that the statistics network begins with")
+    imitation: float = setting(1.0, "weight at the start of the levels that undo the faults; falls to 0, see below")
+    imitation_until: float = setting(0.5, "share of the updates after which nothing is imitated any more")
     entropy: float = setting(0.1, "weight of the entropy bonus; falls with the learning rate")
     normalise_advantage: bool = setting(True, "divide advantages by their spread, by_slider each slider's by its own")
     average: float = setting(0.995, "decay of the averaged weights that are exported; 0 exports the last weights")
@@ -63,13 +67,13 @@ class Config:
         for name in ("steps", "batch", "actions", "critic_updates", "replay", "evaluate_every"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} is {getattr(self, name)}; it must be 1 or more")
-        for name in ("w_hindsight", "w_critic", "content", "prior_width", "entropy", "gradient_penalty"):
+        for name in ("w_hindsight", "w_critic", "content", "w_chroma", "imitation", "entropy", "gradient_penalty"):
             if not getattr(self, name) >= 0:
                 raise ValueError(f"{name} is {getattr(self, name)}; it can't be negative")
-        for name in ("hindsight_share", "holdout", "average"):
+        for name in ("hindsight_share", "imitation_until", "holdout", "average"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} is {getattr(self, name)}; it goes from 0 to 1")
-        for name in ("learning_rate", "critic_learning_rate", "clip", "critic_clip"):
+        for name in ("width", "learning_rate", "critic_learning_rate", "clip", "critic_clip"):
             if not getattr(self, name) > 0:
                 raise ValueError(f"{name} is {getattr(self, name)}; it must be above 0")
         if not 0 < self.smallest_crop <= 1:
@@ -82,6 +86,10 @@ class Config:
             raise ValueError(f"edit_size is {self.edit_size}; it is {SIZE}, or without a critic, 32")
         if self.w_critic == 0 and self.hindsight_share < 1:
             raise ValueError("hindsight_share is below 1 while w_critic is 0: source photos would teach nothing")
+        if self.network not in ("statistics", "paper"):
+            raise ValueError(f"network is {self.network!r}; use statistics or paper")
+        if self.imitation > 0 and self.hindsight_share == 0:
+            raise ValueError("imitation is above 0 while hindsight_share is 0: source photos have nothing to imitate")
         if self.device not in ("auto", "cpu", "cuda"):
             raise ValueError(f"device is {self.device!r}; use auto, cpu or cuda")
 
@@ -101,7 +109,8 @@ PAPER = {
     "learning_rate": 1e-4,
     "learning_rate_falls": False,
     "beta1": 0.5,
-    "prior_width": 0.0,
+    "network": "paper",
+    "imitation": 0.0,
     "entropy": 0.001,
     "normalise_advantage": False,
     "average": 0.0,

@@ -100,7 +100,7 @@ def wrong_way_pairs(folder: Path, seed: int) -> Pairs:
     def load(i: int) -> Pair:
         finished = shrunk(photo.srgb(photo.read(files[i][1])))
         state = torch.tensor(finished).movedim(-1, 0)[None].float() / 255
-        spoiled = spoil(state, {name: values[i : i + 1] for name, values in faults.items()})
+        spoiled = spoil(state, faults[i : i + 1])
         return np.rint(spoiled[0].movedim(0, -1).numpy() * 255).astype(np.uint8), finished
 
     return Pairs(tuple(name for name, _ in files), load)

@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import torch
 from PIL import Image
+from torch import nn
 
 from editor_ops import LEVELS, SLIDERS
 
 from .data import Photos, whole
 from .edits import edit_batch
-from .networks import Policy
 from .wrong_way import sample_faults, spoil
 
 PAIRS = 200
@@ -53,7 +53,7 @@ def psnr(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
 
 
 @torch.no_grad()
-def examine(policy: Policy, pairs: tuple[torch.Tensor, torch.Tensor], levels: torch.Tensor) -> Examination:
+def examine(policy: nn.Module, pairs: tuple[torch.Tensor, torch.Tensor], levels: torch.Tensor) -> Examination:
     """How near the most probable edits come to the finished photos; levels: their values (K, L)."""
     spoiled, finished = (p.to(levels.device) for p in pairs)
     policy.eval()
@@ -70,7 +70,7 @@ def examine(policy: Policy, pairs: tuple[torch.Tensor, torch.Tensor], levels: to
 
 
 @torch.no_grad()
-def sample_sheet(policy: Policy, photos: torch.Tensor, levels: torch.Tensor, path: Path) -> None:
+def sample_sheet(policy: nn.Module, photos: torch.Tensor, levels: torch.Tensor, path: Path) -> None:
     """Writes a picture: source photos uint8 (N, 3, 64, 64) in the upper row, their edits below."""
     state = photos.to(levels.device).float() / 255
     policy.eval()

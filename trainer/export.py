@@ -23,7 +23,8 @@ from models.policy import FORMAT_VERSION, OUTPUTS
 from models.thumbnail import RULE, SIZE
 
 from . import checkpoint
-from .networks import Policy
+from .config import Config
+from .networks import make_policy
 
 OPSET = 18
 """ONNX operator set: old enough for onnxruntime 1.14, new enough for torch's exporter."""
@@ -32,7 +33,7 @@ OPSET = 18
 class _Host(nn.Module):
     """The policy as a host sees it: logits (N, K, L), levels (N, K), sliders in GIMP's units (N, K), value (N)."""
 
-    def __init__(self, policy: Policy) -> None:
+    def __init__(self, policy: nn.Module) -> None:
         super().__init__()
         self.policy = policy
         self.table = nn.Buffer(torch.tensor([s.values() for s in SLIDERS], dtype=torch.float32))  # (K, L)
@@ -50,9 +51,9 @@ def export_run(
     """Exports the averaged weights of a run's newest checkpoint. CheckpointError if there is none."""
     run = Path(run)
     state = checkpoint.read_newest(run / "checkpoints")
-    policy = Policy()
-    policy.load_state_dict(state["average"])
     record = json.loads((run / "config.json").read_text())
+    policy = make_policy(Config(**record["settings"]))
+    policy.load_state_dict(state["average"])
     notes = {
         "training_data": training_data or f"{Path(record['source']).name}, {Path(record['target']).name}",
         "licence": licence or "not stated",
@@ -64,7 +65,7 @@ def export_run(
     return export(policy, Path(out), notes)
 
 
-def export(policy: Policy, out: Path, notes: dict[str, str] | None = None) -> Path:
+def export(policy: nn.Module, out: Path, notes: dict[str, str] | None = None) -> Path:
     """Writes a policy with its metadata, aside then renamed. notes: further metadata, e.g. training_data."""
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)  # it warns that torchvision, which we don't use, is missing
     with tempfile.TemporaryDirectory() as folder:

@@ -23,6 +23,7 @@ from typing import Any
 import torch
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from torch import nn
 from torch.nn import functional
 from torch.utils.tensorboard import SummaryWriter
 
@@ -34,9 +35,11 @@ from .cache import open_cache
 from .config import Config
 from .edits import edit_batch, shrunk
 from .examine import Examination, examine, held_out_pairs, sample_sheet
-from .networks import Critic, Policy
-from .wrong_way import sample_faults, spoil
+from .networks import Critic, Policy, make_policy
+from .wrong_way import sample_faults, spoil, undoing_levels
 
+KNOWN = 1024
+"""Spoiled photos from which the policy learns the size of each statistic."""
 LOG_EVERY = 10
 """Updates between lines in metrics.jsonl: the curves stay smooth and the file small."""
 
@@ -92,11 +95,14 @@ def _learn(
     glance = data.whole(sources, range(min(16, len(sources.names))))  # for the sample sheets
 
     # channels last: half the convolutions' time on a CPU
-    policy, critic = Policy(config.prior_width).to(device), Critic().to(device)
+    policy, critic = make_policy(config).to(device), Critic().to(device)
+    if isinstance(policy, Policy) and not resume:
+        some = data.draw(finished, KNOWN, generator, config.smallest_crop)
+        policy.standardise(spoil(some, sample_faults(KNOWN, generator)).to(device))
     distributed.shared_statistics(policy)
     for network in (policy, critic):
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stubs lack it
-    average = Policy(config.prior_width).to(device)
+    average = make_policy(config).to(device)
     average.load_state_dict(policy.state_dict())
     policy_optimiser = torch.optim.Adam(policy.parameters(), config.learning_rate, betas=(config.beta1, 0.999))
     critic_optimiser = torch.optim.Adam(
@@ -128,7 +134,7 @@ def _learn(
             n_pairs = round(batch * config.hindsight_share)
             mine = distributed.rows(n_pairs)  # all random numbers are drawn for the whole batch
             answer = data.draw(finished, n_pairs, generator, config.smallest_crop, mine).to(device)  # (P, 3, 64, 64)
-            faults = {name: values[mine] for name, values in sample_faults(n_pairs, generator).items()}
+            faults = sample_faults(n_pairs, generator)[mine].to(device)  # (P, K)
             spoiled = spoil(answer, faults) if len(answer) else answer
             mine = distributed.rows(batch - n_pairs, before=n_pairs)
             plain = data.draw(sources, batch - n_pairs, generator, config.smallest_crop, mine).to(device)
@@ -160,9 +166,16 @@ def _learn(
                 if config.normalise_advantage:
                     advantage = advantage / (distributed.gathered(advantage).std() + 1e-8)
                 policy_loss = -(advantage * chosen.sum(-1)).mean()
+            imitation = imitation_weight(step, config)
+            imitation_loss = (
+                -log_p[: len(faults)].gather(-1, undoing_levels(faults)[..., None]).sum((1, 2)).mean()
+                if imitation
+                else torch.zeros((), device=device)
+            )
             value_loss = 0.5 * (value - reward.mean(1)).square().mean()
             bonus = config.entropy * fall * entropy.sum(-1).mean()
-            update_policy(config, policy, policy_optimiser, policy_loss + value_loss - bonus)
+            loss = policy_loss + value_loss - bonus + imitation * imitation_loss
+            update_policy(config, policy, policy_optimiser, loss)
             average_into(average, policy, config.average, step)
 
             # critic
@@ -172,7 +185,8 @@ def _learn(
                 numbers = update_critic(config, critic, critic_optimiser, edited[:, 0], real, replay, generator)
 
             if step % LOG_EVERY == 0 or step == config.steps:
-                seen = {"reward": reward.mean(), "entropy": entropy.mean(), "value_loss": value_loss}
+                seen = {"reward": reward.mean(), "entropy": entropy.mean(), "value_loss": value_loss,
+                        "imitation_loss": imitation_loss}
                 numbers |= distributed.means(seen)
                 numbers |= {
                     "learning_rate": policy_optimiser.param_groups[0]["lr"],
@@ -255,20 +269,25 @@ def rewards(
         reward -= config.content * (edited - state[:, None]).square().mean(dim=(2, 3, 4))
     n_pairs = len(answer)
     if n_pairs:
-        reward[:n_pairs] += config.w_hindsight * closeness(edited[:n_pairs], answer[:, None])
+        reward[:n_pairs] += config.w_hindsight * closeness(edited[:n_pairs], answer[:, None], config.w_chroma)
     return reward
 
 
-def closeness(edited: torch.Tensor, answer: torch.Tensor) -> torch.Tensor:
-    """How near edits (P, A, 3, size, size) come to their answers (P, 1, 3, size, size): (P, A), at most 4.6.
+def closeness(edited: torch.Tensor, answer: torch.Tensor, w_chroma: float) -> torch.Tensor:
+    """How near edits (P, A, 3, size, size) come to their answers (P, 1, 3, size, size): (P, A).
 
     -log of the mean difference, so that halving it counts the same on a photo that is far off and on one that is
-    nearly right. The hundredth added is 2.5 of 255 steps: nearer than that, nobody sees a difference.
+    nearly right. The hundredth added is 2.5 of 255 steps: nearer than that, nobody sees a difference. And w_chroma
+    times the same of what is left of the difference without its mean over the channels: a wrong white balance hardly
+    shows in a mean difference, but to the eye.
     """
-    return -torch.log((edited - answer).abs().mean(dim=(2, 3, 4)) + 0.01)
+    difference = edited - answer
+    chroma = difference - difference.mean(2, keepdim=True)
+    near = -torch.log(difference.abs().mean(dim=(2, 3, 4)) + 0.01)
+    return near - w_chroma * torch.log(chroma.abs().mean(dim=(2, 3, 4)) + 0.01) if w_chroma else near
 
 
-def update_policy(config: Config, policy: Policy, optimiser: torch.optim.Optimizer, loss: torch.Tensor) -> None:
+def update_policy(config: Config, policy: nn.Module, optimiser: torch.optim.Optimizer, loss: torch.Tensor) -> None:
     optimiser.zero_grad(set_to_none=True)
     loss.backward()
     torch.nn.utils.clip_grad_norm_(policy.parameters(), config.clip)
@@ -342,7 +361,7 @@ class Replay:
 
 
 @torch.no_grad()
-def average_into(average: Policy, policy: Policy, decay: float, step: int) -> None:
+def average_into(average: nn.Module, policy: nn.Module, decay: float, step: int) -> None:
     """Moves the averaged weights towards the policy's. The decay grows in, so that the first weights soon count
     for nothing."""
     decay = min(decay, step / (step + 10))
@@ -371,6 +390,12 @@ def _fall(step: int, config: Config) -> float:
     if not config.learning_rate_falls:
         return 1.0
     return 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * (step - 1) / max(1, config.steps - 1)))
+
+
+def imitation_weight(step: int, config: Config) -> float:
+    """From `imitation` at the first update straight down to 0 at `imitation_until` of them all."""
+    until = config.imitation_until * config.steps
+    return config.imitation * max(0.0, 1 - (step - 1) / until) if until else 0.0
 
 
 def _open_run(source: Path, target: Path, out: Path, config: Config, resume: bool) -> Config:

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Policy with value head, and critic: the paper's networks (section 3.3; layer sizes from its official code)."""
+"""Policies with value heads, and the critic. PaperPolicy and Critic are the paper's networks (section 3.3; layer sizes
+from its official code)."""
 
 from __future__ import annotations
 
@@ -10,8 +11,16 @@ import torch
 from torch import nn
 
 from editor_ops import LEVELS, SLIDERS
+from models.thumbnail import SIZE
+
+from .config import Config
+from .statistics import statistics
 
 WIDTHS = (16, 32, 48, 48, 64)
+HIDDEN = 128
+"""Units of each of the policy's two hidden layers."""
+NARROWEST = 0.5
+"""Narrowest bell, in levels: below it all levels but one have no probability, and the agent stops trying."""
 HEAD = 3
 """Side of the last feature map, pooled to one; six halvings of 64 with padding end there."""
 
@@ -41,13 +50,47 @@ def _initialise(network: nn.Module) -> None:
 class Policy(nn.Module):
     """Thumbnails (N, 3, 64, 64), sRGB in [0, 1] -> logits (N, K, L) and value (N).
 
-    The pooled features are read as a signal of L + 12 samples; six valid convolutions of width 3 leave L, so
-    that neighbouring levels of a slider are related. To that we add one learned number for each level, the same
-    for every photo. prior_width: in levels, of the bell around neutral that these numbers begin as, so that the
-    agent starts from small edits; 0 begins them at nothing and keeps them there, as in the paper.
+    A slider's logits are a bell over its levels, of which the network gives the centre and the width: what one level
+    teaches, its neighbours learn too, and the most probable level is the middle of all that seems possible. The
+    network reads the picture's colour statistics. width: in levels, of the bells around neutral that it begins with.
     """
 
-    def __init__(self, prior_width: float = 0.0, sliders: int = len(SLIDERS), levels: int = LEVELS) -> None:
+    def __init__(self, width: float = 4.0, sliders: int = len(SLIDERS), levels: int = LEVELS) -> None:
+        super().__init__()
+        known = statistics(torch.zeros(1, 3, SIZE, SIZE)).shape[1]
+        self.centre = nn.Buffer(torch.zeros(known))
+        self.scale = nn.Buffer(torch.ones(known))
+        self.body = nn.Sequential(nn.Linear(known, HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, HIDDEN), nn.ReLU())
+        self.bells = nn.Linear(HIDDEN, 2 * sliders)
+        self.value = nn.Linear(HIDDEN, 1)
+        _initialise(self)
+        nn.init.zeros_(self.bells.weight)  # every photo begins with the same bells
+        self.width, self.levels = width, levels
+
+    @torch.no_grad()
+    def standardise(self, thumbnails: torch.Tensor) -> None:
+        """Learns from some thumbnails (N, 3, 64, 64) how large each statistic is; once, before the first update."""
+        known = statistics(thumbnails)
+        self.centre.copy_(known.mean(0))
+        self.scale.copy_(1 / (known.std(0) + 0.02))  # a bin that is nearly always empty mustn't shout when it is not
+
+    def forward(self, thumbnails: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        hidden = self.body((statistics(thumbnails) - self.centre) * self.scale)  # (N, HIDDEN)
+        place, spread = self.bells(hidden).unflatten(1, (2, -1)).unbind(1)  # (N, K) each
+        middle = self.levels // 2
+        width = (self.width * spread.exp()).clamp(NARROWEST, float(self.levels))
+        away = torch.arange(self.levels, device=place.device) - middle * (1 + place[..., None])  # (N, K, L)
+        return -0.5 * (away / width[..., None]).square(), self.value(hidden)[:, 0]
+
+
+class PaperPolicy(nn.Module):
+    """The paper's network: thumbnails (N, 3, 64, 64), sRGB in [0, 1] -> logits (N, K, L) and value (N).
+
+    The pooled features are read as a signal of L + 12 samples; six valid convolutions of width 3 leave L, so
+    that neighbouring levels of a slider are related.
+    """
+
+    def __init__(self, sliders: int = len(SLIDERS), levels: int = LEVELS) -> None:
         super().__init__()
         signal = levels + 2 * 6  # each of the six convolutions takes two samples away
         self.trunk = _trunk(signal, norm=True, activation=nn.ReLU())
@@ -58,14 +101,16 @@ class Policy(nn.Module):
         layers.append(nn.Conv1d(WIDTHS[-1], sliders, 3))
         self.levels = nn.Sequential(*layers)
         _initialise(self)
-        away = torch.arange(levels, dtype=torch.float32) - levels // 2
-        bell = -0.5 * (away / prior_width) ** 2 if prior_width else torch.zeros(levels)
-        self.prior = nn.Parameter(bell.expand(sliders, levels).clone(), requires_grad=prior_width > 0)  # (K, L)
 
     def forward(self, thumbnails: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         features = self.trunk(thumbnails)  # (N, L + 12, 3, 3)
         signal = features.mean(dim=(2, 3))[:, None]  # (N, 1, L + 12)
-        return self.levels(signal) + self.prior, self.value(features.flatten(1))[:, 0]  # (N, K, L), (N,)
+        return self.levels(signal), self.value(features.flatten(1))[:, 0]  # (N, K, L), (N,)
+
+
+def make_policy(config: Config) -> Policy | PaperPolicy:
+    """The untrained policy that a run's settings ask for."""
+    return PaperPolicy() if config.network == "paper" else Policy(config.width)
 
 
 class Critic(nn.Module):

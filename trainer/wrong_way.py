@@ -10,78 +10,90 @@ from __future__ import annotations
 
 import torch
 
-from editor_ops import SLIDERS
+from editor_ops import NEUTRAL_LEVEL, SLIDERS
 from editor_ops.color import linear_to_srgb, srgb_to_linear
 from editor_ops.editor import chain, run
 
-NOTHING_WRONG = 0.08
+TEMPERATURE, UNSHARP_MASK = "gegl:color-temperature", "gegl:unsharp-mask"
+
+NOTHING_WRONG = 0.15
 """Share of photos with no fault."""
-FAULT = 0.8
-"""Chance of each fault on the others. With it and the faults below, spoiled photos lie 17 dB from the finished
-ones and are as dark, flat and pale as FiveK's straight pictures, which lie 16.8 dB from an expert's."""
+FEWEST = 0.3
+"""A photo's chance of each fault lies between this and 1, evenly: some photos have one fault, some have all."""
+WORST = 1.3
+"""A photo's faults are all multiplied by a number between 0 and this: from hardly visible to spoiled at the ends."""
 
 # Slider name -> where its fault lies on average and how far it spreads, as shares of the slider's range on
-# its own scale (-1 lowest, 1 highest); both are held to +-1. Photos come out of cameras dark, flat
-# and pale, rarely the other way. Clarity's fault is softness: GIMP's tool can't blur, so the share
-# here is of its upper half, taken the other way.
+# its own scale (-1 lowest, 1 highest); held to +-1 in the end. Photos come out of cameras dark, flat
+# and pale, rarely the other way. Clarity's fault is softness, whatever the sign.
 FAULTS = {
-    "exposure": (-0.45, 0.45),
-    "black_level": (-0.10, 0.35),
-    "temperature": (0.0, 0.55),
-    "tint": (0.0, 0.45),
-    "shadows": (-0.2, 0.5),
-    "highlights": (-0.1, 0.5),
-    "contrast": (-0.3, 0.45),
-    "white_point": (0.15, 0.4),
-    "saturation": (-0.45, 0.45),
+    "exposure": (-0.2, 0.5),
+    "black_level": (-0.05, 0.4),
+    "temperature": (0.0, 0.7),
+    "tint": (0.0, 0.7),
+    "shadows": (-0.1, 0.3),
+    "highlights": (-0.05, 0.3),
+    "contrast": (-0.2, 0.5),
+    "white_point": (0.05, 0.25),
+    "saturation": (-0.25, 0.5),
     "clarity": (0.0, 0.5),
 }
-SOFTEN = "clarity"
 
 
-def sample_faults(n: int, generator: torch.Generator, nothing_wrong: float = NOTHING_WRONG) -> dict[str, torch.Tensor]:
-    """Slider name -> the values (n,) in GIMP's units that spoil n photos; clarity's are negative amounts.
+def sample_faults(n: int, generator: torch.Generator, nothing_wrong: float = NOTHING_WRONG) -> torch.Tensor:
+    """Faults (n, K) of n photos: for each slider, the share of its range (-1 to 1) that it is put wrong by.
 
-    nothing_wrong: share of the photos that keep every slider neutral.
+    nothing_wrong: share of the photos that have no fault.
     """
     k = len(SLIDERS)
-    spread = torch.randn(n, k, generator=generator)
-    faulty = torch.rand(n, k, generator=generator) < FAULT
+    mean, deviation = torch.tensor([FAULTS[slider.name] for slider in SLIDERS]).T  # (K,) each
+    shares = mean + deviation * torch.randn(n, k, generator=generator)
+    severity = WORST * torch.rand(n, 1, generator=generator)
+    chance = FEWEST + (1 - FEWEST) * torch.rand(n, 1, generator=generator)
+    faulty = torch.rand(n, k, generator=generator) < chance
     faulty &= torch.rand(n, 1, generator=generator) >= nothing_wrong
-    faults = {}
+    return (shares * severity).clamp(-1, 1) * faulty
+
+
+def undoing_levels(faults: torch.Tensor) -> torch.Tensor:
+    """The levels int64 (n, K) that undo faults (n, K), but for what is clipped and rounded."""
+    one_way = torch.tensor([s.lowest == s.neutral for s in SLIDERS], device=faults.device)
+    share = torch.where(one_way, faults.abs(), -faults)
+    return (NEUTRAL_LEVEL + NEUTRAL_LEVEL * share).round().long()
+
+
+def spoil(finished: torch.Tensor, faults: torch.Tensor) -> torch.Tensor:
+    """Edits finished photos (N, 3, height, width), sRGB in [0, 1], the wrong way; the same shape, 8-bit values.
+
+    The editor's operations in reverse order, so that the editor undoes one after the other. Two are taken backwards:
+    a colour temperature by exchanging its two ends, and an unsharp mask by taking away what it adds, which softens.
+    """
+    height, width = finished.shape[-2:]
+    values = {}
     for i, slider in enumerate(SLIDERS):
-        mean, deviation = FAULTS[slider.name]
-        share = (mean + deviation * spread[:, i]).clamp(-1, 1) * faulty[:, i]
-        if slider.name == SOFTEN:
-            faults[slider.name] = -slider.highest * share.abs()
-        else:
-            faults[slider.name] = value_at(slider.values(), share)
-    return faults
+        share = faults[:, i].to(finished.device)
+        if slider.operation == TEMPERATURE:
+            share = -share
+        elif slider.lowest == slider.neutral:
+            share = share.abs()
+        values[slider.name] = value_at(slider.values(), share)
+    linear = srgb_to_linear(finished.movedim(1, -1))  # (N, height, width, 3)
+    for operation, properties in reversed(chain(values, width, height)):
+        if operation == TEMPERATURE:
+            daylight = torch.full_like(properties["intended_temperature"], 6500.0)
+            properties = {"original_temperature": properties["intended_temperature"], "intended_temperature": daylight}
+        elif operation == UNSHARP_MASK:
+            properties = {**properties, "scale": -properties["scale"]}
+        linear = run(linear, [(operation, properties)])
+    return quantised(linear_to_srgb(linear).movedim(-1, 1))
 
 
 def value_at(levels: tuple[float, ...], share: torch.Tensor) -> torch.Tensor:
     """The value a share (-1 to 1) of the way along a slider's levels, between two of them where it falls so."""
-    table = torch.tensor(levels, dtype=torch.float32)
+    table = torch.tensor(levels, dtype=torch.float32, device=share.device)
     position = (share + 1) / 2 * (len(levels) - 1)
     lower = position.floor().clamp(0, len(levels) - 2).long()
     return torch.lerp(table[lower], table[lower + 1], position - lower)
-
-
-def spoil(finished: torch.Tensor, faults: dict[str, torch.Tensor]) -> torch.Tensor:
-    """Edits finished photos (N, 3, height, width), sRGB in [0, 1], the wrong way; the same shape, 8-bit values.
-
-    Softness comes last, as an unsharp mask taken the other way, which the editor refuses as GIMP does.
-    """
-    device = finished.device
-    height, width = finished.shape[-2:]
-    values = {name: v.to(device) for name, v in faults.items()}
-    soften = values.pop(SOFTEN)
-    steps = chain(values, width, height)
-    sharpen = chain({SOFTEN: soften.abs()}, width, height)
-    for operation, properties in sharpen:
-        steps.append((operation, {**properties, "scale": -properties["scale"]}))
-    linear = run(srgb_to_linear(finished.movedim(1, -1)), steps)  # (N, height, width, 3)
-    return quantised(linear_to_srgb(linear).movedim(-1, 1))
 
 
 def quantised(encoded: torch.Tensor) -> torch.Tensor:

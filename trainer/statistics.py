@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a thumbnail's colours say about its exposure, contrast and white balance, as numbers for a network.
+
+Fixed formulas instead of learned ones: from a few hundred photos a network learns to read a histogram far sooner
+than to make one (docs/experiments.md).
+"""
+
+from __future__ import annotations
+
+import torch
+from torch.nn import functional
+
+CELLS = 16
+"""Cells a side of the joint histograms: three levels of lightness to a stop, a tenth of a chroma's range."""
+BINS = 32
+"""Of the histograms of one quantity."""
+CHROMA = 1.2
+"""Largest |log(red / green)| and |log(blue / green)| that the joint histograms tell apart: pure colours lie beyond."""
+DARK = 0.03
+"""Added to sRGB before the logarithm: 8 steps of 255, below which noise decides a dark pixel's chroma."""
+DIM = 0.01
+"""The same for means of linear light."""
+MEANS = (1, 3, 6)
+"""Exponents of the means that guess the light's colour: from grey world (1) towards the brightest surface
+(Finlayson and Trezzi 2004, "Shades of Gray")."""
+
+
+def statistics(thumbnails: torch.Tensor) -> torch.Tensor:
+    """Thumbnails (N, 3, 64, 64), sRGB in [0, 1] -> (N, F), numbers of about one size each, but not centred."""
+    pictures = functional.avg_pool2d(thumbnails, 2)  # (N, 3, 32, 32): a quarter of the work, the same colours
+    pixels = pictures.flatten(2)  # (N, 3, P)
+    red, green, blue = pixels.unbind(1)  # (N, P)
+    luma = 0.3 * red + 0.6 * green + 0.1 * blue
+    highest, lowest = pixels.amax(1), pixels.amin(1)
+    logs = torch.log(pixels + DARK)
+    warm, cold = logs[:, 0] - logs[:, 1], logs[:, 2] - logs[:, 1]
+
+    # joint histograms of lightness and the two chromas: a cast moves them as a whole
+    in_luma = membership(luma, CELLS, 0.0, 1.0)  # (N, P, 16)
+    in_warm, in_cold = (membership(chroma, CELLS, -CHROMA, CHROMA) for chroma in (warm, cold))
+    pairs = ((in_luma, in_warm), (in_luma, in_cold), (in_warm, in_cold))
+    joint = torch.cat([(a.transpose(1, 2) @ b).flatten(1) for a, b in pairs], 1) / pixels.shape[-1]  # (N, 768)
+
+    # histograms of one quantity, as they are and summed up from below
+    quantities = (red, green, blue, luma, highest, lowest, highest - lowest)
+    single = torch.stack([membership(q, BINS, 0.0, 1.0).mean(1) for q in quantities], 1)  # (N, 7, 32)
+    below = single[:, 3:] @ torch.ones(BINS, BINS, device=single.device).triu()  # (N, 4, 32)
+
+    # guesses of the light's colour: means of linear light, of each lightness, and of edges
+    linear = pixels**2.2  # near enough to the sRGB curve
+    guesses = [_chroma((linear**p).mean(2) ** (1 / p), DIM) for p in MEANS]
+    in_luma = membership(luma, CELLS // 2, 0.0, 1.0)  # (N, P, 8)
+    share = in_luma.mean(1)  # (N, 8)
+    of_luma = (linear @ in_luma) / (in_luma.sum(1, keepdim=True) + 8)  # (N, 3, 8); few pixels count for little
+    guesses += list((_chroma(of_luma, DIM) * share.sqrt()[:, None]).unbind(1))
+    edges = (pictures.diff(dim=2).square().mean((2, 3)) + pictures.diff(dim=3).square().mean((2, 3))).sqrt()  # (N, 3)
+    guesses += [_chroma(edges, 0.005), torch.log(edges + 0.005)]
+
+    spread = luma.std(1, keepdim=True)
+    tones = [torch.log(luma.mean(1, keepdim=True) + DIM), torch.log(spread + DIM), share.sqrt()]
+    return torch.cat([*guesses, *tones, below.flatten(1), 4 * _root(single).flatten(1), 4 * _root(joint)], 1)
+
+
+def membership(values: torch.Tensor, bins: int, low: float, high: float) -> torch.Tensor:
+    """How far each value (N, P) belongs to each of the bins between low and high: (N, P, bins), each value's sum 1."""
+    place = ((values - low) / (high - low)).clamp(0, 1) * (bins - 1)
+    return (1 - (place[..., None] - torch.arange(bins, device=values.device)).abs()).clamp(min=0)
+
+
+def _chroma(colours: torch.Tensor, dark: float) -> torch.Tensor:
+    """log(red / green) and log(blue / green) of colours (N, 3, ...): (N, 2, ...)."""
+    logs = torch.log(colours + dark)
+    return torch.stack([logs[:, 0] - logs[:, 1], logs[:, 2] - logs[:, 1]], 1)
+
+
+def _root(shares: torch.Tensor) -> torch.Tensor:
+    """Small bins count too; a bin's noise is the same for all."""
+    return (shares + 1e-4).sqrt()
