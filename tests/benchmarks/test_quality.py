@@ -12,6 +12,13 @@ from benchmarks.quality_cases import TOGETHER, WRONG_WAY, Case
 from tests.gimp_plugin import policies
 
 
+@pytest.fixture(autouse=True)
+def cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The user's cache folder is left alone."""
+    for name in ("XDG_CACHE_HOME", "LOCALAPPDATA"):
+        monkeypatch.setenv(name, str(tmp_path_factory.mktemp("cache")))
+
+
 def test_the_whole_command_on_two_pairs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
