@@ -36,6 +36,22 @@ def test_aaphoto_stretches() -> None:
     assert np.abs(one.astype(int) - other[:, ::-1]).mean() < 1, "in the order given"
 
 
+def test_aaphoto_gets_every_picture_and_is_believed_only_where_it_wrote_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stand-in that copies, so that this holds where the program is not installed."""
+    program = tmp_path / "aaphoto"
+    program.write_text('#!/bin/sh\nfor name; do case $name in *.png) cp $name ${name%.png}_new.png;; esac; done\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    pictures = [np.full((3 + i, 5, 3), 40 * i, np.uint8) for i in range(3)]
+    for picture, found in zip(pictures, auto_tools.aaphoto(pictures), strict=True):
+        assert np.array_equal(picture, found)
+    program.write_text("#!/bin/sh\necho cannot read 1.png\n")
+    with pytest.raises(auto_tools.ToolError, match="left pictures out: cannot read 1.png"):
+        auto_tools.aaphoto(pictures)
+
+
 def test_a_program_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
     with pytest.raises(auto_tools.ToolError, match=r"aaphoto is not installed.*apt-get"):
