@@ -9,7 +9,7 @@ from PIL import Image
 from benchmarks import quality_cases, quality_measure
 from benchmarks.quality_measure import INPUT, Job
 from editor_ops import LEVELS, NEUTRAL_LEVEL, SLIDERS, edit
-from models import Policy
+from models import Policy, thumbnail
 from tests.gimp_plugin import policies
 from trainer.metrics import measure
 
@@ -107,6 +107,23 @@ def test_the_best_constant_action_undoes_what_all_photos_have(monkeypatch: pytes
     monkeypatch.setattr(quality_measure, "faults_of", lambda *_: {"exposure": -1.0})
     values = quality_measure.constant_for_even_faults((PHOTOS, ["otters.png", "parrots.png"], 64))
     assert values["exposure"] >= 0.5
+
+
+def test_the_trainers_faults_are_undone_on_average_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("torch")
+    seen = {}
+
+    def search(states: np.ndarray, answers: np.ndarray) -> dict[str, float]:
+        seen.update(states=states, answers=answers)
+        return {"exposure": 0.25}
+
+    monkeypatch.setattr(quality_measure, "best_constant_action", search)
+    names = ["otters.png", "valley.jpg"]
+    assert quality_measure.constant_for_trainers_faults((PHOTOS, names, 64)) == {"exposure": 0.25}
+    for name, answer in zip(names, seen["answers"], strict=True):
+        finished = quality_cases.make(quality_cases.finished_cases(PHOTOS, [name])[0], 512)[0]
+        assert answer == pytest.approx(thumbnail(finished).transpose(1, 2, 0)), "of the photos that are named"
+    assert seen["states"].shape == seen["answers"].shape and not np.array_equal(seen["states"], seen["answers"])
 
 
 def test_names_are_spaced() -> None:
