@@ -42,13 +42,12 @@ def test_sliders_and_levels():
 
 def test_widths_of_the_networks():
     pytest.importorskip("torch")
-    from trainer.networks import WIDTHS, Policy
+    from trainer.networks import HIDDEN, WIDTHS, PaperPolicy
 
     widths = "-".join(map(str, WIDTHS))
     assert f"{widths}-{LEVELS + 12} channels" in DOC and f"{widths}-K channels" in DOC
-    numbers = Policy(sliders=12).state_dict()
-    counted = sum(n.numel() for name, n in numbers.items() if "num_batches" not in name and name != "prior")
-    assert f"{counted:,} numbers" in DOC
+    counted = sum(n.numel() for name, n in PaperPolicy(sliders=12).state_dict().items() if "num_batches" not in name)
+    assert f"{counted:,} numbers" in DOC and f"of {HIDDEN} units" in DOC
 
 
 def test_files_that_it_names_are_there():
