@@ -23,7 +23,7 @@ import threading
 import time
 import warnings
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, ProcessPoolExecutor, as_completed, wait
 from dataclasses import dataclass
 from multiprocessing import connection, get_context, parent_process
@@ -100,7 +100,7 @@ def open_cache(folder: Path | None = None) -> Path:
         return temporary
 
 
-def fill(folder: Path, files: list[Path], cache: Path, quiet: bool = False) -> dict[str, Entry]:
+def fill(folder: Path, files: Sequence[Path], cache: Path, quiet: bool = False) -> dict[str, Entry]:
     """What is known of these files of a folder, by their names in it, once each has been decoded.
 
     Files whose size and time of change are those of the index are not opened. The others are decoded by as many

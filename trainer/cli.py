@@ -29,6 +29,9 @@ MODEL = click.option("--model", type=PATH, help="Policy file (.onnx), instead of
 STYLE = click.option("--style", metavar="NAME", help="A policy by its name, see 'trainer styles'.  [default: photo]")
 CACHE = click.option("--cache", type=PATH, metavar="DIR",
                      help="Where decoded photos are kept.  [default: the user's cache folder]")  # fmt: skip
+DATASET = click.option("--dataset", type=(click.Choice(["fivek"]), PATH), metavar="fivek DIR",
+                       help="A known data set in place of plain folders: MIT-Adobe FiveK, in DIR/original and "
+                       "DIR/expertC, divided by the paper's own lists.")  # fmt: skip
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 
 
@@ -88,17 +91,17 @@ def _config_options(command: Callable[..., None]) -> Callable[..., None]:
 
 
 @main.command()
-@click.argument("source_dir", type=PATH)
-@click.argument("target_dir", type=PATH)
+@click.argument("folders", metavar="[SOURCE_DIR TARGET_DIR]", nargs=-1, type=PATH)
 @click.option("--out", type=PATH, required=True, help="Folder of the run; made where it is not there.")
-@click.option("--recipe", type=click.Choice(list(RECIPES)), default="default", show_default=True)
+@click.option("--recipe", type=click.Choice(list(RECIPES)), help="[default: default; with --dataset, paper]")
 @click.option("--resume", is_flag=True, help="Go on with the run in --out, under the settings it was started with.")
+@DATASET
 @CACHE
 @click.option("--quiet", is_flag=True, help="No progress.")
 @_config_options
 def fit(
-    source_dir: Path, target_dir: Path, out: Path, recipe: str, resume: bool, cache: Path | None, quiet: bool,
-    **settings: Any,
+    folders: tuple[Path, ...], out: Path, recipe: str | None, resume: bool, dataset: tuple[str, Path] | None,
+    cache: Path | None, quiet: bool, **settings: Any,
 ) -> None:  # fmt: skip
     """Teach a policy from two plain folders.
 
@@ -111,15 +114,22 @@ def fit(
       trainer fit snapshots/ favourites/ --out runs/mine
       trainer fit snapshots/ favourites/ --out runs/mine --resume
       trainer fit snapshots/ favourites/ --out runs/paper --recipe paper --device cuda
+      trainer fit --dataset fivek fivek_dataset/ --out runs/reproduced
+      torchrun --nproc-per-node 2 -m trainer fit snapshots/ favourites/ --out runs/mine
     """
+    if len(folders) != (0 if dataset else 2):
+        raise click.UsageError("give SOURCE_DIR and TARGET_DIR, or --dataset fivek DIR alone")
     # Before torch is loaded: its waiting threads must not spin. On a busy two-core machine that took 15 times as long.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     with one_line_errors():
-        from . import config
+        from . import config, fivek
         from . import fit as learning
 
         changes = {name: value for name, value in settings.items() if value is not None}
-        finished = learning.fit(source_dir, target_dir, out, config.recipe(recipe, **changes), resume, quiet, cache)
+        chosen = config.recipe(recipe or ("paper" if dataset else "default"), **changes)
+        files = fivek.training_files(dataset[1]) if dataset else None
+        source, target = (dataset[1] / fivek.SOURCE, dataset[1] / fivek.TARGET) if dataset else folders
+        finished = learning.fit(source, target, out, chosen, resume, quiet, cache, files)
     if not finished:
         sys.exit(STOPPED)
 
@@ -182,15 +192,19 @@ def list_styles(add: Path | None, name: str | None, as_json: bool) -> None:
 
 
 @main.command()
-@click.argument("folders", metavar="INPUT_DIR ANSWER_DIR", nargs=-1, type=PATH, required=True)
+@click.argument("folders", metavar="[INPUT_DIR ANSWER_DIR]", nargs=-1, type=PATH)
 @STYLE
 @MODEL
 @click.option("--wrong-way", is_flag=True, help="Take one folder of finished photos; the inputs are these, spoiled.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Of the faults with --wrong-way.")
+@click.option("--only", type=PATH, metavar="LIST",
+              help="With --wrong-way: only photos that a text file names, such as a run's held-out.txt.")  # fmt: skip
+@DATASET
 @JSON
 def evaluate(
-    folders: tuple[Path, ...], style: str | None, model: Path | None, wrong_way: bool, seed: int, as_json: bool
-) -> None:
+    folders: tuple[Path, ...], style: str | None, model: Path | None, wrong_way: bool, seed: int, only: Path | None,
+    dataset: tuple[str, Path] | None, as_json: bool,
+) -> None:  # fmt: skip
     """Measure how near a policy comes to known answers.
 
     Photos pair by their names. Beside the policy stand the input itself and the best constant action: the one set of
@@ -200,15 +214,25 @@ def evaluate(
     Examples:
       trainer evaluate pairs/input pairs/answer
       trainer evaluate --wrong-way finished/ --model mine.onnx --json
+      trainer evaluate --wrong-way favourites/ --only runs/mine/held-out.txt --model runs/mine/policy.onnx
+      trainer evaluate --dataset fivek fivek_dataset/ --model runs/reproduced/policy.onnx
     """
-    if len(folders) != (1 if wrong_way else 2):
-        raise click.UsageError("give INPUT_DIR and ANSWER_DIR, or --wrong-way and one folder")
+    if len(folders) != (0 if dataset else 1 if wrong_way else 2) or (dataset and wrong_way):
+        raise click.UsageError("give INPUT_DIR and ANSWER_DIR, or --wrong-way and one folder, or --dataset alone")
+    if only and not wrong_way:
+        raise click.UsageError("--only goes with --wrong-way")
     with one_line_errors():
         from . import evaluate as evaluation
-        from . import show
+        from . import fivek, show
 
         policy = _policy(model, style)
-        pairs = evaluation.wrong_way_pairs(folders[0], seed) if wrong_way else evaluation.folder_pairs(*folders)
+        if dataset:
+            sides = dataset[1] / fivek.SOURCE, dataset[1] / fivek.TARGET
+            pairs = evaluation.folder_pairs(*sides, only=fivek.test_names(dataset[1]))
+        elif wrong_way:
+            pairs = evaluation.wrong_way_pairs(folders[0], seed, only)
+        else:
+            pairs = evaluation.folder_pairs(folders[0], folders[1])
         result = evaluation.evaluate(pairs, policy, show.steps)
     sys.exit(show.evaluation(result, as_json))
 

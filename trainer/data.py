@@ -39,13 +39,14 @@ class Photos:
         return torch.tensor(miniature(self.cache, self.keys[row], self.folder / self.names[row]))
 
 
-def load(folder: Path, quiet: bool = False, cache: Path | None = None) -> Photos:
+def load(folder: Path, quiet: bool = False, cache: Path | None = None, files: Sequence[Path] | None = None) -> Photos:
     """The photos of a folder, each decoded once and for all into the cache (the user's, where none is named).
 
-    Files that can't be read are named and left out. ValueError where the folder has no photo that can be read.
+    files: those of its photos that are wanted; None: all. Files that can't be read are named and left out. ValueError
+    where the folder has no photo that can be read.
     """
     folder, cache = Path(folder), open_cache(cache)
-    entries = fill(folder, photo.find(folder), cache, quiet)
+    entries = fill(folder, photo.find(folder) if files is None else files, cache, quiet)
     for entry in entries.values():
         if entry.key is None:
             warnings.warn(f"left out: {entry.problem}", stacklevel=2)

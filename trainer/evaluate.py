@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -71,10 +71,13 @@ class Result:
         }
 
 
-def folder_pairs(inputs: Path, answers: Path) -> Pairs:
-    """Pairs of two folders by file stem. PhotoError where a folder is none, EvaluateError where nothing pairs."""
+def folder_pairs(inputs: Path, answers: Path, only: Collection[str] | None = None) -> Pairs:
+    """Pairs of two folders by file stem; only: the stems that are wanted.
+
+    PhotoError where a folder is none, EvaluateError where nothing pairs.
+    """
     left, right = _by_stem(inputs), _by_stem(answers)
-    names = sorted(left.keys() & right.keys())
+    names = sorted((left.keys() & right.keys()) if only is None else (left.keys() & right.keys() & set(only)))
     if not names:
         raise EvaluateError(f"{inputs}: no photo has the name of one in {answers}: rename them, the suffix may differ")
 
@@ -84,17 +87,18 @@ def folder_pairs(inputs: Path, answers: Path) -> Pairs:
     return Pairs(tuple(names), load)
 
 
-def wrong_way_pairs(folder: Path, seed: int) -> Pairs:
+def wrong_way_pairs(folder: Path, seed: int, only: Path | None = None) -> Pairs:
     """Finished photos, shrunk to 512 pixels, and the same edited the wrong way by the editor. Needs torch.
 
-    Each photo has one set of faults, drawn from the seed and its place among the names. PhotoError where the folder has
-    no photos.
+    Each photo has one set of faults, drawn from the seed and its place among the names. only: a text
+    file with the names of the photos that are wanted, one a line, such as a run's held-out.txt. PhotoError where the
+    folder has no photos, EvaluateError where it lacks one of these.
     """
     import torch
 
     from .wrong_way import sample_faults, spoil
 
-    files = sorted(_by_stem(folder).items())
+    files = sorted(_by_stem(folder).items() if only is None else _listed(folder, only).items())
     faults = sample_faults(len(files), torch.Generator().manual_seed(seed), nothing_wrong=0.0)
 
     def load(i: int) -> Pair:
@@ -180,6 +184,21 @@ def _descent(score: Callable[[tuple[int, ...]], float], strides: tuple[int, ...]
                             break
                         levels = candidate
     return levels
+
+
+def _listed(folder: Path, only: Path) -> dict[str, Path]:
+    """As `_by_stem`, the photos that a text file names."""
+    names = only.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+    there = {path.relative_to(folder).as_posix(): path for path in photo.find(folder)}
+    missing = [name for name in names if name not in there]
+    if missing:
+        raise EvaluateError(
+            f"{only}: {len(missing)} of its {len(names)} photos are not in {folder}, such as {missing[0]}: "
+            "give the list of a run that learned from this folder"
+        )
+    if not names:
+        raise EvaluateError(f"{only}: names no photo: the run held none out; give another list, or none")
+    return {Path(name).with_suffix("").as_posix(): there[name] for name in names}
 
 
 def _by_stem(folder: Path) -> dict[str, Path]:

@@ -36,6 +36,7 @@ from .config import Config
 from .edits import edit_batch, shrunk
 from .examine import Examination, examine, held_out_pairs, sample_sheet
 from .networks import Critic, Policy, make_policy
+from .statistics import LOOK
 from .wrong_way import sample_faults, spoil, undoing_levels
 
 KNOWN = 1024
@@ -56,11 +57,13 @@ def fit(
     resume: bool = False,
     quiet: bool = False,
     cache: Path | None = None,
+    files: tuple[list[Path], list[Path]] | None = None,
 ) -> bool:
     """Learns from a folder of photos as they come and a folder of finished ones; True when it ran to its end.
 
     out gets config.json, metrics.jsonl, TensorBoard events, checkpoints/, samples/, held-out.txt (names of finished
     photos that are not learned from) and at last policy.onnx. Decoded photos are kept in cache (the user's, if None).
+    files: the photos of both folders that are wanted, where not all are.
     With resume, the run in `out` goes on from its newest checkpoint that loads, under the settings it was started
     with; on a CPU it ends bit for bit as one that was never stopped. Ctrl-C ends the update at hand, writes a
     checkpoint and returns False. Under torchrun, config.batch is the photos of each process, and only the first
@@ -69,12 +72,12 @@ def fit(
     config = _open_run(source, target, out, config, resume)
     device = pick_device(config.device)
     with distributed.together(device):
-        return _learn(source, target, out, config, device, resume, quiet or distributed.rank() > 0, cache)
+        return _learn(source, target, out, config, device, resume, quiet or distributed.rank() > 0, cache, files)
 
 
 def _learn(
     source: Path, target: Path, out: Path, config: Config, device: torch.device, resume: bool, quiet: bool,
-    cache: Path | None,
+    cache: Path | None, files: tuple[list[Path], list[Path]] | None,
 ) -> bool:  # fmt: skip
     console = Console(stderr=True, quiet=quiet)
     writes = distributed.rank() == 0
@@ -82,8 +85,9 @@ def _learn(
     generator = torch.Generator().manual_seed(config.seed)  # everything drawn while learning; in every process
 
     cache = open_cache(cache)
-    sources = _load(source, quiet, cache, device)
-    finished, held_out = data.split(_load(target, quiet, cache, device), config.holdout)
+    source_files, target_files = files or (None, None)
+    sources = _load(source, quiet, cache, source_files, device)
+    finished, held_out = data.split(_load(target, quiet, cache, target_files, device), config.holdout)
     if writes:
         checkpoint.write_text(out / "held-out.txt", "".join(f"{name}\n" for name in held_out.names))
     console.print(
@@ -117,11 +121,12 @@ def _learn(
     if writes:
         _cut_metrics(out / "metrics.jsonl", first)
     board = SummaryWriter(str(out / "tensorboard"), purge_step=first + 1) if writes else None
-    # The critic is not: its penalty's gradient is a gradient of a gradient, which DistributedDataParallel can't follow.
-    # update_critic averages its gradients itself.
+    # The critic is not wrapped so: its penalty's gradient is a gradient of a gradient, which DistributedDataParallel
+    # can't follow. update_critic averages its gradients itself.
     learner = distributed.parallel(policy)
 
     levels = torch.tensor([s.values() for s in SLIDERS], dtype=torch.float32, device=device)  # (K, L)
+    size = SIZE if config.network == "paper" else max(LOOK, config.edit_size)
     started, edits = time.monotonic(), 0
     with _progress(console, config.steps, first) as (bar, task), _interrupt() as stop:
         for step in range(first + 1, config.steps + 1):
@@ -133,11 +138,12 @@ def _learn(
             batch = config.batch * distributed.count()
             n_pairs = round(batch * config.hindsight_share)
             mine = distributed.rows(n_pairs)  # all random numbers are drawn for the whole batch
-            answer = data.draw(finished, n_pairs, generator, config.smallest_crop, mine).to(device)  # (P, 3, 64, 64)
+            answer = data.draw(finished, n_pairs, generator, config.smallest_crop, mine).to(device)
+            answer = shrunk(answer, size)  # (P, 3, 64, 64), or 32 where nobody looks closer
             faults = sample_faults(n_pairs, generator)[mine].to(device)  # (P, K)
             spoiled = spoil(answer, faults) if len(answer) else answer
             mine = distributed.rows(batch - n_pairs, before=n_pairs)
-            plain = data.draw(sources, batch - n_pairs, generator, config.smallest_crop, mine).to(device)
+            plain = shrunk(data.draw(sources, batch - n_pairs, generator, config.smallest_crop, mine).to(device), size)
             state = torch.cat([spoiled, plain]).contiguous(memory_format=torch.channels_last)  # (B, 3, 64, 64)
 
             # edit each photo in several ways
@@ -148,7 +154,7 @@ def _learn(
             if config.by_slider:
                 action = with_each_slider_redrawn(action, log_p.detach(), generator)  # A is now A (1 + K)
             with torch.no_grad():
-                before, goal = shrunk(state, config.edit_size), shrunk(answer, config.edit_size)
+                before, goal = shrunk(state, config.edit_size), shrunk(answer, config.edit_size)  # smaller ones stay
                 edited = edit_batch(before, action, levels)  # (B, A, 3, 64, 64), or 32 without a critic
                 reward = rewards(config, critic, before, edited, goal)  # (B, A)
             edits += reward.numel() * distributed.count()
@@ -417,15 +423,17 @@ def _open_run(source: Path, target: Path, out: Path, config: Config, resume: boo
     return config
 
 
-def _load(folder: Path, quiet: bool, cache: Path, device: torch.device) -> data.Photos:
+def _load(
+    folder: Path, quiet: bool, cache: Path, files: list[Path] | None, device: torch.device
+) -> data.Photos:
     """The photos of a folder. Of several processes on a machine, one decodes them, and the others find them done."""
     if distributed.local_rank() == 0:
-        photos = data.load(folder, quiet, cache)
+        photos = data.load(folder, quiet, cache, files)
         distributed.wait()
     else:
         distributed.wait()
         with warnings.catch_warnings(action="ignore"):  # the first has told
-            photos = data.load(folder, quiet, cache)
+            photos = data.load(folder, quiet, cache, files)
     listed = hashlib.sha256(repr((photos.names, photos.keys)).encode(errors="surrogateescape")).digest()
     if not distributed.same(listed[:8], device):
         raise FitError(f"{folder}: the processes see different photos in it; give all of them the same folder")

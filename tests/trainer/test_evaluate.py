@@ -102,6 +102,21 @@ def test_wrong_way_pairs_depend_on_the_seed_alone(tmp_path: Path) -> None:
     assert max(evaluate.shrunk(np.zeros((3, 1024, 3), np.uint8)).shape) == evaluate.WRONG_WAY_SIZE
 
 
+def test_only_the_photos_of_a_list(tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    for path in PHOTOS:
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    held_out = tmp_path / "held-out.txt"
+    held_out.write_text(f"{PHOTOS[2].name}\n{PHOTOS[1].name}\n")
+    assert evaluate.wrong_way_pairs(tmp_path, 0, held_out).names == (PHOTOS[1].stem, PHOTOS[2].stem)
+    held_out.write_text("gone.png\n")
+    with pytest.raises(evaluate.EvaluateError, match=r"1 of its 1 photos are not in .* such as gone\.png"):
+        evaluate.wrong_way_pairs(tmp_path, 0, held_out)
+    held_out.write_text("")
+    with pytest.raises(evaluate.EvaluateError, match="names no photo"):
+        evaluate.wrong_way_pairs(tmp_path, 0, held_out)
+
+
 def test_command_prints_a_table_or_json(pairs: tuple[Path, Path], policy: Policy) -> None:
     command = ["evaluate", str(pairs[0]), str(pairs[1]), "--model", str(policy.path)]
     text = CliRunner().invoke(main, command)
