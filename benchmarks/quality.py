@@ -3,7 +3,8 @@
 
     python -m benchmarks.quality --fivek DIR --finished DIR --sources DIR --hard DIR [DIR ...] --out DIR
         [--policy FILE.onnx] [--seed-policy FILE.onnx ...] [--paper FILE.onnx] [--gimp 3.2]
-        [--only fivek,wrong-way,finished,hard,sources] [--rows constant,pillow,aaphoto,gimp,policy] [--quick]
+        [--only fivek,wrong-way,finished,hard,sources] [--rows constant,pillow,aaphoto,gimp,policy]
+        [--faults fixed|sliders] [--quick]
 
 --fivek has the folders input and expertC with pairs of photos. --finished has finished photos; those that a run holds
 out are used, spoiled (wrong-way) and as they are (finished). --hard and --sources have photos without an answer: there
@@ -37,8 +38,10 @@ from rich.console import Console
 import models
 from benchmarks import auto_tools, contact_sheet, quality_report
 from benchmarks.quality_cases import (
+    BY_SLIDERS,
     FINISHED,
     FIVEK,
+    FIXED,
     HARD,
     SETS,
     SOURCES,
@@ -111,7 +114,7 @@ def run(arguments: argparse.Namespace) -> tuple[dict[str, Any], dict[str, list[A
         programs = found_programs(arguments, home, skipped)
         constants = {}
         if "constant" in arguments.rows and learned:
-            sought = [pool.apply_async(f, ((arguments.finished, learned, longest),))
+            sought = [pool.apply_async(f, ((arguments.finished, learned, longest, arguments.faults),))
                       for f in (constant_for_even_faults, constant_for_trainers_faults)]  # fmt: skip
             for name, one in zip((CONSTANT, TRAINERS_CONSTANT), sought, strict=True):
                 constants[name] = one.get()
@@ -132,7 +135,8 @@ def run(arguments: argparse.Namespace) -> tuple[dict[str, Any], dict[str, list[A
                      for row, path in policies.items()},
         "longest_side": longest,
         "quick": arguments.quick,
-        "fault_ranges": reach(),
+        "faults_kind": arguments.faults,
+        "fault_ranges": reach(arguments.faults),
         "constants": constants,
         "skipped": skipped,
         **quality_report.summary(results, seeds),
@@ -160,7 +164,7 @@ def all_cases(arguments: argparse.Namespace, held_out: Sequence[str], skipped: l
     """The pictures of all sets that are wanted, those of a photo after each other."""
     makers: dict[str, tuple[str, Callable[[], list[Case]]]] = {
         FIVEK: ("fivek", lambda: fivek_cases(arguments.fivek)),
-        WRONG_WAY: ("finished", lambda: wrong_way_cases(arguments.finished, held_out)),
+        WRONG_WAY: ("finished", lambda: wrong_way_cases(arguments.finished, held_out, arguments.faults)),
         FINISHED: ("finished", lambda: finished_cases(arguments.finished, held_out)),
         HARD: ("hard", lambda: [case for folder in arguments.hard for case in folder_cases(HARD, folder)]),
         SOURCES: ("sources", lambda: folder_cases(SOURCES, arguments.sources)),
@@ -305,6 +309,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--gimp", default="3.2", choices=("3.0", "3.2"), help="which GIMP (default 3.2)")
     parser.add_argument("--only", type=_names(SETS), default=list(SETS), metavar="SET,...", help=", ".join(SETS))
     parser.add_argument("--rows", type=_names(ROWS), default=list(ROWS), metavar="ROW,...", help=", ".join(ROWS))
+    parser.add_argument("--faults", default=FIXED, choices=(FIXED, BY_SLIDERS), metavar="KIND",
+                        help=f"strength of the wrong-way faults: {FIXED} numbers (default), or three quarters of the"
+                             f" {BY_SLIDERS}' ranges")  # fmt: skip
     parser.add_argument("--quick", action="store_true", help=f"at {QUICK_SIZE} pixels; not comparable with other runs")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="for tables, figures and sheets")
     return parser.parse_args()

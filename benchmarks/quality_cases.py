@@ -15,16 +15,26 @@ from editor_ops import SLIDERS, edit
 from trainer import photo
 from trainer.evaluate import Pair, folder_pairs, shrunk
 
-FAULTS = ("exposure", "black_level", "contrast", "temperature", "tint", "saturation")
-"""Sliders whose faults are undone by sliders that every retoucher has: too dark or bright, foggy or crushed, flat or
-harsh, too warm or cold, green or magenta, pale or garish."""
-REACH = 0.75
-"""A fault is drawn evenly from plus and minus this share of its slider's range, on the slider's own scale.
+# Sliders whose faults are undone by sliders that every retoucher has: too dark or bright, foggy or crushed, flat or
+# harsh, too warm or cold, green or magenta, pale or garish.
+FAULTS = {
+    "exposure": (-1.5, 1.5),
+    "black_level": (-0.0375, 0.0375),
+    "contrast": (0.806, 1.241),
+    "temperature": (5029.0, 9187.0),  # 45 mired each way
+    "tint": (0.846, 1.182),
+    "saturation": (0.55, 1.45),
+}
+"""Slider -> the ends between which its fault is drawn evenly, on the slider's own scale, in GIMP's unit.
 
 Even and symmetric, and not the distribution that the trainer draws from: nobody scores here by knowing which way photos
-usually are wrong, or by one edit for all. Three quarters: a fault can be plain to see, and yet one slider alone could
-take it back; at the very ends most of what the editor clips can't be brought back by anyone. "Together" is all six at
-once. Fixed before any policy was measured with it."""
+usually are wrong, or by one edit for all. "Together" is all six at once. The ends are three quarters of what the
+sliders' ranges were when this was decided, before any policy was measured with it: a fault can be plain to see, and yet
+one slider alone could take it back. They are numbers and not shares of the ranges, so that a change of the sliders does
+not change the examination; --faults sliders takes the shares."""
+REACH = 0.75
+"""The share of a slider's range that --faults sliders takes."""
+FIXED, BY_SLIDERS = "fixed", "sliders"
 CASTS = ("temperature", "tint")
 CAST = "temperature and tint"
 TOGETHER = "together"
@@ -37,6 +47,7 @@ FEW = 300
 SAMPLE = 200
 """Photos, at least, that are then taken: every n-th by name. A share stands to 3 points."""
 
+TABLE = {slider.name: slider for slider in SLIDERS}
 FIVEK, WRONG_WAY, FINISHED, HARD, SOURCES = SETS = ("fivek", "wrong-way", "finished", "hard", "sources")
 
 
@@ -57,27 +68,29 @@ class Case:
     shown: bool = False  # on the sheet of its set
 
 
-def faults_of(name: str, group: str, draw: int) -> dict[str, float]:
+def fault_ends(fault: str, kind: str = FIXED) -> tuple[float, float]:
+    """The lowest and the highest value of a fault, in GIMP's unit. kind: FIXED, or BY_SLIDERS for today's ranges."""
+    slider = TABLE[fault]
+    if kind == FIXED:
+        return FAULTS[fault]
+    return slider.scaled(slider.lowest, REACH), slider.scaled(slider.highest, REACH)
+
+
+def faults_of(name: str, group: str, draw: int, kind: str = FIXED) -> dict[str, float]:
     """Slider -> value in GIMP's unit, of the faults that a photo gets."""
     digest = hashlib.sha256(f"{SEED}/{name}/{group}/{draw}".encode()).digest()
     random = np.random.default_rng(int.from_bytes(digest[:8], "big"))
-    chosen = {TOGETHER: FAULTS, CAST: CASTS}.get(group, (group,))
-    table = {slider.name: slider for slider in SLIDERS}
     values = {}
-    for fault in chosen:
-        share = float(random.uniform(-REACH, REACH))
-        end = table[fault].highest if share > 0 else table[fault].lowest
-        values[fault] = table[fault].scaled(end, abs(share))
+    for fault in {TOGETHER: tuple(FAULTS), CAST: CASTS}.get(group, (group,)):
+        share = float(random.uniform(-1, 1))
+        low, high = fault_ends(fault, kind)
+        values[fault] = TABLE[fault].scaled(high if share > 0 else low, abs(share))
     return values
 
 
-def reach() -> dict[str, list[str]]:
+def reach(kind: str = FIXED) -> dict[str, list[str]]:
     """Slider -> the two ends of its faults, as a person reads them."""
-    table = {slider.name: slider for slider in SLIDERS}
-    return {
-        name: [table[name].format(table[name].scaled(end, REACH)) for end in (table[name].lowest, table[name].highest)]
-        for name in FAULTS
-    }
+    return {fault: [TABLE[fault].format(end) for end in fault_ends(fault, kind)] for fault in FAULTS}
 
 
 def fivek_cases(folder: Path) -> list[Case]:
@@ -85,9 +98,9 @@ def fivek_cases(folder: Path) -> list[Case]:
     return [Case(FIVEK, "", name, inputs, answers) for name in folder_pairs(inputs, answers).names]
 
 
-def wrong_way_cases(folder: Path, held_out: Sequence[str]) -> list[Case]:
+def wrong_way_cases(folder: Path, held_out: Sequence[str], kind: str = FIXED) -> list[Case]:
     return [
-        Case(WRONG_WAY, group, name, folder / name, None, tuple(faults_of(name, group, draw).items()))
+        Case(WRONG_WAY, group, name, folder / name, None, tuple(faults_of(name, group, draw, kind).items()))
         for name in held_out
         for group, draws in DRAWS.items()
         for draw in range(draws)

@@ -152,21 +152,25 @@ def policy(path: Path) -> Policy:
     return Policy.load(path)
 
 
-def constant_for_even_faults(task: tuple[Path, Sequence[str], int]) -> dict[str, float]:
+Sought = tuple[Path, Sequence[str], int, str]
+"""Folder, names of its photos, pixels of their longer side, kind of the faults."""
+
+
+def constant_for_even_faults(task: Sought) -> dict[str, float]:
     """The best constant action on photos of a folder with this benchmark's faults, all together."""
-    folder, names, longest = task
+    folder, names, longest, kind = task
     pairs = []
     for name in spaced(names):
-        case = Case(WRONG_WAY, TOGETHER, name, folder / name, None, tuple(faults_of(name, TOGETHER, 0).items()))
+        case = Case(WRONG_WAY, TOGETHER, name, folder / name, None, tuple(faults_of(name, TOGETHER, 0, kind).items()))
         image, answer = make(case, longest)
         assert answer is not None
         pairs.append((image, answer))
     return _best_constant(pairs)
 
 
-def constant_for_trainers_faults(task: tuple[Path, Sequence[str], int]) -> dict[str, float]:
+def constant_for_trainers_faults(task: Sought) -> dict[str, float]:
     """The best constant action on photos of a folder with the faults that the trainer draws."""
-    folder, names, _ = task
+    folder, names, *_ = task
     pairs = wrong_way_pairs(folder, SEED)
     place = {name: i for i, name in enumerate(pairs.names)}
     return _best_constant([pairs.load(place[str(Path(name).with_suffix(""))]) for name in spaced(names)])

@@ -251,7 +251,7 @@ def notes(report: dict[str, Any]) -> list[str]:
     if report["quick"]:
         lines.append(f"--quick: pictures of {report['longest_side']} pixels; not comparable with other runs")
     reach = ", ".join(f"{name} {low} to {high}" for name, (low, high) in report["fault_ranges"].items())
-    lines.append(f"faults: even within {reach}")
+    lines.append(f"faults ({report['faults_kind']}): even within {reach}")
     for row, values in report["constants"].items():
         moved = [f"{s.label} {s.format(values[s.name])}" for s in SLIDERS if values[s.name] != s.neutral]
         lines.append(f"{row}: {', '.join(moved) or 'nothing moved'}")

@@ -12,16 +12,18 @@ PHOTOS = Path(__file__).parents[1] / "photos"
 TABLE = {slider.name: slider for slider in SLIDERS}
 
 
-def test_faults_stay_within_their_reach_and_fill_it() -> None:
-    drawn = [cases.faults_of(f"photo {i}", cases.TOGETHER, 0) for i in range(300)]
+@pytest.mark.parametrize("kind", [cases.FIXED, cases.BY_SLIDERS])
+def test_faults_stay_between_their_ends_and_fill_them(kind: str) -> None:
+    drawn = [cases.faults_of(f"photo {i}", cases.TOGETHER, 0, kind) for i in range(300)]
     for name in cases.FAULTS:
         slider = TABLE[name]
-        low, high = (slider.scaled(end, cases.REACH) for end in (slider.lowest, slider.highest))
+        low, high = cases.fault_ends(name, kind)
         seen = [values[name] for values in drawn]
         assert low <= min(seen) and max(seen) <= high
-        positions = np.interp(seen, slider.values(), np.linspace(-1, 1, len(slider.values())))
-        assert abs(positions.mean()) < 0.08, "as often one way as the other"
-        assert positions.std() == pytest.approx(cases.REACH / np.sqrt(3), abs=0.05), "evenly"
+        table = [slider.scaled(end, share) for end in (low, high) for share in np.arange(0, 1.01, 0.1)]
+        positions = np.interp(seen, sorted(set(table)), np.linspace(-1, 1, len(set(table))))
+        assert abs(positions.mean()) < 0.1, "as often one way as the other"
+        assert positions.std() == pytest.approx(1 / np.sqrt(3), abs=0.06), "evenly"
 
 
 def test_faults_depend_on_photo_kind_and_draw_alone() -> None:
@@ -34,11 +36,19 @@ def test_faults_depend_on_photo_kind_and_draw_alone() -> None:
     assert set(cases.faults_of("a.jpg", cases.CAST, 0)) == set(cases.CASTS)
 
 
-def test_the_faults_of_a_name_never_change() -> None:
-    """Figures of different days are of the same pictures: this number may only change with the sliders' ranges."""
-    exposure = TABLE["exposure"]
-    share = cases.faults_of("photo.jpg", "exposure", 0)["exposure"] / exposure.highest
-    assert share == pytest.approx(0.531850, abs=1e-6)
+def test_the_examination_never_changes() -> None:
+    """Figures of different days are of the same pictures, whatever the sliders' ranges have become."""
+    assert cases.faults_of("photo.jpg", "exposure", 0) == pytest.approx({"exposure": 1.063701}, abs=1e-6)
+    assert cases.faults_of("photo.jpg", "temperature", 1) == pytest.approx({"temperature": 7186.28}, abs=0.01)
+    assert cases.faults_of("photo.jpg", "tint", 0) == pytest.approx({"tint": 0.866238}, abs=1e-6)
+
+
+def test_faults_can_follow_the_sliders() -> None:
+    for name in cases.FAULTS:
+        slider = TABLE[name]
+        low, high = cases.fault_ends(name, cases.BY_SLIDERS)
+        positions = np.interp([low, high], slider.values(), np.linspace(-1, 1, len(slider.values())))
+        assert positions == pytest.approx([-cases.REACH, cases.REACH], abs=0.01)
 
 
 def test_a_wrong_way_picture_is_the_edit_of_its_answer() -> None:
@@ -78,6 +88,5 @@ def test_large_folders_are_sampled_evenly_and_small_ones_taken_whole(tmp_path: P
 
 
 def test_ends_of_the_faults_are_told() -> None:
-    low, high = cases.reach()["exposure"]
-    slider = TABLE["exposure"]
-    assert (low, high) == (slider.format(slider.lowest * cases.REACH), slider.format(slider.highest * cases.REACH))
+    assert cases.reach()["exposure"] == ["-1.50 stops", "+1.50 stops"]
+    assert cases.reach()["temperature"] == ["5029 K", "9187 K"]

@@ -105,7 +105,7 @@ def test_a_policy_that_is_sure_has_no_entropy_and_one_that_is_not_all(tmp_path: 
 def test_the_best_constant_action_undoes_what_all_photos_have(monkeypatch: pytest.MonkeyPatch) -> None:
     """Photos that all are a stop too dark, and nothing else."""
     monkeypatch.setattr(quality_measure, "faults_of", lambda *_: {"exposure": -1.0})
-    values = quality_measure.constant_for_even_faults((PHOTOS, ["otters.png", "parrots.png"], 64))
+    values = quality_measure.constant_for_even_faults((PHOTOS, ["otters.png", "parrots.png"], 64, "fixed"))
     assert values["exposure"] >= 0.5
 
 
@@ -119,7 +119,7 @@ def test_the_trainers_faults_are_undone_on_average_too(monkeypatch: pytest.Monke
 
     monkeypatch.setattr(quality_measure, "best_constant_action", search)
     names = ["otters.png", "valley.jpg"]
-    assert quality_measure.constant_for_trainers_faults((PHOTOS, names, 64)) == {"exposure": 0.25}
+    assert quality_measure.constant_for_trainers_faults((PHOTOS, names, 64, "fixed")) == {"exposure": 0.25}
     for name, answer in zip(names, seen["answers"], strict=True):
         finished = quality_cases.make(quality_cases.finished_cases(PHOTOS, [name])[0], 512)[0]
         assert answer == pytest.approx(thumbnail(finished).transpose(1, 2, 0)), "of the photos that are named"

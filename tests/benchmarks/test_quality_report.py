@@ -89,7 +89,8 @@ def test_markdown_and_notes_say_what_was_measured() -> None:
     report = reports.summary([result(FIVEK, input={"psnr": 16.0}, policy={"psnr": 22.7, "clipped": 0.02})], ["policy"])
     report |= {
         "constants": {"best": {s.name: s.neutral for s in SLIDERS} | {"exposure": 0.5}}, "skipped": ["gimp: not there"],
-        "quick": False, "fault_ranges": {"exposure": ["-1.50 stops", "+1.50 stops"]}, "longest_side": 512, "goals": [],
+        "quick": False, "faults_kind": "fixed", "fault_ranges": {"exposure": ["-1.50 stops", "+1.50 stops"]},
+        "longest_side": 512, "goals": [],
         "policies": {"policy": {"file": "p.onnx", "sha256": "0123456789abcdef"}}, "versions": {"numpy": "9.9"},
     }  # fmt: skip
     text = reports.markdown(report)
