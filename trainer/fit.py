@@ -173,11 +173,10 @@ def _learn(
                     advantage = advantage / (distributed.gathered(advantage).std() + 1e-8)
                 policy_loss = -(advantage * chosen.sum(-1)).mean()
             imitation = imitation_weight(step, config)
-            imitation_loss = (
-                -log_p[: len(faults)].gather(-1, undoing_levels(faults)[..., None]).sum((1, 2)).mean()
-                if imitation
-                else torch.zeros((), device=device)
-            )
+            imitation_loss = torch.zeros((), device=device)
+            if imitation and n_pairs:  # this process's part of the mean over all pairs, of which it may have none
+                undone = log_p[: len(faults)].gather(-1, undoing_levels(faults)[..., None])  # (P, K, 1)
+                imitation_loss = -undone.sum() * distributed.count() / n_pairs
             value_loss = 0.5 * (value - reward.mean(1)).square().mean()
             bonus = config.entropy * fall * entropy.sum(-1).mean()
             loss = policy_loss + value_loss - bonus + imitation * imitation_loss
