@@ -29,6 +29,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import BrokenExecutor, ProcessPoolExecutor, as_completed
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -91,6 +92,9 @@ def main() -> int:
     except KeyboardInterrupt:
         print("stopped; nothing written", file=sys.stderr)
         return 130
+    except BrokenExecutor:
+        print("a process that measures was ended, perhaps for want of memory: close other programs", file=sys.stderr)
+        return 2
     except OSError as error:
         print(f"{error.filename or 'file'}: {error.strerror or error}: check the path and the rights", file=sys.stderr)
         return 2
@@ -109,15 +113,15 @@ def run(arguments: argparse.Namespace) -> tuple[dict[str, Any], dict[str, list[A
     learned, held_out = split_names(arguments.finished) if arguments.finished else ([], [])
     cases = shown(all_cases(arguments, held_out, skipped))
     policies = policy_rows(arguments, skipped)
-    with tempfile.TemporaryDirectory() as scratch, workers() as pool:
+    # what a program that outlives us by a second still writes must not spoil the cleaning up
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch, workers(Path(scratch)) as pool:
         home = Path(scratch) / "gimp"
         programs = found_programs(arguments, home, skipped)
         constants = {}
         if "constant" in arguments.rows and learned:
-            sought = [pool.apply_async(f, ((arguments.finished, learned, longest, arguments.faults),))
-                      for f in (constant_for_even_faults, constant_for_trainers_faults)]  # fmt: skip
-            for name, one in zip((CONSTANT, TRAINERS_CONSTANT), sought, strict=True):
-                constants[name] = one.get()
+            where = (arguments.finished, learned, longest, arguments.faults)
+            sought = [pool.submit(f, where) for f in (constant_for_even_faults, constant_for_trainers_faults)]
+            constants = {name: one.result() for name, one in zip((CONSTANT, TRAINERS_CONSTANT), sought, strict=True)}
         job = Job(
             policies=policies,
             constants=constants,
@@ -227,18 +231,26 @@ def found_programs(arguments: argparse.Namespace, home: Path, skipped: list[str]
 
 
 @contextlib.contextmanager
-def workers() -> Iterator[Any]:
-    """Processes that end with this one, whatever ends it."""
+def workers(scratch: Path) -> Iterator[ProcessPoolExecutor]:
+    """Processes that end with this one, whatever ends it, and leave no temporary file outside of `scratch`."""
     # spawned: torch and onnxruntime have threads, which a forked process would lack
-    pool = multiprocessing.get_context("spawn").Pool(PROCESSES, signal.signal, (signal.SIGINT, signal.SIG_IGN))
+    pool = ProcessPoolExecutor(PROCESSES, multiprocessing.get_context("spawn"), _begin, (scratch,))
     try:
         yield pool
     finally:
-        pool.terminate()
-        pool.join()
+        pool.shutdown(wait=False, cancel_futures=True)
+        for process in multiprocessing.active_children():
+            process.terminate()
+            process.join()
 
 
-def measured(pool: Any, job: Job, cases: list[Case]) -> list[Result]:
+def _begin(scratch: Path) -> None:
+    """A worker's first act. Ctrl-C is for the parent to deal with."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    tempfile.tempdir = str(scratch)
+
+
+def measured(pool: ProcessPoolExecutor, job: Job, cases: list[Case]) -> list[Result]:
     """The results in the cases' order."""
     batches = [(job, cases[i : i + BATCH]) for i in range(0, len(cases), BATCH)]
     random.Random(0).shuffle(batches)  # so that quick and slow sets mix, and the time left is told well
@@ -247,8 +259,8 @@ def measured(pool: Any, job: Job, cases: list[Case]) -> list[Result]:
     started = told = time.monotonic()
     with progress(console) as bar:
         task = bar.add_task("Measuring", total=len(cases))
-        for batch in pool.imap_unordered(measure_batch, batches):
-            results += batch
+        for done in as_completed([pool.submit(measure_batch, batch) for batch in batches]):
+            results += done.result()
             bar.update(task, completed=len(results))
             now = time.monotonic()
             if not console.is_terminal and now - told >= TELL_EVERY:
