@@ -196,7 +196,7 @@ COLUMNS = {
     "PSNR": ("psnr", ".2f", 1), "SSIM RGB": ("ssim_rgb", ".4f", 1), "SSIM grey": ("ssim_grey", ".4f", 1),
     "CIEDE2000": ("ciede2000", ".2f", 1), "largest": ("ciede2000_worst", ".2f", 1),
     "histogram %": ("histogram_intersection", ".1f", 1), "clipped %": ("clipped", ".2f", 100),
-    "growth": ("clipped_growth", "+.2f", 100), "not above %": ("not_above", ".1f", 100),
+    "growth": ("clipped_growth", "+z.2f", 100), "not above %": ("not_above", ".1f", 100),
     "hardly above %": ("hardly_above", ".1f", 100),
 }  # fmt: skip
 
@@ -222,7 +222,7 @@ def tables(report: dict[str, Any]) -> list[Sheet]:
         first = next(iter(report["casts"].values()))["rows"]
         headings = ("row", *(f"{name} ({part['mean_angle']:.1f}°)" for name, part in report["casts"].items()))
         rows = [
-            (row, *(_cell(part["rows"][row], "removed", ".0f", 100) for part in report["casts"].values()))
+            (row, *(_cell(part["rows"][row], "removed", "z.0f", 100) for part in report["casts"].values()))
             for row in first
             if row != INPUT
         ]
