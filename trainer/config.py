@@ -40,6 +40,7 @@ class Config:
     imitation_until: float = setting(0.5, "share of the updates after which nothing is imitated any more")
     entropy: float = setting(0.1, "weight of the entropy bonus; falls with the learning rate")
     normalise_advantage: bool = setting(True, "divide advantages by their spread, by_slider each slider's by its own")
+    dropout: float = setting(0.3, "share of the colour statistics that the policy is not shown, other ones each time")
     average: float = setting(0.995, "decay of the averaged weights that are exported; 0 exports the last weights")
     clip: float = setting(1.0, "largest norm of the policy's gradient")
 
@@ -70,7 +71,7 @@ class Config:
         for name in ("w_hindsight", "w_critic", "content", "w_chroma", "imitation", "entropy", "gradient_penalty"):
             if not getattr(self, name) >= 0:
                 raise ValueError(f"{name} is {getattr(self, name)}; it can't be negative")
-        for name in ("hindsight_share", "imitation_until", "holdout", "average"):
+        for name in ("hindsight_share", "imitation_until", "dropout", "holdout", "average"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} is {getattr(self, name)}; it goes from 0 to 1")
         for name in ("width", "learning_rate", "critic_learning_rate", "clip", "critic_clip"):
@@ -88,6 +89,8 @@ class Config:
             raise ValueError("hindsight_share is below 1 while w_critic is 0: source photos would teach nothing")
         if self.network not in ("statistics", "paper"):
             raise ValueError(f"network is {self.network!r}; use statistics or paper")
+        if self.dropout == 1 or (self.dropout > 0 and self.network == "paper"):
+            raise ValueError(f"dropout is {self.dropout}; below 1, and the paper's network has none")
         if self.imitation > 0 and self.hindsight_share == 0:
             raise ValueError("imitation is above 0 while hindsight_share is 0: source photos have nothing to imitate")
         if self.device not in ("auto", "cpu", "cuda"):
@@ -111,6 +114,7 @@ PAPER = {
     "beta1": 0.5,
     "network": "paper",
     "imitation": 0.0,
+    "dropout": 0.0,
     "entropy": 0.001,
     "normalise_advantage": False,
     "average": 0.0,

@@ -37,7 +37,7 @@ from .edits import edit_batch, shrunk
 from .examine import Examination, examine, held_out_pairs, sample_sheet
 from .networks import Critic, Policy, make_policy
 from .statistics import LOOK
-from .wrong_way import sample_faults, spoil, undoing_levels
+from .wrong_way import sample_faults, sample_tastes, spoil, undoing_levels
 
 KNOWN = 1024
 """Spoiled photos from which the policy learns the size of each statistic."""
@@ -141,6 +141,8 @@ def _learn(
             answer = data.draw(finished, n_pairs, generator, config.smallest_crop, mine).to(device)
             answer = shrunk(answer, size)  # (P, 3, 64, 64), or 32 where nobody looks closer
             faults = sample_faults(n_pairs, generator)[mine].to(device)  # (P, K)
+            tastes = sample_tastes(n_pairs, generator)[mine].to(device)  # (P, K)
+            answer = spoil(answer, tastes) if len(answer) else answer
             spoiled = spoil(answer, faults) if len(answer) else answer
             mine = distributed.rows(batch - n_pairs, before=n_pairs)
             plain = shrunk(data.draw(sources, batch - n_pairs, generator, config.smallest_crop, mine).to(device), size)
@@ -148,7 +150,8 @@ def _learn(
 
             # edit each photo in several ways
             policy.train()
-            logits, value = learner(state)  # (B, K, L), (B,)
+            heed = sample_heed(config, policy, len(state), generator)
+            logits, value = learner(state, *heed)  # (B, K, L), (B,)
             log_p = functional.log_softmax(logits, dim=-1)
             action = sample_actions(log_p.detach(), config.actions, generator)  # (B, A, K)
             if config.by_slider:
@@ -234,6 +237,18 @@ def sample_actions(log_p: torch.Tensor, actions: int, generator: torch.Generator
     waiting = everyones[distributed.rows(len(everyones))]
     gumbel = -torch.log(waiting.clamp_(min=1e-20))
     return (log_p[:, None] + gumbel.to(log_p.device)).argmax(-1)
+
+
+def sample_heed(
+    config: Config, policy: nn.Module, n: int, generator: torch.Generator
+) -> tuple[()] | tuple[torch.Tensor]:
+    """Dropout's factors (B, F) for the policy's statistics, or nothing: drawn by our generator, for the whole batch."""
+    if not config.dropout:
+        return ()
+    known = policy.get_buffer("centre")
+    everyones = torch.rand(n * distributed.count(), len(known), generator=generator)
+    kept = everyones[distributed.rows(len(everyones))] >= config.dropout
+    return (kept.to(known) / (1 - config.dropout),)
 
 
 def with_each_slider_redrawn(action: torch.Tensor, log_p: torch.Tensor, generator: torch.Generator) -> torch.Tensor:

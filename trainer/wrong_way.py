@@ -16,43 +16,59 @@ from editor_ops.editor import chain, run
 
 TEMPERATURE, UNSHARP_MASK = "gegl:color-temperature", "gegl:unsharp-mask"
 
-NOTHING_WRONG = 0.15
-"""Share of photos with no fault."""
+# What is wrong with photos: kinds, the share of the photos that have them, and how strong they are, as the factor that
+# the table's numbers are multiplied by, even between two ends. A dull photo is what cameras make: dark, flat and pale,
+# strong enough that spoiled photos have the statistics of such pictures. A mixture has anything, in every number. A
+# cast is mainly that, or white balance is never learned beside tones that matter more. The rest have nothing wrong,
+# so that the agent learns to leave a good photo alone.
+DULL, MIXED, CAST = range(3)
+SHARES = (0.40, 0.25, 0.20)
+STRENGTHS = ((0.3, 1.2), (0.2, 1.3), (0.3, 1.3))
 FEWEST = 0.3
-"""A photo's chance of each fault lies between this and 1, evenly: some photos have one fault, some have all."""
-WORST = 1.3
-"""A photo's faults are all multiplied by a number between 0 and this: from hardly visible to spoiled at the ends."""
+"""A mixture's chance of each fault lies between this and 1, evenly: some photos have one fault, some have all."""
+TASTE = 0.25
+"""How far finished photos are varied, as a share of what spreads in a mixture: as much as two retouchers would differ.
+Without it the agent learns the few hundred photos by heart (docs/experiments.md)."""
 
-# Slider name -> where its fault lies on average and how far it spreads, as shares of the slider's range on
-# its own scale (-1 lowest, 1 highest); held to +-1 in the end. Photos come out of cameras dark, flat
-# and pale, rarely the other way. Clarity's fault is softness, whatever the sign.
+# Slider name -> for each kind, where the fault lies on average and how far it spreads, as shares of the slider's
+# range on its own scale (-1 lowest, 1 highest); held to +-1 in the end. Clarity's fault is softness, whatever the sign.
 FAULTS = {
-    "exposure": (-0.2, 0.5),
-    "black_level": (-0.05, 0.4),
-    "temperature": (0.0, 0.7),
-    "tint": (0.0, 0.7),
-    "shadows": (-0.1, 0.3),
-    "highlights": (-0.05, 0.3),
-    "contrast": (-0.2, 0.5),
-    "white_point": (0.05, 0.25),
-    "saturation": (-0.25, 0.5),
-    "clarity": (0.0, 0.5),
+    "exposure": ((-0.5, 0.35), (0.0, 0.5), (0.0, 0.1)),
+    "black_level": ((-0.1, 0.3), (0.0, 0.4), (0.0, 0.1)),
+    "temperature": ((0.0, 0.3), (0.0, 0.6), (0.0, 0.7)),
+    "tint": ((0.0, 0.25), (0.0, 0.5), (0.0, 0.6)),
+    "shadows": ((-0.1, 0.25), (0.0, 0.3), (0.0, 0.1)),
+    "highlights": ((0.0, 0.25), (0.0, 0.3), (0.0, 0.1)),
+    "contrast": ((-0.35, 0.35), (0.0, 0.5), (0.0, 0.1)),
+    "white_point": ((0.15, 0.25), (0.0, 0.25), (0.0, 0.1)),
+    "saturation": ((-0.45, 0.3), (0.0, 0.5), (0.0, 0.1)),
+    "clarity": ((0.0, 0.5), (0.0, 0.5), (0.0, 0.3)),
 }
 
 
-def sample_faults(n: int, generator: torch.Generator, nothing_wrong: float = NOTHING_WRONG) -> torch.Tensor:
+def sample_faults(n: int, generator: torch.Generator, nothing_wrong: float | None = None) -> torch.Tensor:
     """Faults (n, K) of n photos: for each slider, the share of its range (-1 to 1) that it is put wrong by.
 
-    nothing_wrong: share of the photos that have no fault.
+    nothing_wrong: share of the photos that have no fault, if not the one that SHARES leaves.
     """
     k = len(SLIDERS)
-    mean, deviation = torch.tensor([FAULTS[slider.name] for slider in SLIDERS]).T  # (K,) each
+    table = torch.tensor([FAULTS[slider.name] for slider in SLIDERS])  # (K, kinds, 2)
+    some_wrong = sum(SHARES) if nothing_wrong is None else 1 - nothing_wrong
+    edges = torch.tensor(SHARES).cumsum(0) / sum(SHARES) * some_wrong
+    kind = torch.bucketize(torch.rand(n, generator=generator), edges, right=True)  # the last: nothing wrong
+    mean, deviation = table[:, kind.clamp(max=len(SHARES) - 1)].movedim(1, 0).unbind(-1)  # (n, K) each
+    low, high = torch.tensor((*STRENGTHS, (0.0, 0.0)))[kind].unbind(-1)  # (n,) each
+    strength = torch.lerp(low, high, torch.rand(n, generator=generator))
+    chance = torch.where(kind == MIXED, FEWEST + (1 - FEWEST) * torch.rand(n, generator=generator), 1.0)
+    faulty = torch.rand(n, k, generator=generator) < chance[:, None]
     shares = mean + deviation * torch.randn(n, k, generator=generator)
-    severity = WORST * torch.rand(n, 1, generator=generator)
-    chance = FEWEST + (1 - FEWEST) * torch.rand(n, 1, generator=generator)
-    faulty = torch.rand(n, k, generator=generator) < chance
-    faulty &= torch.rand(n, 1, generator=generator) >= nothing_wrong
-    return (shares * severity).clamp(-1, 1) * faulty
+    return (shares * strength[:, None]).clamp(-1, 1) * faulty
+
+
+def sample_tastes(n: int, generator: torch.Generator) -> torch.Tensor:
+    """Small edits (n, K), as faults, that make of a finished photo another that is finished as well."""
+    deviation = torch.tensor([FAULTS[slider.name][MIXED][1] for slider in SLIDERS])
+    return (TASTE * deviation * torch.randn(n, len(SLIDERS), generator=generator)).clamp(-1, 1)
 
 
 def undoing_levels(faults: torch.Tensor) -> torch.Tensor:
