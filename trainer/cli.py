@@ -93,15 +93,17 @@ def _config_options(command: Callable[..., None]) -> Callable[..., None]:
 @main.command()
 @click.argument("folders", metavar="[SOURCE_DIR TARGET_DIR]", nargs=-1, type=PATH)
 @click.option("--out", type=PATH, required=True, help="Folder of the run; made where it is not there.")
-@click.option("--recipe", type=click.Choice(list(RECIPES)), help="[default: default; with --dataset, paper]")
+@click.option("--recipe", type=click.Choice(list(RECIPES)),
+              help="[default: default; with --dataset, paper; with --from, taste]")
+@click.option("--from", "start", type=PATH, metavar="POLICY", help="Begin with a policy file (.onnx) or another run.")
 @click.option("--resume", is_flag=True, help="Go on with the run in --out, under the settings it was started with.")
 @DATASET
 @CACHE
 @click.option("--quiet", is_flag=True, help="No progress.")
 @_config_options
 def fit(
-    folders: tuple[Path, ...], out: Path, recipe: str | None, resume: bool, dataset: tuple[str, Path] | None,
-    cache: Path | None, quiet: bool, **settings: Any,
+    folders: tuple[Path, ...], out: Path, recipe: str | None, start: Path | None, resume: bool,
+    dataset: tuple[str, Path] | None, cache: Path | None, quiet: bool, **settings: Any,
 ) -> None:  # fmt: skip
     """Teach a policy from two plain folders.
 
@@ -113,6 +115,7 @@ def fit(
     Examples:
       trainer fit snapshots/ favourites/ --out runs/mine
       trainer fit snapshots/ favourites/ --out runs/mine --resume
+      trainer fit snapshots/ favourites/ --out runs/mine --from models/photo.onnx
       trainer fit snapshots/ favourites/ --out runs/paper --recipe paper --device cuda
       trainer fit --dataset fivek fivek_dataset/ --out runs/reproduced
       torchrun --nproc-per-node 2 -m trainer fit snapshots/ favourites/ --out runs/mine
@@ -126,10 +129,11 @@ def fit(
         from . import fit as learning
 
         changes = {name: value for name, value in settings.items() if value is not None}
-        chosen = config.recipe(recipe or ("paper" if dataset else "default"), **changes)
+        usual = "paper" if dataset else "taste" if start else "default"
+        chosen = config.recipe(recipe or usual, **changes)
         files = fivek.training_files(dataset[1]) if dataset else None
         source, target = (dataset[1] / fivek.SOURCE, dataset[1] / fivek.TARGET) if dataset else folders
-        finished = learning.fit(source, target, out, chosen, resume, quiet, cache, files)
+        finished = learning.fit(source, target, out, chosen, resume, quiet, cache, files, start)
     if not finished:
         sys.exit(STOPPED)
 

@@ -21,13 +21,14 @@ class Config:
     # Where the reward comes from. The wrong-way pairs give the agent its craft; the critic knows the real
     # sources and the taste of the target folder, but alone it is unstable on a few hundred photos.
     w_hindsight: float = setting(1.0, "weight of closeness to the finished photo, on photos edited the wrong way")
-    w_chroma: float = setting(0.5, "of that closeness, weight of the colours apart from their lightness")
+    w_chroma: float = setting(1.0, "of that closeness, weight of the colours apart from their lightness")
+    w_lost: float = setting(6.0, "weight of what burns out or drowns in the edit, and not in the photo or the answer")
     w_critic: float = setting(0.0, "weight of the critic's opinion of the edited photo")
     content: float = setting(0.0, "weight of the squared change of the photo (the paper's alpha)")
     hindsight_share: float = setting(1.0, "share of a batch made of wrong-way pairs; the rest are source photos")
 
     # The policy gradient.
-    steps: int = setting(4500, "updates of the policy")
+    steps: int = setting(5000, "updates of the policy")
     batch: int = setting(48, "photos in an update; under torchrun, of each process")
     by_slider: bool = setting(True, "judge each slider by an edit that differs in it alone; else all of them together")
     actions: int = setting(1, "edits tried on each photo of an update; by_slider, each with one more for every slider")
@@ -62,13 +63,13 @@ class Config:
     # The run.
     seed: int = setting(0, "of everything random")
     device: str = setting("auto", "cpu, cuda, or auto: a GPU where there is one")
-    evaluate_every: int = setting(250, "updates between examinations, sample sheets and checkpoints")
+    evaluate_every: int = setting(500, "updates between examinations, sample sheets and checkpoints")
 
     def __post_init__(self) -> None:
         for name in ("steps", "batch", "actions", "critic_updates", "replay", "evaluate_every"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} is {getattr(self, name)}; it must be 1 or more")
-        for name in ("w_hindsight", "w_critic", "content", "w_chroma", "imitation", "entropy", "gradient_penalty"):
+        for name in ("w_hindsight", "w_critic", "content", "w_chroma", "w_lost", "imitation", "entropy", "gradient_penalty"):
             if not getattr(self, name) >= 0:
                 raise ValueError(f"{name} is {getattr(self, name)}; it can't be negative")
         for name in ("hindsight_share", "imitation_until", "dropout", "holdout", "average"):
@@ -102,6 +103,8 @@ class Config:
 # value network as the only baseline; gradients clipped at norm 40; every finished photo is learned from.
 PAPER = {
     "w_hindsight": 0.0,
+    "w_chroma": 0.0,
+    "w_lost": 0.0,
     "w_critic": 1.0,
     "content": 100.0,
     "hindsight_share": 0.0,
@@ -126,9 +129,12 @@ PAPER = {
     "edit_size": SIZE,
     "smallest_crop": 1.0,
     "holdout": 0.0,
-    "evaluate_every": 300,
+    "evaluate_every": 4800,
 }
-RECIPES: dict[str, dict[str, Any]] = {"default": {}, "paper": PAPER}
+# From a policy that knows its craft to a taste of one's own: fewer and smaller updates, and every photo is learned
+# from, since there may be only 50.
+TASTE = {"steps": 1500, "learning_rate": 5e-4, "holdout": 0.0}
+RECIPES: dict[str, dict[str, Any]] = {"default": {}, "paper": PAPER, "taste": TASTE}
 
 
 def recipe(name: str, **changes: Any) -> Config:

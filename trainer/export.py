@@ -45,9 +45,7 @@ class _Host(nn.Module):
         return logits, levels, sliders, value
 
 
-def export_run(
-    run: Path, out: Path, training_data: str = "", licence: str = "", description: str = ""
-) -> Path:
+def export_run(run: Path, out: Path, training_data: str = "", licence: str = "", description: str = "") -> Path:
     """Exports the averaged weights of a run's newest checkpoint. CheckpointError if there is none."""
     run = Path(run)
     state = checkpoint.read_newest(run / "checkpoints")

@@ -36,9 +36,13 @@ from .config import Config
 from .edits import edit_batch, shrunk
 from .examine import Examination, examine, held_out_pairs, sample_sheet
 from .networks import Critic, Policy, make_policy
+from .start import load_weights
 from .statistics import LOOK
 from .wrong_way import sample_faults, sample_tastes, spoil, undoing_levels
 
+NEAR_ENOUGH = 0.06
+"""Mean difference, added before the logarithm: about as much as two retouchers differ by. With 0.01 the agent is paid so
+much for being exactly right that it leaves dull photos alone, since some finished photos look like them."""
 KNOWN = 1024
 """Spoiled photos from which the policy learns the size of each statistic."""
 LOG_EVERY = 10
@@ -58,26 +62,29 @@ def fit(
     quiet: bool = False,
     cache: Path | None = None,
     files: tuple[list[Path], list[Path]] | None = None,
+    start: Path | None = None,
 ) -> bool:
     """Learns from a folder of photos as they come and a folder of finished ones; True when it ran to its end.
 
     out gets config.json, metrics.jsonl, TensorBoard events, checkpoints/, samples/, held-out.txt (names of finished
     photos that are not learned from) and at last policy.onnx. Decoded photos are kept in cache (the user's, if None).
-    files: the photos of both folders that are wanted, where not all are.
+    files: the photos of both folders that are wanted, where not all are. start: a policy file or a run to begin with.
     With resume, the run in `out` goes on from its newest checkpoint that loads, under the settings it was started
     with; on a CPU it ends bit for bit as one that was never stopped. Ctrl-C ends the update at hand, writes a
     checkpoint and returns False. Under torchrun, config.batch is the photos of each process, and only the first
     writes. FitError for folders that don't fit; ValueError for folders without photos.
     """
+    if start is not None and not resume:
+        load_weights(make_policy(config), start)  # before anything is written
     config = _open_run(source, target, out, config, resume)
     device = pick_device(config.device)
     with distributed.together(device):
-        return _learn(source, target, out, config, device, resume, quiet or distributed.rank() > 0, cache, files)
+        return _learn(source, target, out, config, device, resume, quiet or distributed.rank() > 0, cache, files, start)
 
 
 def _learn(
     source: Path, target: Path, out: Path, config: Config, device: torch.device, resume: bool, quiet: bool,
-    cache: Path | None, files: tuple[list[Path], list[Path]] | None,
+    cache: Path | None, files: tuple[list[Path], list[Path]] | None, start: Path | None,
 ) -> bool:  # fmt: skip
     console = Console(stderr=True, quiet=quiet)
     writes = distributed.rank() == 0
@@ -100,7 +107,9 @@ def _learn(
 
     # channels last: half the convolutions' time on a CPU
     policy, critic = make_policy(config).to(device), Critic().to(device)
-    if isinstance(policy, Policy) and not resume:
+    if start is not None and not resume:
+        load_weights(policy, start)
+    elif isinstance(policy, Policy) and not resume:
         some = data.draw(finished, KNOWN, generator, config.smallest_crop)
         policy.standardise(spoil(some, sample_faults(KNOWN, generator)).to(device))
     distributed.shared_statistics(policy)
@@ -193,8 +202,12 @@ def _learn(
                 numbers = update_critic(config, critic, critic_optimiser, edited[:, 0], real, replay, generator)
 
             if step % LOG_EVERY == 0 or step == config.steps:
-                seen = {"reward": reward.mean(), "entropy": entropy.mean(), "value_loss": value_loss,
-                        "imitation_loss": imitation_loss}
+                seen = {
+                    "reward": reward.mean(),
+                    "entropy": entropy.mean(),
+                    "value_loss": value_loss,
+                    "imitation_loss": imitation_loss,
+                }
                 numbers |= distributed.means(seen)
                 numbers |= {
                     "learning_rate": policy_optimiser.param_groups[0]["lr"],
@@ -290,21 +303,36 @@ def rewards(
     n_pairs = len(answer)
     if n_pairs:
         reward[:n_pairs] += config.w_hindsight * closeness(edited[:n_pairs], answer[:, None], config.w_chroma)
+    if config.w_lost:
+        bearable = lost(state[:, None])  # (B, 1)
+        bearable[:n_pairs] = torch.maximum(bearable[:n_pairs], lost(answer[:, None]))
+        reward -= config.w_lost * (lost(edited) - bearable).clamp(min=0)
     return reward
 
 
 def closeness(edited: torch.Tensor, answer: torch.Tensor, w_chroma: float) -> torch.Tensor:
     """How near edits (P, A, 3, size, size) come to their answers (P, 1, 3, size, size): (P, A).
 
-    -log of the mean difference, so that halving it counts the same on a photo that is far off and on one that is
-    nearly right. The hundredth added is 2.5 of 255 steps: nearer than that, nobody sees a difference. And w_chroma
-    times the same of what is left of the difference without its mean over the channels: a wrong white balance hardly
-    shows in a mean difference, but to the eye.
+    -log of the mean difference, so that halving it counts nearly the same on a photo that is far off and on one that
+    is nearly right. And w_chroma times the same of what is left of the difference without its mean over the channels:
+    a wrong white balance hardly shows in a mean difference, but to the eye.
     """
     difference = edited - answer
     chroma = difference - difference.mean(2, keepdim=True)
-    near = -torch.log(difference.abs().mean(dim=(2, 3, 4)) + 0.01)
-    return near - w_chroma * torch.log(chroma.abs().mean(dim=(2, 3, 4)) + 0.01) if w_chroma else near
+    near = -torch.log(difference.abs().mean(dim=(2, 3, 4)) + NEAR_ENOUGH)
+    return near - w_chroma * torch.log(chroma.abs().mean(dim=(2, 3, 4)) + NEAR_ENOUGH) if w_chroma else near
+
+
+def lost(pictures: torch.Tensor) -> torch.Tensor:
+    """How much of pictures (P, A, 3, size, size) is burnt out or drowned: (P, A), 0 to 1.
+
+    Counted from a thirtieth below white in any channel and from a sixtieth above black in all of them: small pictures
+    are means of many pixels, so that lost spots show as nearly white or black ones.
+    """
+    highest = pictures.amax(2)  # (P, A, size, size)
+    burnt = (30 * highest - 29).clamp(min=0)
+    drowned = (1 - 60 * highest).clamp(min=0)
+    return (burnt + drowned).mean(dim=(2, 3))
 
 
 def update_policy(config: Config, policy: nn.Module, optimiser: torch.optim.Optimizer, loss: torch.Tensor) -> None:
@@ -329,11 +357,14 @@ def update_critic(
     replay: Replay,
     generator: torch.Generator,
 ) -> dict[str, float]:
-    """Updates the critic U times: on this update's edits first, then on past ones (the paper's section 3.2)."""
-    replay.add(fake, real)
+    """Updates the critic U times: on this update's edits first, then on those of earlier updates, of which there must
+    be as many as are drawn; so the first updates have fewer, as in the official code."""
+    newest = fake, real
     gap = penalty = torch.zeros(())
     for update in range(config.critic_updates):
         if update:
+            if len(replay.fake) < min(update * len(fake) * distributed.count(), replay.size):
+                break
             fake, real = replay.draw(len(fake), generator, fake.device)
         batch = len(fake) * distributed.count()
         mix = torch.rand(batch, 1, 1, 1, generator=generator)[distributed.rows(batch)].to(fake.device)
@@ -346,6 +377,7 @@ def update_critic(
         distributed.average_gradients(critic)
         torch.nn.utils.clip_grad_norm_(critic.parameters(), config.critic_clip)
         optimiser.step()
+    replay.add(*newest)
     return distributed.means({"critic_gap": gap, "gradient_norm": slope.mean(), "gradient_penalty": penalty})
 
 
@@ -364,13 +396,10 @@ class Replay:
         )
 
     def draw(self, n: int, generator: torch.Generator, device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
-        """Of each n, for this process."""
+        """n different edits for this process, each with the finished photo that it met."""
         n *= distributed.count()
-        mine = distributed.rows(n)
-        fake, real = (
-            kept[torch.randint(len(kept), (n,), generator=generator)[mine]].to(device).float() / 255
-            for kept in (self.fake, self.real)
-        )
+        rows = torch.randperm(len(self.fake), generator=generator)[:n][distributed.rows(n)]
+        fake, real = (kept[rows].to(device).float() / 255 for kept in (self.fake, self.real))
         return fake, real
 
     def state_dict(self) -> dict[str, torch.Tensor]:
@@ -437,9 +466,7 @@ def _open_run(source: Path, target: Path, out: Path, config: Config, resume: boo
     return config
 
 
-def _load(
-    folder: Path, quiet: bool, cache: Path, files: list[Path] | None, device: torch.device
-) -> data.Photos:
+def _load(folder: Path, quiet: bool, cache: Path, files: list[Path] | None, device: torch.device) -> data.Photos:
     """The photos of a folder. Of several processes on a machine, one decodes them, and the others find them done."""
     if distributed.local_rank() == 0:
         photos = data.load(folder, quiet, cache, files)

@@ -74,9 +74,7 @@ class Policy(nn.Module):
         self.centre.copy_(known.mean(0))
         self.scale.copy_(1 / (known.std(0) + 0.02))  # a bin that is nearly always empty mustn't shout when it is not
 
-    def forward(
-        self, thumbnails: torch.Tensor, heed: torch.Tensor | None = None
-    ) -> tuple[torch.Tensor, torch.Tensor]:
+    def forward(self, thumbnails: torch.Tensor, heed: torch.Tensor | None = None) -> tuple[torch.Tensor, torch.Tensor]:
         """heed: factors (N, F) of the statistics, while learning (`dropout`)."""
         known = (statistics(thumbnails) - self.centre) * self.scale  # (N, F)
         hidden = self.body(known if heed is None else known * heed)  # (N, HIDDEN)

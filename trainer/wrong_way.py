@@ -19,30 +19,31 @@ TEMPERATURE, UNSHARP_MASK = "gegl:color-temperature", "gegl:unsharp-mask"
 # What is wrong with photos: kinds, the share of the photos that have them, and how strong they are, as the factor that
 # the table's numbers are multiplied by, even between two ends. A dull photo is what cameras make: dark, flat and pale,
 # strong enough that spoiled photos have the statistics of such pictures. A mixture has anything, in every number. A
-# cast is mainly that, or white balance is never learned beside tones that matter more. The rest have nothing wrong,
-# so that the agent learns to leave a good photo alone.
-DULL, MIXED, CAST = range(3)
-SHARES = (0.40, 0.25, 0.20)
-STRENGTHS = ((0.3, 1.2), (0.2, 1.3), (0.3, 1.3))
+# cast is mainly that, or white balance is never learned beside tones that matter more. Overdone photos are burnt out,
+# harsh and garish. The rest have nothing wrong, so that the agent learns to leave a good photo alone.
+DULL, MIXED, CAST, OVERDONE = range(4)
+SHARES = (0.30, 0.25, 0.12, 0.10)
+STRENGTHS = ((0.3, 1.2), (0.2, 1.3), (0.3, 1.3), (0.3, 1.2))
 FEWEST = 0.3
 """A mixture's chance of each fault lies between this and 1, evenly: some photos have one fault, some have all."""
-TASTE = 0.25
+TASTE = 0.2
 """How far finished photos are varied, as a share of what spreads in a mixture: as much as two retouchers would differ.
 Without it the agent learns the few hundred photos by heart (docs/experiments.md)."""
 
 # Slider name -> for each kind, where the fault lies on average and how far it spreads, as shares of the slider's
 # range on its own scale (-1 lowest, 1 highest); held to +-1 in the end. Clarity's fault is softness, whatever the sign.
 FAULTS = {
-    "exposure": ((-0.5, 0.35), (0.0, 0.5), (0.0, 0.1)),
-    "black_level": ((-0.1, 0.3), (0.0, 0.4), (0.0, 0.1)),
-    "temperature": ((0.0, 0.3), (0.0, 0.6), (0.0, 0.7)),
-    "tint": ((0.0, 0.25), (0.0, 0.5), (0.0, 0.6)),
-    "shadows": ((-0.1, 0.25), (0.0, 0.3), (0.0, 0.1)),
-    "highlights": ((0.0, 0.25), (0.0, 0.3), (0.0, 0.1)),
-    "contrast": ((-0.35, 0.35), (0.0, 0.5), (0.0, 0.1)),
-    "white_point": ((0.15, 0.25), (0.0, 0.25), (0.0, 0.1)),
-    "saturation": ((-0.45, 0.3), (0.0, 0.5), (0.0, 0.1)),
-    "clarity": ((0.0, 0.5), (0.0, 0.5), (0.0, 0.3)),
+    # dull, mixed, cast, overdone
+    "exposure": ((-0.5, 0.35), (0.0, 0.5), (0.0, 0.1), (0.4, 0.25)),
+    "black_level": ((-0.1, 0.3), (0.0, 0.4), (0.0, 0.1), (0.1, 0.2)),
+    "temperature": ((0.0, 0.3), (0.0, 0.6), (0.0, 0.7), (0.0, 0.3)),
+    "tint": ((0.0, 0.25), (0.0, 0.5), (0.0, 0.6), (0.0, 0.25)),
+    "shadows": ((-0.1, 0.25), (0.0, 0.3), (0.0, 0.1), (0.0, 0.2)),
+    "highlights": ((0.0, 0.25), (0.0, 0.3), (0.0, 0.1), (0.0, 0.2)),
+    "contrast": ((-0.35, 0.35), (0.0, 0.5), (0.0, 0.1), (0.2, 0.3)),
+    "white_point": ((0.15, 0.25), (0.0, 0.25), (0.0, 0.1), (-0.1, 0.2)),
+    "saturation": ((-0.45, 0.3), (0.0, 0.5), (0.0, 0.1), (0.2, 0.4)),
+    "clarity": ((0.0, 0.5), (0.0, 0.5), (0.0, 0.3), (0.0, 0.3)),
 }
 
 

@@ -64,9 +64,9 @@ def test_fit_has_an_option_for_every_setting(monkeypatch: pytest.MonkeyPatch, tm
     options = {option.name for option in main.commands["fit"].params}
     assert {field.name for field in dataclasses.fields(Config)} <= options
     assert run("fit", "a", "b", "--out", tmp_path, "--steps", 7, "--no-learning-rate-falls", "--seed", 3).exit_code == 0
-    source, target, out, config, resume, quiet, cache, _files = calls[-1]
+    source, target, out, config, resume, quiet, cache, files, start = calls[-1]
     assert (source, target, out) == (Path("a"), Path("b"), tmp_path)
-    assert (resume, quiet, cache, files) == (False, False, None, None)
+    assert (resume, quiet, cache, files, start) == (False, False, None, None, None)
     assert config == dataclasses.replace(Config(), steps=7, learning_rate_falls=False, seed=3)
     run("fit", "a", "b", "--out", tmp_path, "--recipe", "paper", "--batch", 4, "--resume")
     assert calls[-1][3] == dataclasses.replace(Config(), **(PAPER | {"batch": 4})) and calls[-1][4]

@@ -12,7 +12,7 @@ def test_the_papers_numbers():
     assert (paper.w_critic, paper.w_hindsight, paper.content, paper.entropy) == (1.0, 0.0, 100.0, 0.001)
     assert (paper.batch, paper.actions, paper.critic_updates, paper.replay) == (20, 1, 5, 1000)
     assert (paper.learning_rate, paper.beta1, paper.gradient_penalty, paper.clip) == (1e-4, 0.5, 10.0, 40.0)
-    assert paper.steps == 16 * 6000 and paper.prior_width == 0 and paper.average == 0
+    assert paper.steps == 16 * 6000 and paper.network == "paper" and paper.average == 0
 
 
 def test_every_setting_says_what_it_is():

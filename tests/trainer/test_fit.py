@@ -17,7 +17,7 @@ from models import Policy as ExportedPolicy  # noqa: E402
 from trainer import checkpoint, data, fit  # noqa: E402
 from trainer.config import recipe  # noqa: E402
 from trainer.export import export  # noqa: E402
-from trainer.networks import Policy  # noqa: E402
+from trainer.networks import Policy, make_policy  # noqa: E402
 
 BEST = 22
 """Of the toy editor: the level of its one slider that gives the finished photo back."""
@@ -43,7 +43,7 @@ def test_a_toy_editor_is_solved(folders, tmp_path, monkeypatch, seed):
         return (state[:, None] + shift[..., None, None, None]).expand(-1, action.shape[1], -1, -1, -1)
 
     monkeypatch.setattr(fit, "edit_batch", toy)
-    monkeypatch.setattr(fit, "spoil", lambda finished, faults: finished)
+    monkeypatch.setattr(fit, "spoil", lambda finished, faults: finished)  # so that there is nothing to imitate
     run_fit(
         folders,
         tmp_path / "run",
@@ -53,6 +53,9 @@ def test_a_toy_editor_is_solved(folders, tmp_path, monkeypatch, seed):
         actions=4,
         learning_rate=3e-3,
         holdout=0.0,
+        imitation=0.0,
+        w_chroma=0.0,
+        w_lost=0.0,
         evaluate_every=200,
     )
     average = checkpoint.read_newest(tmp_path / "run" / "checkpoints")["average"]
@@ -61,7 +64,7 @@ def test_a_toy_editor_is_solved(folders, tmp_path, monkeypatch, seed):
     photos = data.whole(data.load(folders[1], quiet=True), range(12)).float() / 255
     levels = policy.eval()(photos)[0].argmax(-1)[:, 0]
     assert (levels - BEST).abs().max() <= 1
-    assert metrics(tmp_path / "run", "reward")[-1]["reward"] > -np.log(1.5 / LEVELS + 0.01)
+    assert metrics(tmp_path / "run", "reward")[-1]["reward"] > -np.log(1.5 / LEVELS + fit.NEAR_ENOUGH)
 
 
 def test_sampled_levels_follow_the_policy():
@@ -111,10 +114,11 @@ def test_the_reward_is_what_the_recipe_says():
     state = torch.full((2, 3, 32, 32), 0.5)
     answer = torch.full((1, 3, 32, 32), 0.6)  # the first photo of the two is a pair
     edited = torch.stack([torch.full((2, 3, 32, 32), 0.6), torch.full((2, 3, 32, 32), 0.9)], dim=1)  # (B, A, ...)
-    hindsight = fit.rewards(recipe("default", w_hindsight=2.0), None, state, edited, answer)
-    assert hindsight[0].tolist() == pytest.approx([-2 * np.log(0.01), -2 * np.log(0.31)], rel=1e-4)
+    near = fit.NEAR_ENOUGH
+    hindsight = fit.rewards(recipe("default", w_hindsight=2.0, w_chroma=0.0, w_lost=0.0), None, state, edited, answer)
+    assert hindsight[0].tolist() == pytest.approx([-2 * np.log(near), -2 * np.log(0.3 + near)], rel=1e-4)
     assert hindsight[1].tolist() == [0, 0]
-    changed = fit.rewards(recipe("default", content=100.0), None, state, edited, answer[:0])
+    changed = fit.rewards(recipe("default", content=100.0, w_lost=0.0), None, state, edited, answer[:0])
     assert changed[1].tolist() == pytest.approx([-100 * 0.01, -100 * 0.16], rel=1e-4)
     judged = fit.rewards(recipe("paper"), lambda pictures: pictures.mean((1, 2, 3)), state, edited, answer[:0])
     assert judged[0].tolist() == pytest.approx([0.6 - 100 * 0.01, 0.9 - 100 * 0.16], rel=1e-4)
@@ -221,12 +225,17 @@ def test_the_papers_recipe_runs(folders, tmp_path):
     assert json.loads((tmp_path / "run" / "config.json").read_text())["settings"]["content"] == 100.0
 
 
-def test_exported_and_torch_policy_agree(tmp_path):
+@pytest.mark.parametrize("network", ["statistics", "paper"])
+def test_exported_and_torch_policy_agree(tmp_path, network):
     torch.manual_seed(0)
-    policy = Policy(prior_width=4.0)
+    policy = make_policy(recipe("default" if network == "statistics" else "paper"))
     with torch.no_grad():
-        for _ in range(20):  # give BatchNorm statistics
-            policy(torch.rand(16, 3, 64, 64))
+        if isinstance(policy, Policy):
+            policy.standardise(torch.rand(64, 3, 64, 64))
+            torch.nn.init.normal_(policy.bells.weight, std=0.1)
+        else:
+            for _ in range(20):  # give BatchNorm statistics
+                policy(torch.rand(16, 3, 64, 64))
     exported = ExportedPolicy.load(export(policy, tmp_path / "policy.onnx"))
     assert b".py" not in exported.path.read_bytes()  # no trace of the exporting machine's files
     thumbnails = torch.rand(500, 3, 64, 64, generator=torch.Generator().manual_seed(5))

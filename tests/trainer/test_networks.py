@@ -4,39 +4,57 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from editor_ops import LEVELS, NEUTRAL_LEVEL, SLIDERS  # noqa: E402
-from trainer.networks import Critic, Policy  # noqa: E402
+from trainer.config import recipe  # noqa: E402
+from trainer.networks import Critic, PaperPolicy, Policy, make_policy  # noqa: E402
+from trainer.statistics import statistics  # noqa: E402
 
 
 def test_shapes():
-    logits, value = Policy()(torch.rand(5, 3, 64, 64))
-    assert logits.shape == (5, len(SLIDERS), LEVELS) and value.shape == (5,)
+    for policy in (Policy(), PaperPolicy()):
+        logits, value = policy(torch.rand(5, 3, 64, 64))
+        assert logits.shape == (5, len(SLIDERS), LEVELS) and value.shape == (5,)
     assert Critic()(torch.rand(5, 3, 64, 64)).shape == (5,)
 
 
 def test_the_policy_is_the_papers():
     """The official weights' file holds 71,501 numbers, BatchNorm's statistics and counters included; its 12 sliders."""
-    policy = Policy(sliders=12)
-    numbers = sum(t.numel() for name, t in policy.state_dict().items() if name != "prior")
-    assert numbers == 71_501
+    assert sum(t.numel() for t in PaperPolicy(sliders=12).state_dict().values()) == 71_501
+    assert isinstance(make_policy(recipe("paper")), PaperPolicy) and isinstance(make_policy(recipe("default")), Policy)
 
 
-def test_gradients_reach_every_weight():
-    policy = Policy(prior_width=4.0)
+@pytest.mark.parametrize("make", [Policy, PaperPolicy])
+def test_gradients_reach_every_weight(make):
+    policy = make()
     logits, value = policy(torch.rand(4, 3, 64, 64))
+    if make is Policy:  # its bells begin the same for every photo, so that the layers before them wait
+        torch.nn.init.normal_(policy.bells.weight, std=0.1)
+        logits, value = policy(torch.rand(4, 3, 64, 64))
     (logits.square().sum() + value.square().sum()).backward()
     # BatchNorm takes away what the bias before it adds, so those gradients are only rounding
     assert all(p.grad is not None and torch.isfinite(p.grad).all() for p in policy.parameters())
     assert all(p.grad.abs().max() > 0 for p in policy.parameters() if p.ndim > 1)
 
 
-def test_the_prior_starts_the_agent_near_neutral():
-    torch.manual_seed(0)
-    picture = torch.rand(8, 3, 64, 64)
-    near = Policy(prior_width=4.0).eval()(picture)[0].softmax(-1)[..., NEUTRAL_LEVEL - 8 : NEUTRAL_LEVEL + 9].sum(-1)
-    torch.manual_seed(0)
-    free = Policy().eval()(picture)[0].softmax(-1)[..., NEUTRAL_LEVEL - 8 : NEUTRAL_LEVEL + 9].sum(-1)
-    assert near.mean() > 0.9 > free.mean()
-    assert not Policy().prior.requires_grad
+def test_the_agent_begins_near_neutral_with_bells_as_wide_as_asked():
+    probability = Policy(width=4.0)(torch.rand(8, 3, 64, 64))[0].softmax(-1)  # (N, K, L)
+    away = torch.arange(LEVELS) - NEUTRAL_LEVEL
+    assert torch.allclose((probability * away).sum(-1), torch.zeros(8, len(SLIDERS)), atol=1e-4)
+    assert torch.allclose((probability * away.square()).sum(-1).sqrt(), torch.full((8, len(SLIDERS)), 4.0), atol=0.01)
+
+
+def test_statistics_are_standardised_by_what_was_shown():
+    policy, pictures = Policy(), torch.rand(64, 3, 64, 64) ** torch.linspace(0.5, 2, 64)[:, None, None, None]
+    policy.standardise(pictures)
+    known = (statistics(pictures) - policy.centre) * policy.scale
+    assert known.mean(0).abs().max() < 1e-3 and known.std(0).max() <= 1.001
+
+
+def test_statistics_left_unheeded_change_nothing():
+    policy = Policy()
+    torch.nn.init.normal_(policy.bells.weight)
+    picture, nothing = torch.rand(1, 3, 64, 64), torch.zeros(1, len(policy.centre))
+    assert torch.equal(policy(picture, nothing)[0], policy(1 - picture, nothing)[0])
+    assert not torch.equal(policy(picture)[0], policy(1 - picture)[0])
 
 
 def test_the_critic_takes_each_picture_by_itself():
