@@ -168,6 +168,7 @@ def print_loop(folder: Path) -> None:
 
 def print_cache(n: int) -> None:
     """First and second start with n photos, and the memory while drawing; all of it in a temporary folder."""
+    bare = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     place = Path(tempfile.mkdtemp(prefix="auto-enhance-rl-benchmark-"))
     try:
         photos = place / "photos"
@@ -194,19 +195,13 @@ def print_cache(n: int) -> None:
         table.add_row("first start", f"{times[0]:.1f} s ({n / times[0]:.0f} photos a second)")
         table.add_row("second start", f"{times[1]:.1f} s")
         table.add_row("drawing 48", f"{1000 * took:.1f} ms")
-        table.add_row(
-            "peak memory before drawing", f"{before:.0f} MB (of it Python with torch: about {_bare():.0f} MB)"
-        )
+        table.add_row("peak memory before loading", f"{bare:.0f} MB")
+        table.add_row("peak memory before drawing", f"{before:.0f} MB")
         table.add_row("peak memory after 100 draws", f"{peak:.0f} MB")
         table.add_row("all miniatures", f"{n * cache.PIXELS / 2**20:.0f} MB")
         Console(width=120).print(table)
     finally:
         shutil.rmtree(place)
-
-
-def _bare() -> float:
-    code = "import resource, trainer.data; print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)"
-    return float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout)
 
 
 def main() -> None:
