@@ -12,6 +12,9 @@ from editor_ops.editor import chain, run
 
 from .wrong_way import quantised
 
+AT_ONCE = 200_000
+"""Pixels that a CPU's thread edits at once: they stay in its cache, which takes half the time of 500,000."""
+
 
 def shrunk(pictures: torch.Tensor, size: int) -> torch.Tensor:
     """Box means (N, 3, size, size) of pictures (N, 3, 64, 64): a quarter of the work where only colours count."""
@@ -20,6 +23,15 @@ def shrunk(pictures: torch.Tensor, size: int) -> torch.Tensor:
 
 def edit_batch(state: torch.Tensor, action: torch.Tensor, levels: torch.Tensor) -> torch.Tensor:
     """Edits photos (B, 3, size, size) by levels (B, A, K): (B, A, 3, size, size), 8-bit values, as the editor would."""
+    photos = len(state)
+    if state.device.type == "cpu":
+        at_once = AT_ONCE * torch.get_num_threads() // (action.shape[1] * state[0, 0].numel()) if photos else 0
+        photos = max(1, at_once)
+    parts = zip(state.split(photos), action.split(photos), strict=True)
+    return torch.cat([_edit_part(pictures, chosen, levels) for pictures, chosen in parts])
+
+
+def _edit_part(state: torch.Tensor, action: torch.Tensor, levels: torch.Tensor) -> torch.Tensor:
     b, a, k = action.shape
     size = state.shape[-1]
     value = levels[torch.arange(k, device=levels.device), action]  # (B, A, K)
