@@ -71,6 +71,13 @@ def editor_alone(threads: int, seconds: float = 10.0) -> float:
     return done / (time.monotonic() - started)
 
 
+def editors_together(processes: int) -> float:
+    """The same in several processes of one thread each, as torchrun starts them."""
+    command = [sys.executable, "-m", "benchmarks.throughput", "--editor"]
+    running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(processes)]
+    return sum(float(process.communicate()[0]) for process in running)
+
+
 class Clock:
     """Seconds by part; a part's time excludes that of parts called within it."""
 
@@ -209,9 +216,12 @@ def main() -> None:
     parser.add_argument("photos", nargs="?", type=Path)
     parser.add_argument("--cache", type=int, metavar="N")
     parser.add_argument("--measure", nargs=2, help=argparse.SUPPRESS)  # what the processes are started with
+    parser.add_argument("--editor", action="store_true", help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.measure:
         measured_run(given.photos, Path(given.measure[0]), json.loads(given.measure[1]))
+    elif given.editor:
+        print(editor_alone(1))
     elif given.cache:
         print_cache(given.cache)
     elif given.photos:
@@ -219,6 +229,8 @@ def main() -> None:
         for threads in (1, 2):
             speed = editor_alone(threads)
             table.add_row(f"{threads} thread{'s' * (threads > 1)}", f"{speed:.0f}", f"{speed / OFFICIAL:.1f}")
+        speed = editors_together(2)
+        table.add_row("2 processes", f"{speed:.0f}", f"{speed / OFFICIAL:.1f}")
         Console(width=120).print(table)
         print_loop(given.photos)
     else:
