@@ -21,14 +21,14 @@ class Config:
     # Where the reward comes from. The wrong-way pairs give the agent its craft; the critic knows the real
     # sources and the taste of the target folder, but alone it is unstable on a few hundred photos.
     w_hindsight: float = setting(1.0, "weight of closeness to the finished photo, on photos edited the wrong way")
-    w_chroma: float = setting(1.0, "of that closeness, weight of the colours apart from their lightness")
-    w_lost: float = setting(6.0, "weight of what burns out or drowns in the edit, and not in the photo or the answer")
+    w_chroma: float = setting(0.5, "of that closeness, weight of the colours apart from their lightness")
+    w_lost: float = setting(4.0, "weight of what burns out or drowns in the edit, and not in the photo or the answer")
     w_critic: float = setting(0.0, "weight of the critic's opinion of the edited photo")
     content: float = setting(0.0, "weight of the squared change of the photo (the paper's alpha)")
     hindsight_share: float = setting(1.0, "share of a batch made of wrong-way pairs; the rest are source photos")
 
     # The policy gradient.
-    steps: int = setting(5000, "updates of the policy")
+    steps: int = setting(2500, "updates of the policy")
     batch: int = setting(48, "photos in an update; under torchrun, of each process")
     by_slider: bool = setting(True, "judge each slider by an edit that differs in it alone; else all of them together")
     actions: int = setting(1, "edits tried on each photo of an update; by_slider, each with one more for every slider")
@@ -41,7 +41,7 @@ class Config:
     imitation_until: float = setting(0.5, "share of the updates after which nothing is imitated any more")
     entropy: float = setting(0.1, "weight of the entropy bonus; falls with the learning rate")
     normalise_advantage: bool = setting(True, "divide advantages by their spread, by_slider each slider's by its own")
-    dropout: float = setting(0.3, "share of the colour statistics that the policy is not shown, other ones each time")
+    dropout: float = setting(0.4, "share of the colour statistics that the policy is not shown, other ones each time")
     average: float = setting(0.995, "decay of the averaged weights that are exported; 0 exports the last weights")
     clip: float = setting(1.0, "largest norm of the policy's gradient")
 
@@ -133,7 +133,7 @@ PAPER = {
 }
 # From a policy that knows its craft to a taste of one's own: fewer and smaller updates, and every photo is learned
 # from, since there may be only 50.
-TASTE = {"steps": 1500, "learning_rate": 5e-4, "holdout": 0.0}
+TASTE = {"steps": 1000, "learning_rate": 5e-4, "holdout": 0.0}
 RECIPES: dict[str, dict[str, Any]] = {"default": {}, "paper": PAPER, "taste": TASTE}
 
 

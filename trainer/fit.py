@@ -40,7 +40,7 @@ from .start import load_weights
 from .statistics import LOOK
 from .wrong_way import sample_faults, sample_tastes, spoil, undoing_levels
 
-NEAR_ENOUGH = 0.06
+NEAR_ENOUGH = 0.05
 """Mean difference, added before the logarithm: about as much as two retouchers differ by. With 0.01 the agent is paid so
 much for being exactly right that it leaves dull photos alone, since some finished photos look like them."""
 KNOWN = 1024
