@@ -14,7 +14,8 @@ def learned(make=Policy):
     policy = make()
     if isinstance(policy, Policy):
         policy.standardise(torch.rand(16, 3, 64, 64))
-        torch.nn.init.normal_(policy.bells.weight)
+        for weight in policy.parameters():  # equal ones, such as biases at 0, would be one in the file
+            torch.nn.init.normal_(weight, std=0.1)
     return policy.eval()
 
 
