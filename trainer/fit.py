@@ -41,8 +41,8 @@ from .statistics import LOOK
 from .wrong_way import sample_faults, sample_tastes, spoil, undoing_levels
 
 NEAR_ENOUGH = 0.05
-"""Mean difference, added before the logarithm: about as much as two retouchers differ by. With 0.01 the agent is paid so
-much for being exactly right that it leaves dull photos alone, since some finished photos look like them."""
+"""Mean difference, added before the logarithm: about as much as two retouchers differ by. With 0.01 the agent is paid
+so much for being exactly right that it leaves dull photos alone, since some finished photos look like them."""
 KNOWN = 1024
 """Spoiled photos from which the policy learns the size of each statistic."""
 LOG_EVERY = 10
@@ -86,6 +86,11 @@ def _learn(
     source: Path, target: Path, out: Path, config: Config, device: torch.device, resume: bool, quiet: bool,
     cache: Path | None, files: tuple[list[Path], list[Path]] | None, start: Path | None,
 ) -> bool:  # fmt: skip
+    if distributed.count() > 1 and config.w_critic and config.replay < config.batch * distributed.count():
+        raise FitError(
+            f"replay is {config.replay}, fewer than the {config.batch * distributed.count()} photos of an update in "
+            "all processes: raise --replay or lower --batch"
+        )
     console = Console(stderr=True, quiet=quiet)
     writes = distributed.rank() == 0
     torch.manual_seed(config.seed)  # the networks' first weights
