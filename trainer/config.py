@@ -22,7 +22,7 @@ class Config:
     # sources and the taste of the target folder, but alone it is unstable on a few hundred photos.
     w_hindsight: float = setting(1.0, "weight of closeness to the finished photo, on photos edited the wrong way")
     w_chroma: float = setting(0.5, "of that closeness, weight of the colours apart from their lightness")
-    w_lost: float = setting(4.0, "weight of what burns out or drowns in the edit, and not in the photo or the answer")
+    w_lost: float = setting(1.0, "weight of what burns out or drowns in the edit, and not in the photo or the answer")
     w_critic: float = setting(0.0, "weight of the critic's opinion of the edited photo")
     content: float = setting(0.0, "weight of the squared change of the photo (the paper's alpha)")
     hindsight_share: float = setting(1.0, "share of a batch made of wrong-way pairs; the rest are source photos")
@@ -69,7 +69,8 @@ class Config:
         for name in ("steps", "batch", "actions", "critic_updates", "replay", "evaluate_every"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} is {getattr(self, name)}; it must be 1 or more")
-        for name in ("w_hindsight", "w_critic", "content", "w_chroma", "w_lost", "imitation", "entropy", "gradient_penalty"):
+        rewards = ("w_hindsight", "w_chroma", "w_lost", "w_critic", "content")
+        for name in (*rewards, "imitation", "entropy", "gradient_penalty"):
             if not getattr(self, name) >= 0:
                 raise ValueError(f"{name} is {getattr(self, name)}; it can't be negative")
         for name in ("hindsight_share", "imitation_until", "dropout", "holdout", "average"):
