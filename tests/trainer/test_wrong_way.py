@@ -39,7 +39,7 @@ def test_faults_are_shares_of_the_ranges_and_some_photos_have_none():
     assert (always != 0).any(1).float().mean() > 0.98  # a mixture may by chance have none
     assert (sample_faults(400, torch.Generator(), nothing_wrong=1.0) == 0).all()
     exposure = faults[:, NAMES.index("exposure")]
-    assert exposure.mean() < -0.1  # photos are dark more often than bright
+    assert exposure.mean() < -0.05  # photos are dark more often than bright
 
 
 def test_a_seed_means_the_same_faults():
