@@ -82,7 +82,6 @@ TELL_EVERY = 20
 
 def main() -> int:
     arguments = _arguments()
-    os.environ.setdefault("OMP_NUM_THREADS", "1")  # of the workers: they are as many as there are cores
     started = time.monotonic()
     try:
         arguments.out.mkdir(parents=True, exist_ok=True)
@@ -330,4 +329,5 @@ def _arguments() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # of the workers: they are as many as there are cores
     sys.exit(main())

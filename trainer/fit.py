@@ -70,9 +70,9 @@ def fit(
     photos that are not learned from) and at last policy.onnx. Decoded photos are kept in cache (the user's, if None).
     files: the photos of both folders that are wanted, where not all are. start: a policy file or a run to begin with.
     With resume, the run in `out` goes on from its newest checkpoint that loads, under the settings it was started
-    with; on a CPU it ends bit for bit as one that was never stopped. Ctrl-C ends the update at hand, writes a
-    checkpoint and returns False. Under torchrun, config.batch is the photos of each process, and only the first
-    writes. FitError for folders that don't fit; ValueError for folders without photos.
+    with; on a CPU, with as many threads, it ends bit for bit as one that was never stopped. Ctrl-C ends the update at
+    hand, writes a checkpoint and returns False. Under torchrun, config.batch is the photos of each process, and only
+    the first writes. FitError for folders that don't fit; ValueError for folders without photos.
     """
     if start is not None and not resume:
         load_weights(make_policy(config), start)  # before anything is written

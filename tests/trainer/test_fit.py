@@ -2,6 +2,7 @@
 """The learning: it solves what can be solved, repeats with its seed, and survives being stopped."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -172,7 +173,8 @@ def start(folders, out, settings):
         "print(fit(s, t, o, recipe('default', **json.loads(sys.argv[4])), quiet=True))"
     )
     command = [sys.executable, "-c", code, *map(str, folders), str(out), json.dumps(settings)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    same = {"OMP_NUM_THREADS": str(torch.get_num_threads())}  # sums depend on how many threads share them
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=os.environ | same)
 
 
 def wait_for(path, process):
