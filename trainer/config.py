@@ -27,6 +27,8 @@ class Config:
     content: float = setting(0.0, "weight of the squared change of the photo (the paper's alpha)")
     hindsight_share: float = setting(1.0, "share of a batch made of wrong-way pairs; the rest are source photos")
 
+    look: bool = setting(False, "with --from: finished photos' common look is found first, and learned in full")
+
     # The policy gradient.
     steps: int = setting(2500, "updates of the policy")
     batch: int = setting(48, "photos in an update; under torchrun, of each process")
@@ -134,7 +136,7 @@ PAPER = {
 }
 # From a policy that knows its craft to a taste of one's own: fewer and smaller updates, and every photo is learned
 # from, since there may be only 50.
-TASTE = {"steps": 1000, "learning_rate": 5e-4, "holdout": 0.0}
+TASTE = {"look": True, "steps": 1000, "learning_rate": 5e-4, "holdout": 0.0}
 RECIPES: dict[str, dict[str, Any]] = {"default": {}, "paper": PAPER, "taste": TASTE}
 
 

@@ -41,10 +41,12 @@ class Examination:
         return numbers
 
 
-def held_out_pairs(photos: Photos) -> tuple[torch.Tensor, torch.Tensor]:
-    """Spoiled and finished photos, each (200, 3, 64, 64): whole photos in turn, each time with other faults."""
+def held_out_pairs(photos: Photos, look: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Spoiled and finished photos, each (200, 3, 64, 64): whole photos in turn, each time with other faults and
+    without their look (K,)."""
     finished = whole(photos, [i % len(photos.names) for i in range(PAIRS)]).float() / 255
-    return spoil(finished, sample_faults(PAIRS, torch.Generator().manual_seed(SEED), nothing_wrong=0.0)), finished
+    faults = sample_faults(PAIRS, torch.Generator().manual_seed(SEED), nothing_wrong=0.0)
+    return spoil(finished, (faults - look).clamp(-1, 1)), finished
 
 
 def psnr(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:

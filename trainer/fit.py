@@ -35,6 +35,7 @@ from .cache import open_cache
 from .config import Config
 from .edits import edit_batch, shrunk
 from .examine import Examination, examine, held_out_pairs, sample_sheet
+from .look import described, find_look, read_look, write_look
 from .networks import Critic, Policy, make_policy
 from .start import load_weights
 from .statistics import LOOK
@@ -45,6 +46,8 @@ NEAR_ENOUGH = 0.05
 so much for being exactly right that it leaves dull photos alone, since some finished photos look like them."""
 KNOWN = 1024
 """Spoiled photos from which the policy learns the size of each statistic."""
+LOOKED_AT = 512
+"""Photos of each folder that are compared for the look: enough for its means, and a second's work."""
 LOG_EVERY = 10
 """Updates between lines in metrics.jsonl: the curves stay smooth and the file small."""
 
@@ -76,6 +79,8 @@ def fit(
     """
     if start is not None and not resume:
         load_weights(make_policy(config), start)  # before anything is written
+    if config.look and start is None and not resume:
+        raise FitError("a look is sought beside the edits of a policy: give one with --from, or leave --look out")
     config = _open_run(source, target, out, config, resume)
     device = pick_device(config.device)
     with distributed.together(device):
@@ -107,7 +112,6 @@ def _learn(
         f"{len(held_out.names)} of those held out; on {device}"
         + (f", {distributed.count()} processes" if distributed.count() > 1 else "")
     )
-    pairs = held_out_pairs(held_out if held_out.names else finished)
     glance = data.whole(sources, range(min(16, len(sources.names))))  # for the sample sheets
 
     # channels last: half the convolutions' time on a CPU
@@ -117,6 +121,9 @@ def _learn(
     elif isinstance(policy, Policy) and not resume:
         some = data.draw(finished, KNOWN, generator, config.smallest_crop)
         policy.standardise(spoil(some, sample_faults(KNOWN, generator)).to(device))
+    levels = torch.tensor([s.values() for s in SLIDERS], dtype=torch.float32, device=device)  # (K, L)
+    look = _look(out / "look.json", config, sources, finished, policy, levels, resume, console)  # (K,)
+    pairs = held_out_pairs(held_out if held_out.names else finished, look)
     distributed.shared_statistics(policy)
     for network in (policy, critic):
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stubs lack it
@@ -139,7 +146,6 @@ def _learn(
     # can't follow. update_critic averages its gradients itself.
     learner = distributed.parallel(policy)
 
-    levels = torch.tensor([s.values() for s in SLIDERS], dtype=torch.float32, device=device)  # (K, L)
     size = SIZE if config.network == "paper" else max(LOOK, config.edit_size)
     started, edits = time.monotonic(), 0
     with _progress(console, config.steps, first) as (bar, task), _interrupt() as stop:
@@ -154,7 +160,7 @@ def _learn(
             mine = distributed.rows(n_pairs)  # all random numbers are drawn for the whole batch
             answer = data.draw(finished, n_pairs, generator, config.smallest_crop, mine).to(device)
             answer = shrunk(answer, size)  # (P, 3, 64, 64), or 32 where nobody looks closer
-            faults = sample_faults(n_pairs, generator)[mine].to(device)  # (P, K)
+            faults = (sample_faults(n_pairs, generator)[mine] - look).clamp(-1, 1).to(device)  # (P, K)
             tastes = sample_tastes(n_pairs, generator)[mine].to(device)  # (P, K)
             answer = spoil(answer, tastes) if len(answer) else answer
             spoiled = spoil(answer, faults) if len(answer) else answer
@@ -243,6 +249,29 @@ def _learn(
     if step < config.steps:
         console.print(f"Stopped after update {step} of {config.steps}. To go on: the same command with --resume")
     return step == config.steps
+
+
+def _look(
+    path: Path, config: Config, sources: data.Photos, finished: data.Photos, policy: nn.Module, levels: torch.Tensor,
+    resume: bool, console: Console,
+) -> torch.Tensor:  # fmt: skip
+    """The look (K,) of the finished photos beside the policy's own edits of source photos, kept in a file; or zeros."""
+    if not config.look:
+        return torch.zeros(len(SLIDERS))
+    if distributed.rank() == 0 and not resume:
+        generator = torch.Generator().manual_seed(config.seed)
+        state, liked = (
+            data.whole(photos, range(min(LOOKED_AT, len(photos.names)))).float() / 255 for photos in (sources, finished)
+        )
+        with torch.no_grad(), console.status("Comparing the finished photos with the policy's edits of source photos"):
+            chosen = policy.eval()(state.to(levels.device))[0].argmax(-1)  # (M, K)
+            own = edit_batch(shrunk(state, LOOK).to(levels.device), chosen[:, None], levels)[:, 0].cpu()
+            look = find_look(shrunk(liked, LOOK), own, generator)
+        write_look(path, look)
+    distributed.wait()
+    look = read_look(path)
+    console.print(f"The look of the finished photos: {described(look)}")
+    return look
 
 
 def sample_actions(log_p: torch.Tensor, actions: int, generator: torch.Generator) -> torch.Tensor:

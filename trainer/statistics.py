@@ -20,8 +20,12 @@ CHROMA = 1.2
 """Largest |log(red / green)| and |log(blue / green)| that the joint histograms tell apart: pure colours lie beyond."""
 DARK = 0.03
 """Added to sRGB before the logarithm: 8 steps of 255, below which noise decides a dark pixel's chroma."""
+DEEP = 0.02
+"""The same for quantiles, which are less noisy than one pixel."""
 DIM = 0.01
 """The same for means of linear light."""
+RANKS = (0, 0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.98, 0.995, 1)
+"""Quantiles that are looked at: closest together at the ends, where black and white points show."""
 MEANS = (1, 3, 6)
 """Exponents of the means that guess the light's colour: from grey world (1) towards the brightest surface
 (Finlayson and Trezzi 2004, "Shades of Gray")."""
@@ -48,6 +52,13 @@ def statistics(thumbnails: torch.Tensor) -> torch.Tensor:
     single = torch.stack([membership(q, BINS, 0.0, 1.0).mean(1) for q in quantities], 1)  # (N, 7, 32)
     below = single[:, 3:] @ torch.ones(BINS, BINS, device=single.device).triu()  # (N, 4, 32)
 
+    # quantiles of each channel, lightness, highest and lowest: where a histogram begins and ends, to the level
+    place = torch.tensor([round(rank * (pixels.shape[-1] - 1)) for rank in RANKS], device=pixels.device)
+    ranked = torch.cat([pixels, luma[:, None], highest[:, None], lowest[:, None]], 1).sort(-1).values  # (N, 6, P)
+    quantiles = ranked[..., place]  # (N, 6, 13)
+    deep = torch.log(quantiles + DEEP)
+    ends = [2 * quantiles, deep, deep[:, 0] - deep[:, 1], deep[:, 2] - deep[:, 1]]
+
     # guesses of the light's colour: means of linear light, of each lightness, and of edges
     linear = pixels**2.2  # near enough to the sRGB curve
     guesses = [_chroma((linear**p).mean(2) ** (1 / p), DIM) for p in MEANS]
@@ -60,7 +71,8 @@ def statistics(thumbnails: torch.Tensor) -> torch.Tensor:
 
     spread = luma.std(1, keepdim=True)
     tones = [torch.log(luma.mean(1, keepdim=True) + DIM), torch.log(spread + DIM), share.sqrt()]
-    return torch.cat([*guesses, *tones, below.flatten(1), 4 * _root(single).flatten(1), 4 * _root(joint)], 1)
+    ends = [each.flatten(1) for each in ends]
+    return torch.cat([*ends, *guesses, *tones, below.flatten(1), 4 * _root(single).flatten(1), 4 * _root(joint)], 1)
 
 
 def membership(values: torch.Tensor, bins: int, low: float, high: float) -> torch.Tensor:
