@@ -22,7 +22,7 @@ class Config:
     # sources and the taste of the target folder, but alone it is unstable on a few hundred photos.
     w_hindsight: float = setting(1.0, "weight of closeness to the finished photo, on photos edited the wrong way")
     w_chroma: float = setting(0.5, "of that closeness, weight of the colours apart from their lightness")
-    w_lost: float = setting(1.0, "weight of what burns out or drowns in the edit, and not in the photo or the answer")
+    w_lost: float = setting(2.0, "weight of what burns out or drowns in the edit, and not in the photo or the answer")
     w_critic: float = setting(0.0, "weight of the critic's opinion of the edited photo")
     content: float = setting(0.0, "weight of the squared change of the photo (the paper's alpha)")
     hindsight_share: float = setting(1.0, "share of a batch made of wrong-way pairs; the rest are source photos")
@@ -34,16 +34,16 @@ class Config:
     batch: int = setting(48, "photos in an update; under torchrun, of each process")
     by_slider: bool = setting(True, "judge each slider by an edit that differs in it alone; else all of them together")
     actions: int = setting(1, "edits tried on each photo of an update; by_slider, each with one more for every slider")
-    learning_rate: float = setting(1e-3, "of the policy; falls on a cosine to a hundredth where learning_rate_falls")
+    learning_rate: float = setting(2e-3, "of the policy; falls on a cosine to a hundredth where learning_rate_falls")
     learning_rate_falls: bool = setting(True, "let the learning rate fall")
     beta1: float = setting(0.9, "Adam's beta1")
     network: str = setting("statistics", "of the policy: statistics reads colour statistics; paper is the paper's")
     width: float = setting(4.0, "levels: width of the bells around neutral that the statistics network begins with")
     imitation: float = setting(1.0, "weight at the start of the levels that undo the faults; falls to 0, see below")
-    imitation_until: float = setting(0.5, "share of the updates after which nothing is imitated any more")
+    imitation_until: float = setting(1.0, "share of the updates after which nothing is imitated any more")
     entropy: float = setting(0.1, "weight of the entropy bonus; falls with the learning rate")
     normalise_advantage: bool = setting(True, "divide advantages by their spread, by_slider each slider's by its own")
-    dropout: float = setting(0.4, "share of the colour statistics that the policy is not shown, other ones each time")
+    dropout: float = setting(0.6, "share of the colour statistics that the policy is not shown, other ones each time")
     average: float = setting(0.995, "decay of the averaged weights that are exported; 0 exports the last weights")
     clip: float = setting(1.0, "largest norm of the policy's gradient")
 
@@ -136,7 +136,7 @@ PAPER = {
 }
 # From a policy that knows its craft to a taste of one's own: fewer and smaller updates, and every photo is learned
 # from, since there may be only 50.
-TASTE = {"look": True, "steps": 1000, "learning_rate": 5e-4, "holdout": 0.0}
+TASTE = {"look": True, "steps": 1000, "learning_rate": 1e-3, "holdout": 0.0}
 RECIPES: dict[str, dict[str, Any]] = {"default": {}, "paper": PAPER, "taste": TASTE}
 
 

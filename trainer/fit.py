@@ -259,14 +259,13 @@ def _look(
     if not config.look:
         return torch.zeros(len(SLIDERS))
     if distributed.rank() == 0 and not resume:
-        generator = torch.Generator().manual_seed(config.seed)
         state, liked = (
             data.whole(photos, range(min(LOOKED_AT, len(photos.names)))).float() / 255 for photos in (sources, finished)
         )
         with torch.no_grad(), console.status("Comparing the finished photos with the policy's edits of source photos"):
             chosen = policy.eval()(state.to(levels.device))[0].argmax(-1)  # (M, K)
             own = edit_batch(shrunk(state, LOOK).to(levels.device), chosen[:, None], levels)[:, 0].cpu()
-            look = find_look(shrunk(liked, LOOK), own, generator)
+            look = find_look(liked, own)
         write_look(path, look)
     distributed.wait()
     look = read_look(path)

@@ -20,16 +20,12 @@ from .checkpoint import write_text
 from .statistics import DIM, LOOK, MEANS
 from .wrong_way import FAULTS, MIXED, spoil, value_at
 
-PICTURES = 192
-"""Finished photos that each guess is tried on; of fewer photos, some come twice, with other faults."""
-GUESSES, BEST, ROUNDS = 24, 6, 20
-"""Of the cross-entropy method (Rubinstein 1999): tried in a round, kept of them, and rounds; then the guesses lie
-within a level of each other for every slider that shows."""
-FIRST_SPREAD = 0.25
-"""Of the guesses, as a share of each slider's range."""
-MODEST = 0.005
-"""Price of a slider's move as large as its faults usually are, squared: sliders that do nearly the same aren't set
-against each other, and what the few photos show by chance counts little."""
+STEP = 0.1
+"""Share of a slider's range over which its effect is measured: large beside the rounding to 8 bits."""
+ROUNDS = 4
+"""Of Gauss-Newton: after the third the look moves by less than a tenth of a level."""
+UNLIKE = 2.0
+"""Scenes differ between two folders more than chance would have it; factor of the covariance."""
 RANKS = (0.02, 0.1, 0.3, 0.5, 0.7, 0.9, 0.98)
 """Quantiles of lightness that are compared."""
 
@@ -38,38 +34,37 @@ class LookError(ValueError):
     """A file that holds no look. The message says why and what to do."""
 
 
-def find_look(finished: torch.Tensor, others: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-    """The edit (K,) that brings others nearest to finished photos: for each slider, a share of its range, -1 to 1.
+def find_look(finished: torch.Tensor, others: torch.Tensor) -> torch.Tensor:
+    """The edit (K,) that sets finished photos apart from others: for each slider, a share of its range, -1 to 1.
 
     finished (N, 3, 64, 64) and others (M, 3, 64, 64): sRGB in [0, 1], or half that size. Sought is the fault whose
-    opposite it is: the one that makes finished photos look like the others. Faults vary around it by an amount that is
-    sought too, since photos as they come differ more than finished ones. Near is in the sense of the energy distance
-    (Szekely and Rizzo 2013) between the two clouds of `colours`. Sliders that go one way only have no part in a look.
+    opposite it is: the one that makes the mean `colours` of finished photos those of the others. It is the most
+    probable one (maximum a posteriori), where a look is as large as faults usually are, and means differ by chance as
+    those of so few photos would. Sliders that go one way only have no part in it.
     """
-    both_ways = torch.tensor([float(slider.lowest < slider.neutral) for slider in SLIDERS])  # (K,)
-    finished = finished[torch.arange(PICTURES) % len(finished)]
-    known = colours(others)
-    centre, scale = known.mean(0), known.std(0) + 0.02
-    known = (known - centre) / scale
-    spread = torch.tensor([FAULTS[slider.name][MIXED][1] for slider in SLIDERS])  # (K,)
-    noise = spread * torch.randn(PICTURES, len(SLIDERS), generator=generator)  # (N, K), the same for all guesses
+    spread = torch.tensor([FAULTS[slider.name][MIXED][1] * (slider.lowest < slider.neutral) for slider in SLIDERS])
+    finished, others = (functional.avg_pool2d(pictures, pictures.shape[-1] // LOOK) for pictures in (finished, others))
+    by_chance = UNLIKE * _covariance(colours(finished), colours(others)) * (1 / len(finished) + 1 / len(others))
+    wanted = colours(others).mean(0).double()
 
-    def price(guess: torch.Tensor) -> float:  # (K + 1,): a share for each slider, and the logarithm of the variation
-        share = guess[:-1] * both_ways
-        spoiled = spoil(finished, (guess[-1].exp() * noise - share).clamp(-1, 1))
-        distance = energy_distance((colours(spoiled) - centre) / scale, known)
-        return float(distance + MODEST * (share / spread).square().sum())
+    def without(look: torch.Tensor) -> torch.Tensor:  # mean colours (F,) of finished photos without a look
+        return colours(spoil(finished, -look.float().clamp(-1, 1).expand(len(finished), -1))).mean(0).double()
 
-    mean = torch.cat([torch.zeros(len(SLIDERS)), torch.tensor([-1.0])])
-    deviation = torch.full_like(mean, FIRST_SPREAD)
+    look = torch.zeros(len(SLIDERS), dtype=torch.float64)
     for _ in range(ROUNDS):
-        guesses = mean + deviation * torch.randn(GUESSES, len(mean), generator=generator)
-        order = torch.tensor([price(guess) for guess in guesses]).argsort()
-        best = guesses[order[:BEST]]
-        # the old values stay in with a part, or a few lucky guesses end the search too soon
-        mean = 0.2 * mean + 0.8 * best.mean(0)
-        deviation = 0.6 * deviation + 0.4 * (best.std(0) + 0.01)
-    return (mean[:-1] * both_ways).clamp(-1, 1)
+        steps = STEP * torch.eye(len(SLIDERS), dtype=torch.float64)
+        effect = torch.stack([(without(look + s) - without(look - s)) / (2 * STEP) for s in steps], 1)  # (F, K)
+        weighted = torch.linalg.solve(by_chance, effect).T * spread[:, None]  # (K, F)
+        normal = weighted @ effect * spread + torch.eye(len(SLIDERS), dtype=torch.float64)  # (K, K), in spreads
+        look = spread * torch.linalg.solve(normal, weighted @ (wanted - without(look) + effect @ look))
+    return look.float().clamp(-1, 1)
+
+
+def _covariance(*clouds: torch.Tensor) -> torch.Tensor:
+    """(F, F) in double precision, of clouds (N, F) around their own means. A little is added, or a direction in which
+    a few photos happen to agree would count for more than all others."""
+    away = torch.cat([cloud.double() - cloud.double().mean(0) for cloud in clouds])
+    return away.T @ away / len(away) + 1e-4 * torch.eye(away.shape[1], dtype=torch.float64)
 
 
 def colours(pictures: torch.Tensor) -> torch.Tensor:
@@ -85,11 +80,6 @@ def colours(pictures: torch.Tensor) -> torch.Tensor:
     casts = [light[:, [i]] - light[:, [1]] for light in lights for i in (0, 2)]
     steps = pictures.diff(dim=2).square().mean((1, 2, 3)) + pictures.diff(dim=3).square().mean((1, 2, 3))
     return torch.cat([tones, chroma, *casts, torch.log(steps.sqrt() + 0.005)[:, None]], 1)
-
-
-def energy_distance(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
-    """Between clouds (N, F) and (M, F): 0 where they are the same."""
-    return 2 * torch.cdist(a, b).mean() - torch.cdist(a, a).mean() - torch.cdist(b, b).mean()
 
 
 def described(look: torch.Tensor) -> str:

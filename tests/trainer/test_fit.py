@@ -264,3 +264,18 @@ def test_runs_that_can_t_start_say_why(folders, tmp_path):
     if not torch.cuda.is_available():
         with pytest.raises(fit.FitError, match="no GPU can be used here"):
             run_fit(folders, tmp_path / "c", **SMALL, device="cuda")
+
+
+def test_a_taste_begins_with_the_look(folders, tmp_path):
+    settings = SMALL | {"steps": 6, "look": True}
+    run_fit(folders, tmp_path / "first", **SMALL | {"steps": 3})
+    start = tmp_path / "first"
+    assert fit.fit(*folders, tmp_path / "taste", recipe("taste", **settings), quiet=True, start=start)
+    look = (tmp_path / "taste" / "look.json").read_text()
+    assert list(json.loads(look)) == list(NAMES)
+    (tmp_path / "taste" / "checkpoints" / "step-000006.pt").unlink()
+    assert run_fit(folders, tmp_path / "taste", resume=True)  # with the look that was found
+    assert (tmp_path / "taste" / "look.json").read_text() == look
+    with pytest.raises(fit.FitError, match="--from"):
+        run_fit(folders, tmp_path / "none", **settings)
+    assert not (tmp_path / "none").exists()
