@@ -5,8 +5,9 @@
 
 Finished photos are edited in one way, all alike: warm and pale, then cool and contrasty. `trainer fit --from` the
 policy learns from them beside the source photos. On photos that it did not see, compared are the levels that the taught
-policy chooses with those of the policy it began with. Target: the sliders of the look move by half of the known
-amount, and the others little.
+policy chooses with those of one taught by the same photos as they were: these have a taste of their own, such as deeper
+colours than the source photos have. That one is compared with the policy that both began with. Target: the sliders of
+the look move by half of the known amount, and the others little.
 """
 
 from __future__ import annotations
@@ -28,12 +29,15 @@ import models
 from editor_ops import NAMES, NEUTRAL_LEVEL, SLIDERS, edit
 from trainer import photo
 
-LOOKS = {
+LOOKS: dict[str, dict[str, float]] = {
+    "as they were": {},
     "warm and pale": {"temperature": 8500.0, "saturation": 0.7},
     "cool and contrasty": {"temperature": 5300.0, "contrast": 1.2},
 }
 NEW = 60
 """Photos that the policies are compared on, at most: as many finished ones as source photos."""
+OTHERS = 3
+"""Of the sliders that have no part in a look, those that move most are told."""
 
 
 def known_levels(values: Mapping[str, float]) -> dict[str, float]:
@@ -64,9 +68,9 @@ def write_targets(files: Sequence[Path], values: Mapping[str, float], folder: Pa
         Image.fromarray(edited).save(folder / f"{path.stem}.png")
 
 
-def moved(taught: models.Policy, before: models.Policy, pictures: np.ndarray) -> np.ndarray:
+def moved(taught: models.Policy, beside: models.Policy, pictures: np.ndarray) -> np.ndarray:
     """Mean change of each slider, in levels: (K,)."""
-    chosen = [policy.logits(pictures)[1].astype(float) for policy in (taught, before)]
+    chosen = [policy.logits(pictures)[1].astype(float) for policy in (taught, beside)]
     return (chosen[0] - chosen[1]).mean(0)
 
 
@@ -84,31 +88,32 @@ def main() -> int:
     from trainer.config import recipe
 
     try:
-        before = models.Policy.load(arguments.model)
         finished, sources = by_name(arguments.finished), by_name(arguments.source)
         # the part that `trainer fit` holds out comes first in this order, so that no policy has learned from it
         new = [*finished[: NEW // 2], *sources[: NEW // 2]]
         liked, taken = finished[NEW // 2 :][: arguments.photos], sources[NEW // 2 :]
         pictures = thumbnails(new)
-        table = Table("look", "slider", "known", "learned", "share", "most of the others", "minutes")
+        start = arguments.model or models.SHIPPED
+        table = Table("favourites", "beside", "slider", "known", "learned", "share", "minutes")
+        beside, name_beside = models.Policy.load(start), "the first policy"
         for name, values in LOOKS.items():
             folder = arguments.out / name.replace(" ", "-")
             write_targets(liked, values, folder / "favourites")
             started = time.monotonic()
-            start = arguments.model or models.SHIPPED
             settings = recipe("taste", seed=arguments.seed)
             files = (taken, photo.find(folder / "favourites"))
             fit.fit(arguments.source, folder / "favourites", folder / "run", settings, files=files, start=start)
-            minutes = (time.monotonic() - started) / 60
+            minutes = f"{(time.monotonic() - started) / 60:.1f}"
             taught = models.Policy.load(folder / "run" / "policy.onnx")
-            change = dict(zip(NAMES, moved(taught, before, pictures).tolist(), strict=True))
-            known = known_levels(values)
-            other = max((n for n in change if n not in known), key=lambda n: abs(change[n]))
-            for slider, levels in known.items():
-                table.add_row(
-                    name, slider, f"{levels:+.1f}", f"{change[slider]:+.1f}", f"{change[slider] / levels:.0%}",
-                    f"{other} {change[other]:+.1f}", f"{minutes:.1f}",
-                )  # fmt: skip
+            change = dict(zip(NAMES, moved(taught, beside, pictures).tolist(), strict=True))
+            for slider, levels in known_levels(values).items():
+                learned = change.pop(slider)
+                row = (slider, f"{levels:+.1f}", f"{learned:+.1f}", f"{learned / levels:.0%}")
+                table.add_row(name, name_beside, *row, minutes)
+            for slider in sorted(change, key=lambda other: -abs(change[other]))[:OTHERS]:
+                table.add_row(name, name_beside, slider, "-", f"{change[slider]:+.1f}", "-", minutes)
+            if not values:
+                beside, name_beside = taught, name
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         return 130
