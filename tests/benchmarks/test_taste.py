@@ -4,8 +4,8 @@ import pytest
 
 pytest.importorskip("torch")
 
-from benchmarks import taste  # noqa: E402
-from editor_ops import NAMES, SLIDERS  # noqa: E402
+from benchmarks import taste
+from editor_ops import NAMES, SLIDERS
 
 
 def test_values_of_levels_are_those_levels():
@@ -41,4 +41,4 @@ def test_targets_are_edited_copies(tmp_path):
     Image.fromarray(picture).save(tmp_path / "grey.png")
     taste.write_targets([tmp_path / "grey.png"], {"temperature": 8500.0}, tmp_path / "warm")
     warm = np.asarray(Image.open(tmp_path / "warm" / "grey.png")).astype(int)
-    assert (warm[..., 0] > warm[..., 2] + 10).all()
+    assert (warm[..., 0] > warm[..., 2]).all() and (warm[..., 0] - warm[..., 2]).mean() > 10
