@@ -22,7 +22,7 @@ class Config:
     # sources and the taste of the target folder, but alone it is unstable on a few hundred photos.
     w_hindsight: float = setting(1.0, "weight of closeness to the finished photo, on photos edited the wrong way")
     w_chroma: float = setting(0.5, "of that closeness, weight of the colours apart from their lightness")
-    w_lost: float = setting(2.0, "weight of what burns out or drowns in the edit, and not in the photo or the answer")
+    w_lost: float = setting(1.0, "weight of what burns out or drowns in the edit, and not in the photo or the answer")
     w_critic: float = setting(0.0, "weight of the critic's opinion of the edited photo")
     content: float = setting(0.0, "weight of the squared change of the photo (the paper's alpha)")
     hindsight_share: float = setting(1.0, "share of a batch made of wrong-way pairs; the rest are source photos")
@@ -34,6 +34,7 @@ class Config:
     batch: int = setting(48, "photos in an update; under torchrun, of each process")
     by_slider: bool = setting(True, "judge each slider by an edit that differs in it alone; else all of them together")
     actions: int = setting(1, "edits tried on each photo of an update; by_slider, each with one more for every slider")
+    focus: float = setting(4.0, "factor of the logits for the edits that are tried: 4 halves the width of the bells")
     learning_rate: float = setting(2e-3, "of the policy; falls on a cosine to a hundredth where learning_rate_falls")
     learning_rate_falls: bool = setting(True, "let the learning rate fall")
     beta1: float = setting(0.9, "Adam's beta1")
@@ -41,7 +42,7 @@ class Config:
     width: float = setting(4.0, "levels: width of the bells around neutral that the statistics network begins with")
     imitation: float = setting(1.0, "weight at the start of the levels that undo the faults; falls to 0, see below")
     imitation_until: float = setting(1.0, "share of the updates after which nothing is imitated any more")
-    entropy: float = setting(0.1, "weight of the entropy bonus; falls with the learning rate")
+    entropy: float = setting(0.02, "weight of the entropy bonus; falls with the learning rate")
     normalise_advantage: bool = setting(True, "divide advantages by their spread, by_slider each slider's by its own")
     dropout: float = setting(0.6, "share of the colour statistics that the policy is not shown, other ones each time")
     average: float = setting(0.995, "decay of the averaged weights that are exported; 0 exports the last weights")
@@ -78,7 +79,7 @@ class Config:
         for name in ("hindsight_share", "imitation_until", "dropout", "holdout", "average"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} is {getattr(self, name)}; it goes from 0 to 1")
-        for name in ("width", "learning_rate", "critic_learning_rate", "clip", "critic_clip"):
+        for name in ("width", "focus", "learning_rate", "critic_learning_rate", "clip", "critic_clip"):
             if not getattr(self, name) > 0:
                 raise ValueError(f"{name} is {getattr(self, name)}; it must be above 0")
         if not 0 < self.smallest_crop <= 1:
@@ -115,6 +116,7 @@ PAPER = {
     "batch": 20,
     "by_slider": False,
     "actions": 1,
+    "focus": 1.0,
     "learning_rate": 1e-4,
     "learning_rate_falls": False,
     "beta1": 0.5,

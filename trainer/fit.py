@@ -172,7 +172,7 @@ def _learn(
             policy.train()
             heed = sample_heed(config, policy, len(state), generator)
             logits, value = learner(state, *heed)  # (B, K, L), (B,)
-            log_p = functional.log_softmax(logits, dim=-1)
+            log_p = functional.log_softmax(config.focus * logits, dim=-1)  # near the level that will be chosen
             action = sample_actions(log_p.detach(), config.actions, generator)  # (B, A, K)
             if config.by_slider:
                 action = with_each_slider_redrawn(action, log_p.detach(), generator)  # A is now A (1 + K)
@@ -198,7 +198,8 @@ def _learn(
             imitation = imitation_weight(step, config)
             imitation_loss = torch.zeros((), device=device)
             if imitation and n_pairs:  # this process's part of the mean over all pairs, of which it may have none
-                undone = log_p[: len(faults)].gather(-1, undoing_levels(faults)[..., None])  # (P, K, 1)
+                believed = functional.log_softmax(logits[: len(faults)], dim=-1)
+                undone = believed.gather(-1, undoing_levels(faults)[..., None])  # (P, K, 1)
                 imitation_loss = -undone.sum() * distributed.count() / n_pairs
             value_loss = 0.5 * (value - reward.mean(1)).square().mean()
             bonus = config.entropy * fall * entropy.sum(-1).mean()
