@@ -22,7 +22,7 @@ TEMPERATURE, UNSHARP_MASK = "gegl:color-temperature", "gegl:unsharp-mask"
 # cast is mainly that, or white balance is never learned beside tones that matter more. Overdone photos are burnt out,
 # harsh and garish. The rest have nothing wrong, so that the agent learns to leave a good photo alone.
 DULL, MIXED, CAST, OVERDONE = range(4)
-SHARES = (0.41, 0.28, 0.12, 0.12)
+SHARES = (0.38, 0.28, 0.12, 0.12)
 STRENGTHS = ((0.3, 1.2), (0.2, 1.3), (0.3, 1.3), (0.3, 1.2))
 FEWEST = 0.3
 """A mixture's chance of each fault lies between this and 1, evenly: some photos have one fault, some have all."""
