@@ -4,7 +4,7 @@
 PYTHON ?= python3
 # One torch for everyone, so that the learning tests mean the same; the package itself takes any from 2.4 on.
 TORCH ?= torch==2.13.0
-PHOTO ?= tests/photos/valley.jpg
+PHOTO ?= tests/photos/church.jpg
 
 .PHONY: demo test lint roots help clean
 

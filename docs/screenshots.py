@@ -18,7 +18,7 @@ from PIL import Image
 from tests.gimp import gui, root
 
 PICTURES = Path(__file__).parent / "pictures"
-PHOTO = Path(__file__).parents[1] / "tests" / "photos" / "valley.jpg"
+PHOTO = Path(__file__).parents[1] / "tests" / "photos" / "church.jpg"
 
 
 def main() -> None:
