@@ -47,7 +47,7 @@ so much for being exactly right that it leaves dull photos alone, since some fin
 KNOWN = 1024
 """Spoiled photos from which the policy learns the size of each statistic."""
 LOOKED_AT = 512
-"""Photos of each folder that are compared for the look: enough for its means, and a second's work."""
+"""Photos of each folder, at most, that are compared for the look: enough for its means, and some seconds' work."""
 LOG_EVERY = 10
 """Updates between lines in metrics.jsonl: the curves stay smooth and the file small."""
 
@@ -69,9 +69,10 @@ def fit(
 ) -> bool:
     """Learns from a folder of photos as they come and a folder of finished ones; True when it ran to its end.
 
-    out gets config.json, metrics.jsonl, TensorBoard events, checkpoints/, samples/, held-out.txt (names of finished
-    photos that are not learned from) and at last policy.onnx. Decoded photos are kept in cache (the user's, if None).
-    files: the photos of both folders that are wanted, where not all are. start: a policy file or a run to begin with.
+    out gets config.json, look.json where a look is sought, metrics.jsonl, TensorBoard events, checkpoints/, samples/,
+    held-out.txt (names of finished photos that are not learned from) and at last policy.onnx. Decoded photos are kept
+    in cache (the user's, if None). files: the photos of both folders that are wanted, where not all are. start: a
+    policy file or a run to begin with.
     With resume, the run in `out` goes on from its newest checkpoint that loads, under the settings it was started
     with; on a CPU, with as many threads, it ends bit for bit as one that was never stopped. Ctrl-C ends the update at
     hand, writes a checkpoint and returns False. Under torchrun, config.batch is the photos of each process, and only
@@ -261,7 +262,8 @@ def _look(
         return torch.zeros(len(SLIDERS))
     if distributed.rank() == 0 and not resume:
         state, liked = (
-            data.whole(photos, range(min(LOOKED_AT, len(photos.names)))).float() / 255 for photos in (sources, finished)
+            data.whole(photos, range(0, len(photos.names), -(-len(photos.names) // LOOKED_AT))).float() / 255
+            for photos in (sources, finished)
         )
         with torch.no_grad(), console.status("Comparing the finished photos with the policy's edits of source photos"):
             chosen = policy.eval()(state.to(levels.device))[0].argmax(-1)  # (M, K)

@@ -22,8 +22,8 @@ from .wrong_way import FAULTS, MIXED, spoil, value_at
 
 STEP = 0.1
 """Share of a slider's range over which its effect is measured: large beside the rounding to 8 bits."""
-ROUNDS = 4
-"""Of Gauss-Newton: after the third the look moves by less than a tenth of a level."""
+ROUNDS = 6
+"""Of Gauss-Newton, by half steps: after the fifth no slider moves by half a level any more."""
 UNLIKE = 2.0
 """Scenes differ between two folders more than chance would have it; factor of the covariance."""
 RANKS = (0.02, 0.1, 0.3, 0.5, 0.7, 0.9, 0.98)
@@ -56,7 +56,8 @@ def find_look(finished: torch.Tensor, others: torch.Tensor) -> torch.Tensor:
         effect = torch.stack([(without(look + s) - without(look - s)) / (2 * STEP) for s in steps], 1)  # (F, K)
         weighted = torch.linalg.solve(by_chance, effect).T * spread[:, None]  # (K, F)
         normal = weighted @ effect * spread + torch.eye(len(SLIDERS), dtype=torch.float64)  # (K, K), in spreads
-        look = spread * torch.linalg.solve(normal, weighted @ (wanted - without(look) + effect @ look))
+        there = spread * torch.linalg.solve(normal, weighted @ (wanted - without(look) + effect @ look))
+        look = (look + there) / 2  # whole steps swing: a black level has no effect where all is black already
     return look.float().clamp(-1, 1)
 
 
