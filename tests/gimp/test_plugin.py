@@ -199,7 +199,8 @@ def test_merged_looks_like_filters(seen: Any, version: str, name: str) -> None:
     result = seen(version)[0][f"merged {name}"]
     assert (result["status"], result["error"]) == (SUCCESS, ""), result
     assert result["filters left"] == 0
-    assert result["difference"] <= 1.001
+    # one level of the layer's own 8 bits; compared is sRGB, where AdobeRGB's red, the widest, counts 1.4 times as much
+    assert result["difference"] <= (1.4 if name == "adobe8.png" else 1.001)
     assert result["effect"] > 20
 
 
