@@ -26,7 +26,6 @@ class Config:
     w_critic: float = setting(0.0, "weight of the critic's opinion of the edited photo")
     content: float = setting(0.0, "weight of the squared change of the photo (the paper's alpha)")
     hindsight_share: float = setting(1.0, "share of a batch made of wrong-way pairs; the rest are source photos")
-
     look: bool = setting(False, "with --from: finished photos' common look is found first, and learned in full")
 
     # The policy gradient.

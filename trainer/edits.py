@@ -25,8 +25,7 @@ def edit_batch(state: torch.Tensor, action: torch.Tensor, levels: torch.Tensor) 
     """Edits photos (B, 3, size, size) by levels (B, A, K): (B, A, 3, size, size), 8-bit values, as the editor would."""
     photos = len(state)
     if state.device.type == "cpu":
-        at_once = AT_ONCE * torch.get_num_threads() // (action.shape[1] * state[0, 0].numel()) if photos else 0
-        photos = max(1, at_once)
+        photos = max(1, AT_ONCE * torch.get_num_threads() // (action.shape[1] * state.shape[-1] ** 2))
     parts = zip(state.split(photos), action.split(photos), strict=True)
     return torch.cat([_edit_part(pictures, chosen, levels) for pictures, chosen in parts])
 

@@ -81,7 +81,7 @@ def fit(
     if start is not None and not resume:
         load_weights(make_policy(config), start)  # before anything is written
     if config.look and start is None and not resume:
-        raise FitError("a look is sought beside the edits of a policy: give one with --from, or leave --look out")
+        raise FitError("a look is sought beside the edits of a policy: give one with --from, or --no-look")
     config = _open_run(source, target, out, config, resume)
     device = pick_device(config.device)
     with distributed.together(device):

@@ -12,12 +12,12 @@ import json
 from pathlib import Path
 
 import torch
-from torch.nn import functional
 
 from editor_ops import NAMES, NEUTRAL_LEVEL, SLIDERS
 
 from .checkpoint import write_text
-from .statistics import DIM, LOOK, MEANS
+from .edits import shrunk
+from .statistics import DIM, LOOK, MEANS, chromas, lightness
 from .wrong_way import FAULTS, MIXED, spoil, value_at
 
 STEP = 0.1
@@ -43,19 +43,18 @@ def find_look(finished: torch.Tensor, others: torch.Tensor) -> torch.Tensor:
     those of so few photos would. Sliders that go one way only have no part in it.
     """
     spread = torch.tensor([FAULTS[slider.name][MIXED][1] * (slider.lowest < slider.neutral) for slider in SLIDERS])
-    finished, others = (functional.avg_pool2d(pictures, pictures.shape[-1] // LOOK) for pictures in (finished, others))
-    by_chance = UNLIKE * _covariance(colours(finished), colours(others)) * (1 / len(finished) + 1 / len(others))
-    wanted = colours(others).mean(0).double()
+    finished, known = shrunk(finished, LOOK), colours(shrunk(others, LOOK))
+    by_chance = UNLIKE * _covariance(colours(finished), known) * (1 / len(finished) + 1 / len(known))
+    wanted = known.mean(0).double()
 
     def without(look: torch.Tensor) -> torch.Tensor:  # mean colours (F,) of finished photos without a look
         return colours(spoil(finished, -look.float().clamp(-1, 1).expand(len(finished), -1))).mean(0).double()
 
-    look = torch.zeros(len(SLIDERS), dtype=torch.float64)
+    look, each = torch.zeros(len(SLIDERS), dtype=torch.float64), torch.eye(len(SLIDERS), dtype=torch.float64)
     for _ in range(ROUNDS):
-        steps = STEP * torch.eye(len(SLIDERS), dtype=torch.float64)
-        effect = torch.stack([(without(look + s) - without(look - s)) / (2 * STEP) for s in steps], 1)  # (F, K)
+        effect = torch.stack([(without(look + s) - without(look - s)) / (2 * STEP) for s in STEP * each], 1)  # (F, K)
         weighted = torch.linalg.solve(by_chance, effect).T * spread[:, None]  # (K, F)
-        normal = weighted @ effect * spread + torch.eye(len(SLIDERS), dtype=torch.float64)  # (K, K), in spreads
+        normal = weighted @ effect * spread + each  # (K, K), in spreads
         there = spread * torch.linalg.solve(normal, weighted @ (wanted - without(look) + effect @ look))
         look = (look + there) / 2  # whole steps swing: a black level has no effect where all is black already
     return look.float().clamp(-1, 1)
@@ -69,18 +68,15 @@ def _covariance(*clouds: torch.Tensor) -> torch.Tensor:
 
 
 def colours(pictures: torch.Tensor) -> torch.Tensor:
-    """Pictures (N, 3, side, side), sRGB in [0, 1] -> (N, F): tones, saturation, the colour of all and of the brightest,
+    """Pictures (N, 3, 32, 32), sRGB in [0, 1] -> (N, F): tones, saturation, the colour of all and of the brightest,
     and sharpness. Few numbers, so that a few dozen photos say something about each."""
-    pictures = functional.avg_pool2d(pictures, pictures.shape[-1] // LOOK)  # (N, 3, 32, 32)
     pixels = pictures.flatten(2)
-    luma = 0.3 * pixels[:, 0] + 0.6 * pixels[:, 1] + 0.1 * pixels[:, 2]
-    tones = torch.quantile(luma, torch.tensor(RANKS), dim=1).T
-    chroma = (pixels.amax(1) - pixels.amin(1)).mean(1, keepdim=True)
+    tones = torch.quantile(lightness(pixels), torch.tensor(RANKS), dim=1).T
+    saturation = (pixels.amax(1) - pixels.amin(1)).mean(1, keepdim=True)
     linear = pixels**2.2
-    lights = [torch.log((linear**p).mean(2) ** (1 / p) + DIM) for p in (MEANS[0], MEANS[-1])]  # (N, 3) each
-    casts = [light[:, [i]] - light[:, [1]] for light in lights for i in (0, 2)]
+    casts = [chromas((linear**p).mean(2) ** (1 / p), DIM) for p in (MEANS[0], MEANS[-1])]  # (N, 2) each
     steps = pictures.diff(dim=2).square().mean((1, 2, 3)) + pictures.diff(dim=3).square().mean((1, 2, 3))
-    return torch.cat([tones, chroma, *casts, torch.log(steps.sqrt() + 0.005)[:, None]], 1)
+    return torch.cat([tones, saturation, *casts, torch.log(steps.sqrt() + 0.005)[:, None]], 1)
 
 
 def described(look: torch.Tensor) -> str:

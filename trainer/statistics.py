@@ -36,7 +36,7 @@ def statistics(thumbnails: torch.Tensor) -> torch.Tensor:
     pictures = functional.avg_pool2d(thumbnails, thumbnails.shape[-1] // LOOK)  # (N, 3, 32, 32)
     pixels = pictures.flatten(2)  # (N, 3, P)
     red, green, blue = pixels.unbind(1)  # (N, P)
-    luma = 0.3 * red + 0.6 * green + 0.1 * blue
+    luma = lightness(pixels)
     highest, lowest = pixels.amax(1), pixels.amin(1)
     logs = torch.log(pixels + DARK)
     warm, cold = logs[:, 0] - logs[:, 1], logs[:, 2] - logs[:, 1]
@@ -56,22 +56,26 @@ def statistics(thumbnails: torch.Tensor) -> torch.Tensor:
     place = torch.tensor([round(rank * (pixels.shape[-1] - 1)) for rank in RANKS], device=pixels.device)
     ranked = torch.cat([pixels, luma[:, None], highest[:, None], lowest[:, None]], 1).sort(-1).values  # (N, 6, P)
     quantiles = ranked[..., place]  # (N, 6, 13)
-    deep = torch.log(quantiles + DEEP)
-    ends = [2 * quantiles, deep, deep[:, 0] - deep[:, 1], deep[:, 2] - deep[:, 1]]
+    ends = [each.flatten(1) for each in (2 * quantiles, torch.log(quantiles + DEEP), chromas(quantiles[:, :3], DEEP))]
 
     # guesses of the light's colour: means of linear light, of each lightness, and of edges
     linear = pixels**2.2  # near enough to the sRGB curve
-    guesses = [_chroma((linear**p).mean(2) ** (1 / p), DIM) for p in MEANS]
+    guesses = [chromas((linear**p).mean(2) ** (1 / p), DIM) for p in MEANS]
     share = in_luma.mean(1)  # (N, 8)
     of_luma = (linear @ in_luma) / (in_luma.sum(1, keepdim=True) + 8)  # (N, 3, 8); few pixels count for little
-    guesses += list((_chroma(of_luma, DIM) * share.sqrt()[:, None]).unbind(1))
+    guesses += list((chromas(of_luma, DIM) * share.sqrt()[:, None]).unbind(1))
     edges = (pictures.diff(dim=2).square().mean((2, 3)) + pictures.diff(dim=3).square().mean((2, 3))).sqrt()  # (N, 3)
-    guesses += [_chroma(edges, 0.005), torch.log(edges + 0.005)]
+    guesses += [chromas(edges, 0.005), torch.log(edges + 0.005)]
 
     spread = luma.std(1, keepdim=True)
     tones = [torch.log(luma.mean(1, keepdim=True) + DIM), torch.log(spread + DIM), share.sqrt()]
-    ends = [each.flatten(1) for each in ends]
     return torch.cat([*ends, *guesses, *tones, below.flatten(1), 4 * _root(single).flatten(1), 4 * _root(joint)], 1)
+
+
+def lightness(pixels: torch.Tensor) -> torch.Tensor:
+    """(N, P) of sRGB pixels (N, 3, P): near enough to luma's weights."""
+    red, green, blue = pixels.unbind(1)
+    return 0.3 * red + 0.6 * green + 0.1 * blue
 
 
 def membership(values: torch.Tensor, bins: int, low: float, high: float) -> torch.Tensor:
@@ -80,7 +84,7 @@ def membership(values: torch.Tensor, bins: int, low: float, high: float) -> torc
     return (1 - (place[..., None] - torch.arange(bins, device=values.device)).abs()).clamp(min=0)
 
 
-def _chroma(colours: torch.Tensor, dark: float) -> torch.Tensor:
+def chromas(colours: torch.Tensor, dark: float) -> torch.Tensor:
     """log(red / green) and log(blue / green) of colours (N, 3, ...): (N, 2, ...)."""
     logs = torch.log(colours + dark)
     return torch.stack([logs[:, 0] - logs[:, 1], logs[:, 2] - logs[:, 1]], 1)
