@@ -31,7 +31,7 @@ OPERATIONS = list(dict.fromkeys(slider.operation for slider in SLIDERS))
 """All that the plug-in lets a Decision use."""
 TIMEOUT = 60.0
 """Seconds the helper may take. It needs about one for 24 megapixels; a cold disk or a busy machine may need ten."""
-OURS = (f"{NAME}.py", "config.json", "lib", "__pycache__")
+OURS = (*(path.name for path in ENTRY.parent.iterdir()), "config.json", "lib", "__pycache__")
 
 
 @dataclass
@@ -158,8 +158,7 @@ def _install_one(folder: Path, python: str) -> None:
 
 
 def _fill(new: Path, python: str) -> None:
-    new.mkdir()
-    shutil.copyfile(ENTRY, new / ENTRY.name)
+    shutil.copytree(ENTRY.parent, new, ignore=shutil.ignore_patterns("__pycache__"))
     (new / ENTRY.name).chmod(0o755)
     for package in PACKAGES:
         shutil.copytree(_source(package), new / "lib" / package, ignore=shutil.ignore_patterns("__pycache__"))

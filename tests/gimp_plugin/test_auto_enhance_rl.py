@@ -33,7 +33,8 @@ def plug_in() -> Any:
     repository = mock.MagicMock()
     repository.Gimp.PlugIn = type("PlugIn", (), {})
     stand_ins = {"gi": types.SimpleNamespace(require_version=lambda *_: None), "gi.repository": repository}
-    with mock.patch.dict(sys.modules, stand_ins):
+    path = [str(install.ENTRY.parent), *sys.path]  # as where GIMP runs the file: its folder comes first
+    with mock.patch.dict(sys.modules, stand_ins), mock.patch.object(sys, "path", path):
         spec = importlib.util.spec_from_file_location("auto_enhance_rl", install.ENTRY)
         assert spec and spec.loader
         module = importlib.util.module_from_spec(spec)
