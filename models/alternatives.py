@@ -12,9 +12,7 @@ from .policy import Decision, Policy
 
 COUNT = 4
 DRAWS = 192
-"""Edits drawn, of which the few are taken: enough to find some that differ, few enough for a fifth of a second."""
-SIDE = 32
-"""Pixels a side at which drawn edits are compared: colours and tones are there, and it takes a tenth of 64's time."""
+"""Edits drawn, of which the few are taken: enough to find some that differ, few enough for some tenths of a second."""
 LIKELY = 0.25
 """How probable a drawn level must be beside its slider's best. One slider far out spoils an edit: tint made it pink."""
 MORE_CLIPPED = 0.01
@@ -48,12 +46,11 @@ def alternatives(policy: Policy, thumbnail: np.ndarray, colour: bool = True, cou
 
 def _edited(policy: Policy, thumbnail: np.ndarray, rows: np.ndarray, colour: bool) -> np.ndarray:
     """The thumbnail edited by each row of levels: (R, K) -> float32 (R, S, S, 3), sRGB."""
-    step = thumbnail.shape[-1] // SIDE
-    small = thumbnail.reshape(3, SIDE, step, SIDE, step).mean(axis=(2, 4)).transpose(1, 2, 0)  # (S, S, 3)
+    picture = thumbnail.transpose(1, 2, 0)  # (S, S, 3)
     odds = np.ones((len(NAMES), policy.levels.shape[1]))
     chosen = [policy.decision(row, odds, colour=colour).values for row in rows]
     values = {name: np.array([each[name] for each in chosen], np.float32) for name in NAMES}
-    return edit(np.broadcast_to(small, (len(rows), *small.shape)), values)
+    return edit(np.broadcast_to(picture, (len(rows), *picture.shape)), values)
 
 
 def _far_apart(looks: np.ndarray, count: int) -> list[int]:
