@@ -6,7 +6,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
-from filters import Filter, append, delete, set_properties
+from filters import Filter, append, delete, new_filters, set_properties
 from gi.repository import Gimp
 from ours import ours
 
@@ -54,7 +54,8 @@ class Preview:
                         live.update()
             else:
                 self._remove()
-                self._live = append(self._layer, filters)
+                self._live = new_filters(self._layer, filters)
+                append(self._layer, self._live)
                 self._show_live()
         self._filters = filters
         Gimp.displays_flush()
