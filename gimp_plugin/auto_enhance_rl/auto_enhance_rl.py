@@ -6,10 +6,11 @@ A learned agent looks at the layer and chooses values for GIMP's own colour tool
 the layer as filters, which stay editable in the Layer Effects list.
 
 What the agent decides comes as a Decision (JSON) from `models.decide`. That needs NumPy and ONNX Runtime, which
-the Python inside most GIMP packages lacks. So the installer leaves two things beside this file:
+the Python inside most GIMP packages lacks. So the installer leaves these beside this file:
 
     lib/          editor_ops, models (with the shipped policy) and array_api_compat, all plain Python, for
                   a GIMP whose own Python has NumPy and ONNX Runtime
+    bundle/       where the user asked for it, those two for GIMP's own Python
     config.json   {"python": interpreter that has everything, "timeout": seconds it may take,
                   "operations": the GEGL operations a Decision may use, "styles": folder of the user's styles}
 
@@ -167,9 +168,10 @@ def read_settings() -> dict[str, Any]:
 
 def ask(header: dict[str, Any], data: bytes, settings: dict[str, Any]) -> str | dict[str, Any]:
     """The answer to a request for a Decision for these pixels, or for the styles, as the text or object it came as."""
-    library = os.path.join(FOLDER, "lib")
-    if library not in sys.path:
-        sys.path.insert(0, library)
+    for name in ("lib", "bundle"):  # the bundle is there for a GIMP in a sandbox alone; it comes before GIMP's own
+        folder = os.path.join(FOLDER, name)
+        if os.path.isdir(folder) and folder not in sys.path:
+            sys.path.insert(0, folder)
     try:
         import onnxruntime  # noqa: F401
 
