@@ -34,6 +34,8 @@ ROOM = 400
 """MB that must be free: twice SIZE and something, for newer versions grow."""
 GLIBC = 28
 """Of 2.28, which ONNX Runtime's wheels need, and which is older than every GIMP 3. For a GIMP that can't be asked."""
+OLDEST = (3, 11)
+"""What lib/ is written for, as pyproject.toml says."""
 IMPORTS = "import sys; sys.path.insert(0, sys.argv[1]); import onnxruntime, numpy; print(onnxruntime.__file__)"
 PIP = (sys.executable, "-m", "pip")
 BY_HAND = "look in GIMP under Filters > Development > Python-Fu > Python Console, whose first lines say which, and add"
@@ -110,6 +112,8 @@ def find_target(gimp: Gimp | None, profile: Profile, version: str = "") -> Targe
             f"{profile.name} could not be asked for its Python, for it {about}: {BY_HAND} it, such as "
             "`trainer install-plugin --bundle --gimp-python 3.13`"
         )
+    if tuple(map(int, about["version"].split("."))) < OLDEST:
+        raise BundleError(f"GIMP's Python is {about['version']}, and the agent needs 3.11: use a newer GIMP")
     return Target(about["version"], pip_platforms(about))
 
 
@@ -142,10 +146,10 @@ def pip_command(new: Path, target: Target, request: Request) -> list[str]:
     command += ["--disable-pip-version-check", "--no-input"]
     if request.wheels is not None:
         command += ["--no-index", "--find-links", str(request.wheels)]
-    return command + _fitting(target)
+    return command + fitting(target)
 
 
-def _fitting(target: Target) -> list[str]:
+def fitting(target: Target) -> list[str]:
     """Which wheels: pip's options, and the packages."""
     options = ["--no-deps", "--only-binary=:all:", "--implementation", "cp", "--python-version", target.version]
     for each in target.platforms:
@@ -185,7 +189,7 @@ def _explain(said: str, target: Target, request: Request) -> str:
     """One sentence for pip's many."""
     # of some thirty names for Linux these two are the ones that wheels have
     names = [each for each in target.platforms if f"_2_{GLIBC}_" in each or "2014" in each] or target.platforms
-    by_hand = "python3 -m pip download --dest wheels " + " ".join(_fitting(Target(target.version, names)))
+    by_hand = "python3 -m pip download --dest wheels " + " ".join(fitting(Target(target.version, names)))
     if "No module named pip" in said:
         return f"{sys.executable} has no pip: run `python3 -m ensurepip` with it, then try again"
     if "No space left" in said:
@@ -200,8 +204,8 @@ def _explain(said: str, target: Target, request: Request) -> str:
         if request.wheels is not None:
             return f"{request.wheels} has no wheels for Python {target.version}: make it with `{by_hand}`"
         return (
-            f"there is no ONNX Runtime for Python {target.version} ({target.platforms[0]}): GIMP's Python is too new, "
-            "too old or of a rare kind; use another package of GIMP (Flathub's, or the system's)"
+            f"pip finds no NumPy and ONNX Runtime for Python {target.version} ({target.platforms[0]}): its index can't "
+            "be reached, or this Python is too new or rare, so use another package of GIMP, such as Flathub's"
         )
     errors = [line for line in said.splitlines() if line.startswith("ERROR")] or said.splitlines() or ["nothing"]
     return f"pip failed ({errors[-1].removeprefix('ERROR: ')[:300]}): try again, or update pip"

@@ -110,19 +110,20 @@ def quarantined(path: Path, platform: str = sys.platform) -> bool:
 
 
 def _menu_item(profile: Profile) -> Check:
-    """What GIMP itself noted when it last started: pluginrc has what each plug-in registered."""
+    """What GIMP itself noted when it last started with a new plug-in: pluginrc has what each of them registered."""
     name = f"menu item in {profile.name}"
     entry = profile.plug_ins / install.NAME / install.ENTRY.name
+    noted_in = profile.folder / "pluginrc"
     try:
-        text = (profile.folder / "pluginrc").read_text(encoding="utf-8", errors="replace")
+        text, written = noted_in.read_text(encoding="utf-8", errors="replace"), noted_in.stat().st_mtime
     except OSError:
-        text = ""
-    noted = re.search(rf'^\(plug-in-def "[^"]*/{install.NAME}/{entry.name}" (\d+)(.*?)(?=^\(|\Z)', text, re.M | re.S)
-    if noted is None or int(noted[1]) != int(entry.stat().st_mtime):
-        return Check(name, True, "GIMP has not seen this version yet: restart GIMP")
-    if install.PROCEDURE in noted[2]:
+        text, written = "", 0.0
+    noted = re.search(rf'^\(plug-in-def "[^"]*/{install.NAME}/{entry.name}" {int(entry.stat().st_mtime)}$', text, re.M)
+    if noted:
         return Check(name, True, "registered, under Colors > Auto > Auto Enhance (RL)")
-    detail = "GIMP has started the plug-in, and it registered nothing"
+    if written <= entry.stat().st_ctime:
+        return Check(name, True, "GIMP has not been started since the installation: start it anew")
+    detail = f"{noted_in}: GIMP has been started since the installation, and did not take the plug-in in"
     return Check(name, False, detail, f"start GIMP in a terminal and read what it says about {entry.name}; {AGAIN}")
 
 

@@ -67,7 +67,8 @@ class Profile(NamedTuple):
     @property
     def name(self) -> str:
         """Such as "GIMP 3.0 (Flatpak)"."""
-        return f"GIMP {self.folder.name} ({self.packaging})"
+        version = f" {self.folder.name}" if re.fullmatch(r"3\.\d+", self.folder.name) else ""
+        return f"GIMP{version} ({self.packaging})"
 
     @property
     def sandboxed(self) -> Gimp | None:

@@ -46,12 +46,12 @@ class Entry:
 
     folder: Path
     where: str
-    state: str = ""
+    state: str
     problem: str = ""
     notes: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
-        lines = [f"{self.where}: {self.state or 'not done'}", f"folder: {self.folder}", *self.notes]
+        lines = [f"{self.where}: {self.state}", f"folder: {self.folder}", *self.notes]
         if self.problem:
             lines.append(f"FAILED: {self.problem}")
         return "\n  ".join(lines)
@@ -108,7 +108,7 @@ def install(
     """
     report = Report(searched=list(found.config_homes()))
     for profile in _profiles(destinations):
-        entry = Entry(profile.plug_ins / NAME, profile.name)
+        entry = Entry(profile.plug_ins / NAME, profile.name, "not installed")
         report.entries.append(entry)
         try:
             _check_ours(entry.folder)
@@ -132,7 +132,7 @@ def uninstall(destinations: Iterable[str | Path] | None = None) -> Report:
     """Removes the plug-in from GIMP's plug-ins folders (None: every one found). Other files in its folder stay."""
     report = Report(removes=True, searched=list(found.config_homes()))
     for profile in _profiles(destinations):
-        entry = Entry(profile.plug_ins / NAME, profile.name)
+        entry = Entry(profile.plug_ins / NAME, profile.name, "not removed")
         if not os.path.lexists(entry.folder):
             continue
         report.entries.append(entry)
@@ -230,7 +230,7 @@ def ours(folder: Path) -> set[str]:
     """The names right in a plug-in folder that are the plug-in's: this version's, and what another one noted."""
     try:
         noted = json.loads((folder / CONFIG).read_text(encoding="utf-8"))["files"]
-        noted = {name for name in noted if isinstance(name, str) and Path(name).name == name}  # no "..", no path
+        noted = {name for name in noted if isinstance(name, str) and Path(name).name == name != ".."}
     except (OSError, ValueError, KeyError, TypeError):
         noted = set()
     return noted | _names() | {"__pycache__", *MADE_LATER}

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A home of its own for every test here, and programs that answer as GIMP and its packagings do.
+
+Flatpak, Snap, Windows and macOS can't be had in a test: what stands for them are shell scripts, which answer as these
+programs are documented to.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+PYTHON = {
+    "version": "3.13", "platform": "linux-x86_64", "libc": ["glibc", "2.41"], "implementation": "cpython",
+    "problem": "",
+}  # fmt: skip
+"""What GIMP's own Python answers to found.ABOUT."""
+FLATPAK_VERSION = "3.2.4"
+
+Program = Callable[[str, str], Path]
+
+
+def answering(**changes: object) -> str:
+    """A shell script that is a Python which says of itself what `changes` say, whatever it is asked."""
+    return f"cat >/dev/null\necho {shlex.quote(json.dumps(PYTHON | changes))}\n"
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home in which nothing has been started, with none of this machine's programs in PATH but the system's own."""
+    folder = tmp_path / "home"
+    (folder / "bin").mkdir(parents=True)
+    monkeypatch.setenv("HOME", str(folder))
+    for name in ("XDG_CONFIG_HOME", "GIMP3_DIRECTORY"):
+        monkeypatch.delenv(name, raising=False)
+    system = [path for path in ("/usr/bin", "/bin") if not os.path.exists(f"{path}/gimp")]
+    monkeypatch.setenv("PATH", os.pathsep.join([str(folder / "bin"), *system]))
+    return folder
+
+
+@pytest.fixture
+def program(home: Path) -> Program:
+    """Makes a program in PATH: its name and the lines of its shell script."""
+
+    def make(name: str, script: str) -> Path:
+        path = home / "bin" / name
+        path.write_text(f"#!/bin/sh\n{script}")
+        path.chmod(0o755)
+        return path
+
+    return make
+
+
+@pytest.fixture
+def profile(home: Path, program: Program) -> Path:
+    """GIMP 3.0.4 from the system's packages, which has been started."""
+    program("gimp", "echo 'GNU Image Manipulation Program version 3.0.4'\n")
+    program("python3", answering())
+    folder = home / ".config" / "GIMP" / "3.0"
+    folder.mkdir(parents=True)
+    return folder
+
+
+@pytest.fixture
+def flatpak(home: Path, program: Program) -> Path:
+    """Flathub's GIMP, which has been started: `flatpak info` and `flatpak run`, whose inside is bin/inside."""
+    program(
+        "flatpak",
+        f"""case "$1 $2" in
+"info org.gimp.GIMP") printf '          ID: org.gimp.GIMP\\n     Version: {FLATPAK_VERSION}\\n' ;;
+"info --show-permissions") printf '[Context]\\nfilesystems=host;/tmp;xdg-config/GIMP:create;\\n' ;;
+"run --command="*) program=${{2#--command=}}; shift 3; exec "$(dirname "$0")/inside" "$program" "$@" ;;
+*) echo "error: $*" >&2; exit 1 ;;
+esac
+""",
+    )
+    program("inside", f"""[ "$1" = python3 ] || {{ echo "bwrap: execvp $1: No such file or directory" >&2; exit 1; }}
+{answering()}""")
+    folder = home / ".config" / "GIMP" / "3.2"
+    folder.mkdir(parents=True)
+    return folder
