@@ -82,7 +82,7 @@ def put(folder: Path, profile: Profile, request: Request) -> str:
             (folder / FOLDER).rename(old)
         try:
             new.rename(folder / FOLDER)
-        except OSError:
+        except BaseException:  # Ctrl-C too
             if old.exists():
                 old.rename(folder / FOLDER)
             raise
@@ -173,9 +173,11 @@ def _run_pip(command: list[str], aside: Path, target: Target, request: Request) 
             raise BundleError(
                 f"{command[0]} can't be started ({error.strerror}): install auto-enhance-rl again"
             ) from error
+        most = 0.0  # a bar does not go back, not even when pip takes the wheels away in the end
         try:
             while pip.poll() is None:
-                request.progress(_megabytes(aside))
+                most = max(most, _megabytes(aside))
+                request.progress(most)
                 time.sleep(0.2)  # often enough for a bar to move
         finally:  # Ctrl-C ends pip too
             pip.kill()

@@ -8,6 +8,8 @@ import os
 from pathlib import Path
 from typing import Any
 
+from models import styles
+
 from . import bundle, found, install
 from .check import AGAIN, BUNDLE, REINSTALL, Check
 from .found import Gimp, Profile
@@ -18,6 +20,7 @@ NEEDED = ("numpy", "onnxruntime", "array_api_compat", "editor_ops", "models.deci
 LONGEST = 20.0
 """Seconds that the helper may take here: more than it ever needs, and short enough to wait for."""
 IMPORTS = f"import {', '.join(NEEDED)}, platform; print(platform.python_version())"
+LIST = "import os, sys; os.listdir(sys.argv[1])"
 IN_PROCESS = """
 import json, sys
 sys.path[:0] = sys.argv[1:]
@@ -37,6 +40,8 @@ def check(profile: Profile) -> list[Check]:
     if isinstance(settings, str):
         return [*results, Check(f"settings for {profile.name}", False, settings, AGAIN)]
     python, timeout = settings
+    if profile.sandboxed:
+        results += _styles_within(profile, profile.sandboxed)
     if (folder / bundle.FOLDER).is_dir():
         bundled = _bundle(profile, folder)
         results.append(bundled)
@@ -106,6 +111,21 @@ def _reach(profile: Profile, gimp: Gimp, python: str, timeout: float) -> Check:
     if isinstance(answer, str):
         return Check(name, False, f"{python} can't be used from inside ({answer})", BUNDLE)
     return Check(name, True, f"{python}, Python {answer.decode().strip()}, can be used from inside")
+
+
+def _styles_within(profile: Profile, gimp: Gimp) -> list[Check]:
+    """Whether a GIMP in a sandbox can read the user's styles. Nothing to say where there are none."""
+    folder = styles.user_folder()
+    if not folder.is_dir() or not any(folder.iterdir()):
+        return []
+    name = f"styles in the sandbox of {profile.name}"
+    said = found.ask(found.within(gimp, found.python_of(gimp), "-c", LIST, str(folder)))
+    if not isinstance(said, str):
+        return [Check(name, True, f"{folder} can be read from inside")]
+    remedy = f"run `flatpak override --user --filesystem=xdg-data/{styles.APPLICATION} {found.FLATPAK_ID}`"
+    if gimp.packaging == found.SNAP:
+        remedy = "Snap keeps GIMP out of hidden folders, so use another package of GIMP, such as Flathub's"
+    return [Check(name, False, f"{folder} can't be read from inside ({said})", remedy)]
 
 
 def _imports(profile: Profile, python: str, timeout: float) -> Check:

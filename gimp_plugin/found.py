@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 SYSTEM, FLATPAK, SNAP = "system or AppImage", "Flatpak", "Snap"
-WINDOWS, MACOS = "Windows", "macOS"
+WINDOWS, STORE, MACOS = "Windows", "Microsoft Store", "macOS"
 OWN = "GIMP3_DIRECTORY"
 SANDBOXED = (FLATPAK, SNAP)
 FLATPAK_ID = "org.gimp.GIMP"
@@ -67,8 +67,15 @@ class Profile(NamedTuple):
     @property
     def name(self) -> str:
         """Such as "GIMP 3.0 (Flatpak)"."""
-        version = f" {self.folder.name}" if re.fullmatch(r"3\.\d+", self.folder.name) else ""
-        return f"GIMP{version} ({self.packaging})"
+        return self._named(self.folder.name if re.fullmatch(r"3\.\d+", self.folder.name) else "")
+
+    @property
+    def name_with_version(self) -> str:
+        """Such as "GIMP 3.0.4 (Flatpak)", where the version is known."""
+        return self._named(self.version) if self.version else self.name
+
+    def _named(self, version: str) -> str:
+        return f"GIMP {version} ({self.packaging})" if version else f"GIMP ({self.packaging})"
 
     @property
     def sandboxed(self) -> Gimp | None:
@@ -77,13 +84,15 @@ class Profile(NamedTuple):
 
     @property
     def version(self) -> str:
-        """Of the GIMP that last used the folder, as it noted there; else of the one that is installed; else ""."""
+        """Of the GIMP that uses the folder: as it says itself; else as one noted there when it ran; else ""."""
+        if self.gimps:
+            return self.gimps[0].version
         try:
             text = (self.folder / "gimprc").read_text(encoding="utf-8", errors="replace")
         except OSError:
             text = ""
         noted = re.search(r'^\(config-version "([\d.]+)', text, re.MULTILINE)
-        return noted[1] if noted else self.gimps[0].version if self.gimps else ""
+        return noted[1] if noted else ""
 
 
 def ask(command: Sequence[str], data: bytes = b"", limit: float = LIMIT) -> bytes | str:
@@ -106,7 +115,11 @@ def config_homes(
     """Folders in which GIMP may keep one for each version ("3.0", "3.2"), there or not -> the packaging in a word."""
     home = home or Path.home()
     if platform == "win32":
-        return {Path(environment.get("APPDATA") or home / "AppData" / "Roaming") / "GIMP": WINDOWS}
+        roaming = Path(environment.get("APPDATA") or home / "AppData" / "Roaming")
+        local = Path(environment.get("LOCALAPPDATA") or home / "AppData" / "Local")
+        # What a program from the Store writes to the first, Windows keeps in a folder of the program's own.
+        private = sorted((local / "Packages").glob("GIMP.*/LocalCache/Roaming/GIMP"))
+        return {roaming / "GIMP": WINDOWS, **dict.fromkeys(private, STORE)}
     if platform == "darwin":
         return {home / "Library" / "Application Support" / "GIMP": MACOS}
     return {
@@ -127,7 +140,8 @@ def profiles(
     shared = any(gimp.shared for gimp in gimps)
     found = []
     if environment.get("GIMP3_DIRECTORY"):  # GIMP's own way to say where its folder is
-        found.append(Profile(Path(environment["GIMP3_DIRECTORY"]), OWN, tuple(gimps[:1])))
+        new = [gimp for gimp in gimps if gimp.version.startswith("3.")]
+        found.append(Profile(Path(environment["GIMP3_DIRECTORY"]), OWN, tuple(new[:1])))
     for folder, packaging in config_homes(platform, home, environment).items():
         if packaging == FLATPAK and shared:
             continue  # Flatpak lays ~/.config/GIMP over it: nothing that is put here is seen

@@ -8,7 +8,6 @@ Beside it go the plug-in's other files, `lib/` (what a GIMP whose own Python has
 
 from __future__ import annotations
 
-import errno
 import importlib.metadata
 import importlib.util
 import json
@@ -17,14 +16,14 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from editor_ops import SLIDERS
 from models import styles
 
 from . import bundle, found
-from .found import Profile
+from .found import Gimp, Profile
+from .report import Entry, Report, explain
 
 NAME = "auto_enhance_rl"
 ENTRY = Path(__file__).parent / NAME / f"{NAME}.py"
@@ -40,60 +39,6 @@ MADE_LATER = (bundle.FOLDER, LOG, f"{LOG}.1")
 """Ours too, but not of a version: a new one is put in beside them."""
 
 
-@dataclass
-class Entry:
-    """What became of one plug-in folder. problem: why it failed; empty where it didn't. notes: more to say."""
-
-    folder: Path
-    where: str
-    state: str
-    problem: str = ""
-    notes: list[str] = field(default_factory=list)
-
-    def __str__(self) -> str:
-        lines = [f"{self.where}: {self.state}", f"folder: {self.folder}", *self.notes]
-        if self.problem:
-            lines.append(f"FAILED: {self.problem}")
-        return "\n  ".join(lines)
-
-
-@dataclass
-class Report:
-    """What was done, folder by folder, and where it was looked for."""
-
-    removes: bool = False
-    entries: list[Entry] = field(default_factory=list)
-    searched: list[Path] = field(default_factory=list)
-
-    @property
-    def done(self) -> list[Path]:
-        """The plug-in folders that are as they should be now."""
-        return [entry.folder for entry in self.entries if not entry.problem]
-
-    @property
-    def failed(self) -> list[tuple[Path, str]]:
-        return [(entry.folder, entry.problem) for entry in self.entries if entry.problem]
-
-    @property
-    def ok(self) -> bool:
-        return bool(self.entries) and not self.failed
-
-    def __str__(self) -> str:
-        if self.entries:
-            lines = [str(entry) for entry in self.entries]
-            if self.done and not self.removes:
-                lines.append("Restart GIMP: Colors > Auto > Auto Enhance (RL). `trainer doctor` checks every step.")
-            return "\n".join(lines)
-        if self.removes:
-            return "The plug-in is not installed anywhere; nothing to remove."
-        places = "\n".join(f"  {folder}" for folder in self.searched)
-        return (
-            f"No GIMP 3 folder found. Start GIMP 3 once, then install again. Searched for 3.x in:\n{places}\n"
-            "A folder that GIMP keeps elsewhere: `trainer install-plugin --into FOLDER`, as GIMP names it under "
-            "Edit > Preferences > Folders > Plug-ins."
-        )
-
-
 def install(
     destinations: Iterable[str | Path] | None = None,
     python: str = sys.executable,
@@ -103,18 +48,24 @@ def install(
 
     destinations: GIMP's plug-ins folders (".../GIMP/3.0/plug-ins"); None is every one found.
     python: the interpreter that the plug-in asks where GIMP's own lacks NumPy and ONNX Runtime; this package has
-    to be installed for it. wanted: also put a bundle beside it. Everything is made aside and then renamed into place.
-    Other files in the folder stay, and so do its bundle and log.
+    to be installed for it. wanted: also put a bundle beside it; without destinations, where a GIMP is in a sandbox, or
+    beside all where none is. Everything is made aside and then renamed into place. Other files in the folder stay, and
+    so do its bundle and log.
     """
+    gimps = found.installed()
+    profiles = _profiles(destinations, gimps)
     report = Report(searched=list(found.config_homes()))
-    for profile in _profiles(destinations):
-        entry = Entry(profile.plug_ins / NAME, profile.name, "not installed")
+    if destinations is None:
+        report.others = [gimp for gimp in gimps if not any(gimp in profile.gimps for profile in profiles)]
+    picky = destinations is None and any(profile.sandboxed for profile in profiles)
+    for profile in profiles:
+        entry = Entry(profile.plug_ins / NAME, profile.name_with_version, "not installed")
         report.entries.append(entry)
         try:
             _check_ours(entry.folder)
             entry.state = _install_one(entry.folder, python)
             entry.notes.append(f"helper: {config(python)['python']}")
-            if wanted is not None:
+            if wanted is not None and (profile.sandboxed or not picky):
                 entry.notes.append(f"bundle: {bundle.put(entry.folder, profile, wanted)}")
             elif profile.sandboxed and not (entry.folder / bundle.FOLDER).exists():
                 entry.notes.append(
@@ -131,8 +82,8 @@ def install(
 def uninstall(destinations: Iterable[str | Path] | None = None) -> Report:
     """Removes the plug-in from GIMP's plug-ins folders (None: every one found). Other files in its folder stay."""
     report = Report(removes=True, searched=list(found.config_homes()))
-    for profile in _profiles(destinations):
-        entry = Entry(profile.plug_ins / NAME, profile.name, "not removed")
+    for profile in _profiles(destinations, found.installed()):
+        entry = Entry(profile.plug_ins / NAME, profile.name_with_version, "not removed")
         if not os.path.lexists(entry.folder):
             continue
         report.entries.append(entry)
@@ -155,23 +106,11 @@ def uninstall(destinations: Iterable[str | Path] | None = None) -> Report:
     return report
 
 
-def _profiles(destinations: Iterable[str | Path] | None) -> list[Profile]:
-    there = found.profiles()
+def _profiles(destinations: Iterable[str | Path] | None, gimps: list[Gimp]) -> list[Profile]:
+    there = found.profiles(gimps=gimps)
     if destinations is None:
         return there
     return [found.profile_of(Path(folder), there) for folder in destinations]
-
-
-def explain(error: OSError) -> str:
-    """Cause and remedy of a failure to write."""
-    cause = f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror or error)
-    remedies = {
-        errno.ENOSPC: "make room, then try again",
-        errno.EROFS: "that disk can't be written to; use --into with a folder on another one",
-        errno.EACCES: "check who may write there, and close GIMP",
-        errno.EPERM: "check who may write there, and close GIMP",
-    }
-    return f"{cause}; {remedies.get(error.errno or 0, 'check the folder and who may write there')}"
 
 
 def config(python: str) -> dict[str, object]:

@@ -307,7 +307,8 @@ def sliders(as_json: bool) -> None:
 @click.option("--into", type=PATH, multiple=True, metavar="FOLDER",
               help="GIMP's folder, such as ~/.config/GIMP/3.0/plug-ins.  [default: every one found]")  # fmt: skip
 @click.option("--bundle", "bundled", is_flag=True,
-              help="Also put NumPy and ONNX Runtime (130 MB) beside it, for a GIMP in a sandbox: Flatpak, Snap.")
+              help="Also put NumPy and ONNX Runtime (130 MB) beside it, for a GIMP in a sandbox (Flatpak, Snap), which "
+              "can't start programs that are outside.")  # fmt: skip
 @click.option("--gimp-python", metavar="VERSION", help="With --bundle: GIMP's own Python, where it can't be asked.")
 @click.option("--wheels", type=PATH, metavar="DIR", help="With --bundle: wheels downloaded before; no network is used.")
 def install_plugin(
@@ -315,8 +316,9 @@ def install_plugin(
 ) -> None:
     """Put the plug-in where GIMP 3 looks for it.
 
-    It then is in GIMP's menu under Colors > Auto > Auto Enhance (RL). A second time it changes only what is not as it
-    should be.
+    It then is in GIMP's menu under Colors > Auto > Auto Enhance (RL). Every GIMP 3 that you have started is found: from
+    the system's packages, Flatpak, Snap, an AppImage, on Windows and macOS. A second time it changes only what is not
+    as it should be. Without --into, --bundle is for those in a sandbox, or for all where none is.
 
     \b
     Examples:

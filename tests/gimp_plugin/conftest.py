@@ -79,8 +79,29 @@ def flatpak(home: Path, program: Program) -> Path:
 esac
 """,
     )
-    program("inside", f"""[ "$1" = python3 ] || {{ echo "bwrap: execvp $1: No such file or directory" >&2; exit 1; }}
-{answering()}""")
+    program(
+        "inside",
+        f"""[ "$1" = python3 ] || {{ echo "bwrap: execvp $1: No such file or directory" >&2; exit 1; }}
+{answering()}""",
+    )
     folder = home / ".config" / "GIMP" / "3.2"
+    folder.mkdir(parents=True)
+    return folder
+
+
+@pytest.fixture
+def snap(home: Path, program: Program) -> Path:
+    """The Snap Store's GIMP, which has been started; its Python is bin/snap-bin/python3."""
+    program(
+        "snap",
+        """case "$*" in
+"list gimp") printf 'Name  Version  Rev  Tracking\\ngimp  3.0.6    525  latest/stable\\n' ;;
+"run --shell gimp "*) shift 3; PATH="$(dirname "$0")/snap-bin:$PATH" exec bash "$@" ;;
+esac
+""",
+    )
+    (home / "bin" / "snap-bin").mkdir()
+    program("snap-bin/python3", answering(version="3.12"))
+    folder = home / "snap" / "gimp" / "current" / ".config" / "GIMP" / "3.0"
     folder.mkdir(parents=True)
     return folder

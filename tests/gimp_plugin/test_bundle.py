@@ -121,6 +121,16 @@ def test_flatpak_is_asked_inside(flatpak: Path, program: Program) -> None:
     assert report.ok and "bundle: made, for Python 3.13" in str(report) and "sandbox" not in str(report)
 
 
+def test_only_the_one_in_a_sandbox_gets_a_bundle(profile: Path, flatpak: Path, program: Program) -> None:
+    program("inside", f'[ "$1" = python3 ] || exit 1\n{IMPORTING}')
+    report = install.install(wanted=_request(program))
+    assert report.ok and [(folder / "bundle").exists() for folder in report.done] == [False, True]
+    # the other one, asked for by name
+    program("python3", IMPORTING)
+    report = install.install([profile / "plug-ins"], wanted=_request(program))
+    assert report.ok and (report.done[0] / "bundle").exists()
+
+
 def test_said_by_hand(home: Path, program: Program) -> None:
     """An AppImage can't be asked."""
     (home / ".config" / "GIMP" / "3.2").mkdir(parents=True)

@@ -3,21 +3,19 @@
 
 from __future__ import annotations
 
-import ast
 import functools
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
 import time
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-import gimp_plugin
 from gimp_plugin import doctor, doctor_files, install
 from models import styles
 from tests.gimp_plugin import policies
@@ -243,6 +241,8 @@ def test_styles_of_the_users(folder: Path, tmp_path: Path, monkeypatch: pytest.M
 def test_noexec(folder: Path, tmp_path: Path) -> None:
     """GIMP's folder on a disk from which nothing may be started: a real one, in a mount namespace of its own."""
     if os.geteuid() != 0 or shutil.which("unshare") is None:
+        assert os.environ.get("CI") != "true"
+        warnings.warn("NOT TESTED: only root can mount a disk", stacklevel=1)
         pytest.skip("only root can mount a disk")
     script = """mount -t tmpfs -o noexec tmpfs "$1"; cp -a "$2" "$1/3.0"; GIMP3_DIRECTORY=$1/3.0 exec "$3" -m trainer \
 doctor --json"""
@@ -324,6 +324,32 @@ def test_flatpak_in_reach(flatpak: Path, program: Program) -> None:
     assert _failures() == []
 
 
+@pytest.fixture
+def own_style(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A style of the user's; returns what Python says first where a sandbox hides it."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    styles.user_folder().mkdir(parents=True)
+    policies.write(styles.user_folder() / "film.onnx", policies.BRIGHTEN)
+    return f'case "$*" in *listdir*) echo "PermissionError: {styles.user_folder()}" >&2; exit 1 ;; esac\n'
+
+
+def test_styles_that_flatpak_hides(flatpak: Path, program: Program, own_style: str) -> None:
+    install.install()
+    program("inside", f'[ "$1" = python3 ] || exec "$@"\n{own_style}{answering()}')
+    (failure,) = _failures()
+    assert failure.name == "styles in the sandbox of GIMP 3.2 (Flatpak)" and "PermissionError" in failure.detail
+    assert failure.remedy == "run `flatpak override --user --filesystem=xdg-data/auto-enhance-rl org.gimp.GIMP`"
+    program("inside", f'[ "$1" = python3 ] || exec "$@"\n{answering()}')
+    assert _failures() == []
+
+
+def test_styles_that_snap_hides(snap: Path, program: Program, own_style: str) -> None:
+    install.install()
+    program("snap-bin/python3", own_style + answering(version="3.12"))
+    (failure,) = _failures()  # the helper is in reach of this snap, which is a shell of this machine
+    assert failure.name == "styles in the sandbox of GIMP 3.0 (Snap)" and "hidden folders" in failure.remedy
+
+
 def test_flatpak_that_has_not_been_started(flatpak: Path) -> None:
     flatpak.rmdir()
     assert [each.name for each in _failures()] == ["GIMP's folder"]
@@ -334,46 +360,3 @@ def test_json(folder: Path) -> None:
     said = json.loads(done.stdout)
     assert done.returncode == 0 and said["ok"] is True
     assert len(said["checks"]) == 12 and set(said["checks"][0]) == {"name", "ok", "detail", "remedy"}
-
-
-# docs/trouble.md
-
-
-def _page() -> str:
-    return (PROJECT / "docs" / "trouble.md").read_text(encoding="utf-8")
-
-
-def _commands() -> set[str]:
-    """What the doctor and the installer may tell the user to run: the quoted commands in their texts."""
-    commands = set()
-    for path in Path(gimp_plugin.__file__).parent.glob("*.py"):
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        documentation = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in documentation:
-                commands |= set(re.findall(r"`((?:trainer|sudo|python3|xattr) [^`]*)`", node.value))
-    return commands
-
-
-def test_every_command_that_is_recommended_is_in_the_page() -> None:
-    commands = _commands() | {"python3 -m pip download --dest wheels"}
-    assert len(commands) >= 9 and "trainer install-plugin --bundle" in commands
-    page = _page()
-    assert [command for command in sorted(commands) if command not in page] == []
-
-
-def test_every_failure_is_in_the_page() -> None:
-    """A row of its table has the name of the check, and words of the remedy."""
-    rows = [line for line in _page().splitlines() if line.startswith("| `")]
-    cases = [(check, remedy) for _, check, _, remedy in FAILURES.values()]
-    cases += [
-        ("shipped policy", "install auto-enhance-rl again"),
-        ("right to run for", "mount it without noexec"),
-        ("right to run for", "xattr -dr com.apple.quarantine"),
-        ("helper in the sandbox of", "trainer install-plugin --bundle"),
-        ("bundle for", "trainer install-plugin --bundle` again"),
-        ("log of", ""),
-    ]
-    for check, remedy in cases:
-        name = re.sub(r" (for|of|in)$| 3\.0\.4 .*", "", check)
-        assert any(row.startswith(f"| `{name}") and remedy.strip("`") in row for row in rows), (name, remedy)

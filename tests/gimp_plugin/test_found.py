@@ -12,7 +12,7 @@ import pytest
 
 from gimp_plugin import found
 
-from .conftest import PYTHON, Program, answering
+from .conftest import PYTHON, Program
 
 LINUX = [".config/GIMP", ".var/app/org.gimp.GIMP/config/GIMP", "snap/gimp/current/.config/GIMP"]
 
@@ -39,6 +39,14 @@ def test_where_gimp_keeps_its_folders(
     assert [each.folder for each in there] == [home / each / v for each in folders for v in ("3.0", "3.2", "3.10")]
     words = {"linux": ["system or AppImage", "Flatpak", "Snap"], "darwin": ["macOS"], "win32": ["Windows"]}[platform]
     assert list(dict.fromkeys(each.packaging for each in there)) == words
+
+
+def test_the_microsoft_stores(home: Path) -> None:
+    """As Windows documents it: what such a program writes to AppData/Roaming lies in its own folder."""
+    own = home / "AppData/Local/Packages/GIMP.43237F745459_abc/LocalCache/Roaming/GIMP/3.0"
+    own.mkdir(parents=True)
+    (there,) = found.profiles("win32", home, {}, gimps=[])
+    assert there.folder == own and there.name == "GIMP 3.0 (Microsoft Store)"
 
 
 def test_gimps_own_variable_comes_first(home: Path) -> None:
@@ -84,20 +92,9 @@ def test_two_gimps_in_one_folder(flatpak: Path, program: Program) -> None:
     assert there.name == "GIMP 3.2 (system or AppImage and Flatpak)" and len(there.gimps) == 2
 
 
-def test_snap(home: Path, program: Program) -> None:
-    program(
-        "snap",
-        """case "$*" in
-"list gimp") printf 'Name  Version  Rev  Tracking\\ngimp  3.0.6    525  latest/stable\\n' ;;
-"run --shell gimp "*) shift 3; exec bash "$@" ;;
-esac
-""",
-    )
-    program("python3", answering(version="3.12"))
-    folder = home / "snap" / "gimp" / "current" / ".config" / "GIMP" / "3.0"
-    folder.mkdir(parents=True)
+def test_snap(snap: Path) -> None:
     (there,) = found.profiles()
-    assert there.name == "GIMP 3.0 (Snap)" and there.folder == folder
+    assert there.name == "GIMP 3.0 (Snap)" and there.folder == snap
     (gimp,) = there.gimps
     about = found.about_python(gimp)
     assert isinstance(about, dict) and about["version"] == "3.12"

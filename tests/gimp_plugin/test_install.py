@@ -10,6 +10,7 @@ import shutil
 import stat
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,6 +18,8 @@ import pytest
 
 from editor_ops import SLIDERS
 from gimp_plugin import install
+
+from .conftest import Program
 
 
 def _contents(folder: Path) -> dict[str, bytes]:
@@ -131,6 +134,16 @@ def test_every_file_of_the_package_goes_in_and_old_ones_out(plug_ins: Path, seve
     (several_files / "words.py").unlink()
     assert "updated" in str(install.install([plug_ins]))
     assert _contents(folder).keys() == there.keys() - {"words.py"}
+
+
+def test_a_wheel_carries_every_file_of_the_package(several_files: Path) -> None:
+    with (Path(__file__).parents[2] / "pyproject.toml").open("rb") as file:
+        setuptools = tomllib.load(file)["tool"]["setuptools"]
+    assert "gimp_plugin.auto_enhance_rl" in setuptools["packages"]  # its .py files
+    patterns = ["*.py", *setuptools["package-data"]["gimp_plugin.auto_enhance_rl"]]
+    carried = {path for pattern in patterns for path in several_files.glob(pattern)}
+    installed = {several_files / path for path in install.program_files() if not path.startswith("lib")}
+    assert len(installed) >= 4 and installed <= carried
 
 
 def test_a_new_version_leaves_bundle_and_log(plug_ins: Path) -> None:
@@ -266,10 +279,10 @@ def test_every_gimp_that_is_found(profile: Path, flatpak: Path, home: Path) -> N
     folders = [version / "plug-ins" / "auto_enhance_rl" for version in (profile, flatpak)]
     assert report.done == folders
     assert str(report).splitlines() == [
-        "GIMP 3.0 (system or AppImage): installed",
+        "GIMP 3.0.4 (system or AppImage): installed",
         f"  folder: {folders[0]}",
         f"  helper: {sys.executable}",
-        "GIMP 3.2 (Flatpak): installed",
+        "GIMP 3.2.4 (Flatpak): installed",
         f"  folder: {folders[1]}",
         f"  helper: {sys.executable}",
         "  This GIMP is in a sandbox (Flatpak), mostly out of the helper's reach: "
@@ -278,6 +291,15 @@ def test_every_gimp_that_is_found(profile: Path, flatpak: Path, home: Path) -> N
     ]
     assert install.uninstall().done == folders
     assert not [path for path in home.rglob("*") if "auto_enhance_rl" in path.name]
+
+
+def test_gimps_without_a_folder_are_named(profile: Path, flatpak: Path, program: Program) -> None:
+    flatpak.rmdir()
+    program("gimp-3", "echo 'GNU Image Manipulation Program version 2.10.38'\n")
+    said = str(install.install())
+    assert "GIMP 3.0.4 (system or AppImage): installed" in said
+    assert "GIMP 3.2.4 (Flatpak): never started; start it once, then install again" in said
+    assert "GIMP 2.10.38 (system or AppImage): too old" in said
 
 
 def test_no_gimp_found(home: Path) -> None:
