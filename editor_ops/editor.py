@@ -4,13 +4,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 from array_api_compat import array_namespace, is_numpy_array
 
 from .brightness_contrast import brightness_contrast
+from .chain import chain
 from .channel_mixer import channel_mixer
 from .color import Array, linear_to_srgb, srgb_to_linear
 from .color_temperature import color_temperature
@@ -18,7 +17,6 @@ from .exposure import exposure
 from .levels import levels
 from .saturation import saturation
 from .shadows_highlights import shadows_highlights
-from .sliders import NAMES, SLIDERS, Slider
 from .unsharp_mask import unsharp_mask
 
 OPERATIONS: dict[str, Callable[..., Array]] = {
@@ -31,15 +29,6 @@ OPERATIONS: dict[str, Callable[..., Array]] = {
 
 FULL_SIZE_FROM = 1_000_000
 """Pixels from which a NumPy picture is worked in strips: about where its planes leave the processor's cache."""
-
-
-@dataclass(frozen=True)
-class Filter:
-    """One GIMP filter, ready to be appended: operation, the name shown in GIMP, properties under GIMP's names."""
-
-    operation: str
-    label: str
-    properties: dict[str, Any]
 
 
 def apply(operation: str, image: Array, *, alpha: Array | None = None, **properties: Any) -> Array:
@@ -60,48 +49,6 @@ def apply(operation: str, image: Array, *, alpha: Array | None = None, **propert
     except TypeError as error:
         raise ValueError(f"apply: {operation}: {error}") from error
     return linear_to_srgb(edited)
-
-
-def chain(values: Mapping[str, Any], width: int, height: int) -> list[tuple[str, dict[str, Any]]]:
-    """The operations that slider values ask for, in order, with properties under Python names.
-
-    values: slider name -> value in GIMP's unit, or an array of them, one an image; sliders left out are
-    neutral. Radii are for a picture of width x height pixels. An operation whose sliders are all neutral is
-    left out. ValueError for a name that is not in the table or a value that GIMP would not take.
-    """
-    unknown = sorted(set(values) - set(NAMES))
-    if unknown:
-        raise ValueError(f"no slider {unknown[0]!r}; there are {', '.join(NAMES)}")
-    steps: list[tuple[str, dict[str, Any]]] = []
-    for slider in SLIDERS:
-        value = values.get(slider.name, slider.neutral)
-        if not _moved(slider, value):
-            continue
-        if not steps or steps[-1][0] != slider.operation:
-            steps.append((slider.operation, {}))
-        properties = steps[-1][1]
-        properties[_python_name(slider.property)] = value
-        if slider.radius_property and slider.radius_share:
-            # GIMP takes radii up to 1500 pixels (reached at 50,000 pixels) and none below 0.1.
-            radius = min(max(slider.radius_share * max(width, height), 0.1), 1500.0)
-            properties[_python_name(slider.radius_property)] = radius
-    return steps
-
-
-def filters(values: Mapping[str, float], width: int, height: int) -> list[Filter]:
-    """`chain` for GIMP: filters with GIMP's property names, each named after its moved sliders and their values."""
-    return [
-        Filter(
-            operation,
-            ", ".join(
-                f"{s.label} {s.format(values[s.name])}"
-                for s in SLIDERS
-                if s.operation == operation and s.name in values and _moved(s, values[s.name])
-            ),
-            {name.replace("_", "-"): value for name, value in properties.items()},
-        )
-        for operation, properties in chain(values, width, height)
-    ]
 
 
 def run(linear: Array, steps: list[tuple[str, dict[str, Any]]], alpha: Array | None = None) -> Array:
@@ -159,16 +106,3 @@ def _rounded(encoded: Array, white: float, dtype: Any) -> Array:
 def _check_rgb(image: Array) -> None:
     if len(image.shape) < 3 or image.shape[-1] != 3 or 0 in image.shape:
         raise ValueError(f"pictures have shape (..., height, width, 3); this one has {tuple(image.shape)}")
-
-
-def _moved(slider: Slider, value: Any) -> bool:
-    low, high = slider.property_range
-    if isinstance(value, (int, float, np.number)):
-        if not low <= value <= high:  # also catches NaN
-            raise ValueError(f"{slider.name} is {value}; GIMP takes {low:g} to {high:g}")
-        return float(value) != slider.neutral
-    return bool((value != slider.neutral).any())
-
-
-def _python_name(property_name: str) -> str:
-    return property_name.replace("-", "_")

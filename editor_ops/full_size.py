@@ -17,8 +17,9 @@ from typing import Any
 import numpy as np
 
 from .blur import ALPHA_FLOOR
+from .chain import chain
 from .color import linear_to_srgb, luminance, srgb_to_linear
-from .editor import OPERATIONS, _rounded, as_float, chain, white_of
+from .editor import OPERATIONS, _rounded, as_float, white_of
 from .shadows_highlights import correct
 from .wide_blur import Blurred, convolved, node_step, recursed
 

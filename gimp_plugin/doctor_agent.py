@@ -21,15 +21,8 @@ LONGEST = 20.0
 """Seconds that the helper may take here: more than it ever needs, and short enough to wait for."""
 IMPORTS = f"import {', '.join(NEEDED)}, platform; print(platform.python_version())"
 LIST = "import os, sys; os.listdir(sys.argv[1])"
-IN_PROCESS = """
-import json, sys
-sys.path[:0] = sys.argv[1:]
-import numpy, onnxruntime
-from models import decide
-header = json.loads(sys.stdin.buffer.readline())
-print(json.dumps(decide.answer(header, sys.stdin.buffer.read())))
-"""
-"""A request answered in GIMP's own Python. sys.argv: the bundle's folder and lib/."""
+IN_PROCESS = "import sys; sys.path[:0] = sys.argv[1:]; from models import decide; sys.exit(decide.main())"
+"""The helper's work in GIMP's own Python. sys.argv: the bundle's folder and lib/."""
 
 
 def check(profile: Profile) -> list[Check]:

@@ -6,9 +6,9 @@ from __future__ import annotations
 import torch
 from torch.nn import functional
 
-from editor_ops import SLIDERS
+from editor_ops import SLIDERS, chain
 from editor_ops.color import linear_to_srgb, srgb_to_linear
-from editor_ops.editor import chain, run
+from editor_ops.editor import run
 
 from .wrong_way import quantised
 

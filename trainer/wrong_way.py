@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import torch
 
-from editor_ops import NEUTRAL_LEVEL, SLIDERS
+from editor_ops import NEUTRAL_LEVEL, SLIDERS, chain
 from editor_ops.color import linear_to_srgb, srgb_to_linear
-from editor_ops.editor import chain, run
+from editor_ops.editor import run
 
 TEMPERATURE, UNSHARP_MASK = "gegl:color-temperature", "gegl:unsharp-mask"
 

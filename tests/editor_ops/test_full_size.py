@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from editor_ops import SLIDERS, edit
+from editor_ops import SLIDERS, chain, edit
 from editor_ops.blur import recurse
 from editor_ops.color import RGB_TO_XYZ, linear_to_srgb, srgb_to_linear
-from editor_ops.editor import as_float, chain, run, white_of
+from editor_ops.editor import as_float, run, white_of
 from editor_ops.full_size import AFFINE, SPATIAL, affine, edit_full_size
 from editor_ops.wide_blur import Blurred, convolved, node_step, recursed
 

@@ -1,20 +1,38 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A home of its own for every test here, and programs that answer as GIMP and its packagings do.
+"""For the plug-in's files outside GIMP: stand-ins for GIMP's modules, only so that they can be imported.
 
-Flatpak, Snap, Windows and macOS can't be had in a test: what stands for them are shell scripts, which answer as these
-programs are documented to.
+For the installer and the doctor: a home of its own for each test, and programs that answer as GIMP and its packagings
+do. Flatpak, Snap, Windows and macOS can't be had in a test: what stands for them are shell scripts, which answer as
+these programs are documented to.
 """
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import shlex
-from collections.abc import Callable
+import sys
+import types
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
+from unittest import mock
 
 import pytest
 
+from gimp_plugin import install
+
+PARTS = [path.stem for path in sorted(install.ENTRY.parent.glob("*.py"))]
+INSTALLED = sorted(
+    {"config.json", "lib"}
+    | {
+        path.relative_to(install.ENTRY.parent).parts[0]
+        for path in install.ENTRY.parent.rglob("*")
+        if path.is_file() and path.suffix != ".pyc" and not path.name.startswith(".")
+    }
+)
+"""What lies right in an installed plug-in's folder."""
 PYTHON = {
     "version": "3.13", "platform": "linux-x86_64", "libc": ["glibc", "2.41"], "implementation": "cpython",
     "problem": "",
@@ -23,6 +41,24 @@ PYTHON = {
 FLATPAK_VERSION = "3.2.4"
 
 Program = Callable[[str, str], Path]
+
+
+@pytest.fixture(scope="session")
+def part(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """name -> one of the plug-in's modules, imported as where GIMP runs the entry: its folder comes first."""
+    repository = mock.MagicMock()
+    repository.Gimp.PlugIn = type("PlugIn", (), {})
+    stand_ins: dict[str, Any] = {
+        "gi": types.SimpleNamespace(require_version=lambda *_: None, repository=repository),
+        "gi.repository": repository,
+    }
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(install.ENTRY.parent))
+        for name, module in stand_ins.items():
+            patch.setitem(sys.modules, name, module)
+        yield importlib.import_module
+        for name in PARTS:
+            sys.modules.pop(name, None)
 
 
 def answering(**changes: object) -> str:

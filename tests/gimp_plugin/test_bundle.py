@@ -19,7 +19,7 @@ import pytest
 
 from gimp_plugin import bundle, doctor, install
 
-from .conftest import PYTHON, Program, answering
+from .conftest import INSTALLED, PYTHON, Program, answering
 
 # What pip leaves: the compiled files whose names say the Python. "$@" has --target DIR and --python-version X.Y.
 PIP = """
@@ -65,7 +65,7 @@ def test_made_for_the_python_that_gimp_has(folder: Path, program: Program) -> No
     report = install.install(wanted=_request(program, progress=seen.append))
     assert report.ok and "bundle: made, for Python 3.13, 0 MB" in str(report)
     assert bundle.python_versions(folder / "bundle") == {"3.13"}
-    assert sorted(os.listdir(folder)) == ["auto_enhance_rl.py", "bundle", "config.json", "lib"]
+    assert sorted(os.listdir(folder)) == sorted([*INSTALLED, "bundle"])
     assert seen[-1] == bundle.SIZE and seen == sorted(seen)
     again = install.install(wanted=_request(program, "exit 1\n"))
     assert again.ok and "bundle: already there, for Python 3.13" in str(again)
@@ -232,7 +232,7 @@ def test_ctrl_c_ends_pip_and_leaves_nothing(folder: Path, home: Path, program: P
     assert running.wait(20) != 0
     with pytest.raises(ProcessLookupError):
         os.kill(int((home / "pid").read_text()), 0)
-    assert sorted(os.listdir(folder)) == ["auto_enhance_rl.py", "config.json", "lib"]
+    assert sorted(os.listdir(folder)) == INSTALLED
 
 
 def test_compiled_files_say_their_python(tmp_path: Path) -> None:

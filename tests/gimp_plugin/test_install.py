@@ -19,7 +19,7 @@ import pytest
 from editor_ops import SLIDERS
 from gimp_plugin import install
 
-from .conftest import Program
+from .conftest import INSTALLED, Program
 
 
 def _contents(folder: Path) -> dict[str, bytes]:
@@ -41,7 +41,7 @@ def test_install(plug_ins: Path) -> None:
         f"  helper: {sys.executable}",
         "Restart GIMP: Colors > Auto > Auto Enhance (RL). `trainer doctor` checks every step.",
     ]
-    assert sorted(os.listdir(folder)) == ["auto_enhance_rl.py", "config.json", "lib"]
+    assert sorted(os.listdir(folder)) == INSTALLED
     entry = folder / "auto_enhance_rl.py"
     assert stat.S_IMODE(entry.stat().st_mode) == 0o755
     assert entry.read_bytes() == install.ENTRY.read_bytes()
@@ -51,7 +51,7 @@ def test_install(plug_ins: Path) -> None:
     config = json.loads((folder / "config.json").read_text())
     assert config["python"] == os.path.abspath(sys.executable)
     assert config["operations"] == list(dict.fromkeys(slider.operation for slider in SLIDERS))
-    assert config["files"] == ["auto_enhance_rl.py", "config.json", "lib"]
+    assert config["files"] == INSTALLED
     assert all(operation.startswith("gegl:") for operation in config["operations"])
     assert os.listdir(plug_ins.parent) == ["plug-ins"] and os.listdir(plug_ins) == ["auto_enhance_rl"]
 
@@ -67,7 +67,7 @@ sys.path[:] = [lib] + [p for p in sys.path if not p.endswith("site-packages")] +
 from models import decide
 import array_api_compat, editor_ops, models
 assert all(m.__file__.startswith(lib) for m in (array_api_compat, editor_ops, models))
-answer = decide.decide({"width": 4, "height": 3, "channels": 3, "model": ""}, bytes(range(36)))
+answer = decide.Session().answer({"width": 4, "height": 3, "channels": 3, "model": ""}, bytes(range(36)))
 assert "torch" not in sys.modules
 print(len(answer["sliders"]))
 """
@@ -115,7 +115,7 @@ def several_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A package folder as one of several files, with translations and help; returns it."""
     package = tmp_path / "package" / "auto_enhance_rl"
     shutil.copytree(install.ENTRY.parent, package, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("words.py", "locale/de/LC_MESSAGES/auto_enhance_rl.mo", "help/index.html", "__pycache__/words.pyc"):
+    for name in ("extra.py", "locale/de/LC_MESSAGES/auto_enhance_rl.mo", "help/index.html", "__pycache__/extra.pyc"):
         (package / name).parent.mkdir(parents=True, exist_ok=True)
         (package / name).write_text(name)
     monkeypatch.setattr(install, "ENTRY", package / "auto_enhance_rl.py")
@@ -125,15 +125,15 @@ def several_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_every_file_of_the_package_goes_in_and_old_ones_out(plug_ins: Path, several_files: Path) -> None:
     (folder,) = install.install([plug_ins]).done
     there = _contents(folder)
-    for name in ("words.py", "locale/de/LC_MESSAGES/auto_enhance_rl.mo", "help/index.html"):
+    for name in ("extra.py", "locale/de/LC_MESSAGES/auto_enhance_rl.mo", "help/index.html"):
         assert there[name] == name.encode()
         assert not os.access(folder / name, os.X_OK) or os.geteuid() == 0
         assert stat.S_IMODE((folder / name).stat().st_mode) & 0o111 == 0
     assert not [name for name in there if name.endswith(".pyc")]
     # A later version has a file less.
-    (several_files / "words.py").unlink()
+    (several_files / "extra.py").unlink()
     assert "updated" in str(install.install([plug_ins]))
-    assert _contents(folder).keys() == there.keys() - {"words.py"}
+    assert _contents(folder).keys() == there.keys() - {"extra.py"}
 
 
 def test_a_wheel_carries_every_file_of_the_package(several_files: Path) -> None:
@@ -249,7 +249,7 @@ def test_what_a_killed_installation_left_goes(plug_ins: Path) -> None:
     left = plug_ins / "auto_enhance_rl" / ".auto_enhance_rl-abc" / "new"
     left.mkdir(parents=True)
     assert install.install([plug_ins]).ok
-    assert sorted(os.listdir(plug_ins / "auto_enhance_rl")) == ["auto_enhance_rl.py", "config.json", "lib"]
+    assert sorted(os.listdir(plug_ins / "auto_enhance_rl")) == INSTALLED
 
 
 def test_uninstall(plug_ins: Path, several_files: Path) -> None:
@@ -258,7 +258,7 @@ def test_uninstall(plug_ins: Path, several_files: Path) -> None:
     (folder / "bundle" / "numpy").mkdir(parents=True)
     (folder / "bundle" / "numpy" / "__init__.py").touch()
     (folder / "__pycache__").mkdir()
-    (folder / "__pycache__" / "words.cpython-313.pyc").touch()
+    (folder / "__pycache__" / "extra.cpython-313.pyc").touch()
     for name in ("auto_enhance_rl.log", "auto_enhance_rl.log.1"):
         (folder / name).touch()
     report = install.uninstall([plug_ins])

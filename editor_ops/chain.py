@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Slider values -> GIMP's operations with their properties, in the table's order. Plain Python: GIMP's own runs it."""
+
+from __future__ import annotations
+
+import numbers
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .sliders import NAMES, SLIDERS, Slider
+
+
+@dataclass(frozen=True)
+class Filter:
+    """One GIMP filter, ready to be appended: operation, the name shown in GIMP, properties under GIMP's names."""
+
+    operation: str
+    label: str
+    properties: dict[str, Any]
+
+
+def chain(values: Mapping[str, Any], width: int, height: int) -> list[tuple[str, dict[str, Any]]]:
+    """The operations that slider values ask for, in order, with properties under Python names.
+
+    values: slider name -> value in GIMP's unit, or an array of them, one an image; sliders left out are
+    neutral. Radii are for a picture of width x height pixels. An operation whose sliders are all neutral is
+    left out. ValueError for a name that is not in the table or a value that GIMP would not take.
+    """
+    unknown = sorted(set(values) - set(NAMES))
+    if unknown:
+        raise ValueError(f"no slider {unknown[0]!r}; there are {', '.join(NAMES)}")
+    steps: list[tuple[str, dict[str, Any]]] = []
+    for slider in SLIDERS:
+        value = values.get(slider.name, slider.neutral)
+        if not _moved(slider, value):
+            continue
+        if not steps or steps[-1][0] != slider.operation:
+            steps.append((slider.operation, {}))
+        properties = steps[-1][1]
+        properties[_python_name(slider.property)] = value
+        if slider.radius_property and slider.radius_share:
+            # GIMP takes radii up to 1500 pixels (reached at 50,000 pixels) and none below 0.1.
+            radius = min(max(slider.radius_share * max(width, height), 0.1), 1500.0)
+            properties[_python_name(slider.radius_property)] = radius
+    return steps
+
+
+def filters(
+    values: Mapping[str, float], width: int, height: int, word: Callable[[str], str] = lambda text: text
+) -> list[Filter]:
+    """`chain` for GIMP: filters with GIMP's property names, each named after its moved sliders and their values.
+
+    word: a translation of the sliders' labels and texts, for those names.
+    """
+    return [
+        Filter(
+            operation,
+            ", ".join(
+                f"{word(s.label)} {word(s.text).format(values[s.name])}"
+                for s in SLIDERS
+                if s.operation == operation and s.name in values and _moved(s, values[s.name])
+            ),
+            {name.replace("_", "-"): value for name, value in properties.items()},
+        )
+        for operation, properties in chain(values, width, height)
+    ]
+
+
+def _moved(slider: Slider, value: Any) -> bool:
+    low, high = slider.property_range
+    if isinstance(value, numbers.Real):
+        if not low <= float(value) <= high:  # also catches NaN
+            raise ValueError(f"{slider.name} is {value}; GIMP takes {low:g} to {high:g}")
+        return float(value) != slider.neutral
+    return bool((value != slider.neutral).any())
+
+
+def _python_name(property_name: str) -> str:
+    return property_name.replace("-", "_")

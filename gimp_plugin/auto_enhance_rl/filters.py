@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What becomes of the layer: filters appended, or merged into its pixels."""
+
+from __future__ import annotations
+
+import contextlib
+import struct
+from collections.abc import Iterator
+
+from gi.repository import Gegl, Gimp
+from layers import scratch_image
+from ours import mark, ours
+from words import REINSTALL, Refusal, _
+
+Filter = tuple[str, str, dict[str, float]]  # operation, name in the Layer Effects list, properties
+
+
+def apply(image: Gimp.Image, layer: Gimp.Layer, filters: list[Filter], merged: bool) -> None:
+    """The edit, on the layer in place of an earlier one of ours; other filters stay. One undo step, if any."""
+    earlier = ours(layer)
+    if not filters and not earlier:
+        return
+    made = [] if merged else new_filters(layer, filters)
+    with one_undo_step(image):
+        delete(earlier)
+        if filters and merged:
+            merge(image, layer, filters)
+        append(layer, made)
+        mark(layer, made)
+
+
+def new_filters(layer: Gimp.Layer, filters: list[Filter]) -> list[Gimp.DrawableFilter]:
+    """Filters with their values set, not on the layer yet. All or none: one left unused would stay in GIMP."""
+    made: list[Gimp.DrawableFilter] = []
+    try:
+        for operation, label, properties in filters:
+            try:
+                made.append(Gimp.DrawableFilter.new(layer, operation, label))
+            except TypeError as error:  # "constructor returned NULL"
+                raise refused(operation, Gimp.get_pdb().get_last_error()) from error
+            set_properties(made[-1].get_config(), operation, properties)
+    except Exception:
+        delete(made)
+        raise
+    return made
+
+
+def set_properties(config: Gimp.DrawableFilterConfig, operation: str, properties: dict[str, float]) -> None:
+    for name, value in properties.items():
+        for candidate in neighbours(value):
+            try:
+                config.set_property(name, candidate)
+                kept = config.get_property(name)
+            except TypeError as error:
+                message = _("This GIMP's {operation} has no number {name}: {remedy}.")
+                raise Refusal(message.format(operation=operation, name=name, remedy=REINSTALL)) from error
+            # GIMP keeps the old value where the new one is out of range, and says so on stderr alone.
+            if kept == candidate:
+                break
+        else:
+            message = _("This GIMP's {operation} doesn't take {name} = {value}: {remedy}.")
+            raise Refusal(message.format(operation=operation, name=name, value=repr(value), remedy=REINSTALL))
+
+
+def neighbours(value: float) -> list[float]:
+    """`value` as a 32-bit float, and where it isn't one, the next one on its other side too, the nearest first.
+
+    XCF keeps filter values in 32 bits. With such a value a reopened file renders bit for bit the same; and one that
+    is the end of a range, such as 0.1, doesn't come back as 0.10000000149, out of range, and so as GIMP's default.
+    """
+    (nearest,) = struct.unpack("<f", struct.pack("<f", value))
+    if nearest == value:
+        return [nearest]
+    (bits,) = struct.unpack("<i", struct.pack("<f", value))
+    bits += 1 if abs(nearest) < abs(value) else -1  # a float's bits, without the sign, are in order of its size
+    return [nearest, *struct.unpack("<f", struct.pack("<i", bits))]
+
+
+def delete(filters: list[Gimp.DrawableFilter]) -> None:
+    for filter_ in reversed(filters):
+        filter_.delete()
+
+
+@contextlib.contextmanager
+def one_undo_step(image: Gimp.Image) -> Iterator[None]:
+    """Only around what changes the image: even an empty group leaves a step in the history."""
+    image.undo_group_start()
+    try:
+        yield
+    finally:
+        image.undo_group_end()
+
+
+def append(layer: Gimp.Layer, made: list[Gimp.DrawableFilter]) -> None:
+    """Appends new filters, the first at the bottom, where it works first. All or none."""
+    count = len(layer.get_filters())
+    try:
+        for filter_ in made:
+            operation = filter_.get_operation_name()
+            layer.append_filter(filter_)
+            reason = Gimp.get_pdb().get_last_error()  # of this very call; the next one forgets it
+            count += 1
+            if len(layer.get_filters()) != count:  # the only other sign that GIMP has refused
+                raise refused(operation, reason)
+    except Exception:
+        delete(made)
+        raise
+
+
+def refused(operation: str, reason: str) -> Refusal:
+    message = _("This GIMP refuses {operation} ({reason}): {remedy}.")
+    return Refusal(message.format(operation=operation, reason=reason, remedy=REINSTALL))
+
+
+def merge(image: Gimp.Image, layer: Gimp.Layer, filters: list[Filter]) -> None:
+    """Writes the filters' result into the layer's pixels: the same picture as `append` shows."""
+    if layer.get_filters() or not Gimp.Selection.is_empty(image):
+        # The new filters come after the layer's own and stop at the selection; only GIMP itself blends that
+        # the same way, so the whole stack is merged.
+        append(layer, new_filters(layer, filters))
+        layer.merge_filters()
+        return
+    # Filter by filter on a float copy: half the time and a quarter of the memory of merging a tall stack
+    # (8 s and 1.3 GB against 15 s and 4.7 GB for 24 megapixels), and as exact, for nothing is rounded in between.
+    scratch = scratch_image(image, layer)
+    try:
+        scratch.convert_precision(Gimp.Precision.FLOAT_LINEAR)  # makes the profile linear with it
+        copy = scratch.get_layers()[0]
+        for filter_ in new_filters(copy, filters):
+            copy.merge_filter(filter_)
+        whole = Gegl.Rectangle.new(0, 0, layer.get_width(), layer.get_height())
+        shadow = layer.get_shadow_buffer()
+        copy.get_buffer().copy(whole, Gegl.AbyssPolicy.NONE, shadow, whole)
+        shadow.flush()
+        layer.merge_shadow(True)
+        layer.update(0, 0, layer.get_width(), layer.get_height())
+    finally:
+        scratch.delete()
