@@ -99,6 +99,12 @@ def seen(tmp_path_factory: pytest.TempPathFactory, wheels: Path) -> Any:
             raise RuntimeError(f"{script.name} did not finish in GIMP {version}:\n{output[-4000:]}")
         said |= json.loads((folder / "results.json").read_text())
         said["doctor"] = doctor()
+        # A plug-in that GIMP starts in vain, as where its Python lacks something.
+        entry = plug_in / "auto_enhance_rl.py"
+        entry.write_text(entry.read_text().replace("import gi\n", "import gi\nimport nowhere\n", 1))
+        start = ["--batch-interpreter=python-fu-eval", "-b", "0", "--quit"]
+        root.run(version, [f"gimp-console-{version}", "-idf", *start], folder)
+        said["broken"] = doctor()
         said["removed"] = trainer("install-plugin", "--uninstall")
         said["left"] = [str(path) for path in (folder / "home").rglob("auto_enhance_rl*")]
         said["photo"] = folder / "photo.png"
@@ -151,6 +157,14 @@ def test_doctor_beside_real_gimp(seen: Any, version: str) -> None:
     assert checks["GIMP"]["detail"].startswith(f"{version}.")
     assert checks["menu item"]["detail"].startswith("registered")  # GIMP's own note of it
     assert f"for Python {PYTHONS[version]}; in it photo chose" in checks["bundle"]["detail"]
+
+
+def test_doctor_on_a_plug_in_that_gimp_started_in_vain(seen: Any, version: str) -> None:
+    """By GIMP's own note of what has registered."""
+    failures = {name: each for name, each in _checks(seen(version)["broken"]).items() if not each["ok"]}
+    assert set(failures) == {"files", "menu item"}
+    assert "did not take the plug-in in" in failures["menu item"]["detail"]
+    assert "start GIMP in a terminal" in failures["menu item"]["remedy"]
 
 
 def test_doctor_on_wheels_of_another_python(seen: Any, version: str) -> None:
