@@ -82,8 +82,8 @@ def install(
 def uninstall(destinations: Iterable[str | Path] | None = None) -> Report:
     """Removes the plug-in from GIMP's plug-ins folders (None: every one found). Other files in its folder stay."""
     report = Report(removes=True, searched=list(found.config_homes()))
-    for profile in _profiles(destinations, found.installed()):
-        entry = Entry(profile.plug_ins / NAME, profile.name_with_version, "not removed")
+    for profile in _profiles(destinations, []):  # whoever uses a folder now: an earlier GIMP may have been another
+        entry = Entry(profile.plug_ins / NAME, profile.name, "not removed")
         if not os.path.lexists(entry.folder):
             continue
         report.entries.append(entry)

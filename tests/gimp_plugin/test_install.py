@@ -293,6 +293,13 @@ def test_every_gimp_that_is_found(profile: Path, flatpak: Path, home: Path) -> N
     assert not [path for path in home.rglob("*") if "auto_enhance_rl" in path.name]
 
 
+def test_uninstall_looks_where_no_gimp_looks_any_more(flatpak: Path, home: Path) -> None:
+    unused = home / ".var" / "app" / "org.gimp.GIMP" / "config" / "GIMP" / "3.0" / "plug-ins"
+    assert install.install([unused]).ok and (unused / "auto_enhance_rl").exists()
+    assert install.uninstall().done == [unused / "auto_enhance_rl"]
+    assert os.listdir(unused) == []
+
+
 def test_gimps_without_a_folder_are_named(profile: Path, flatpak: Path, program: Program) -> None:
     flatpak.rmdir()
     program("gimp-3", "echo 'GNU Image Manipulation Program version 2.10.38'\n")
