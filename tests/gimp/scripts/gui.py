@@ -49,14 +49,21 @@ def gone():
 
 
 def settled(changed):
-    """Waits until the canvas has followed: `changed` is what it must not be any more."""
-    wait("the canvas", lambda: ask(desktop.STATE)["shown"] != changed["shown"], 20)
+    """Waits until the canvas has followed, filter by filter: `changed` is what it must not be any more."""
+    last = None
+
+    def still():
+        nonlocal last
+        before, last = last, ask(desktop.STATE)["shown"]
+        return last == before and last != changed["shown"]
+
+    wait("the canvas", still, 20)
 
 
 def undo():
     """By the keyboard, in GIMP's window: one step."""
     before = ask(desktop.STATE)
-    (window, *_) = xdotool("search", "--onlyvisible", "--name", "photo.*GIMP")
+    (window, *_) = xdotool("search", "--onlyvisible", "--name", " GIMP$")
     xdotool("windowactivate", "--sync", window)
     xdotool("key", "ctrl+z")
     settled(before)
@@ -143,10 +150,11 @@ def apply():
     desktop.open_effects()
     picture("layer-effects")
     edit_filter()
-    wait("the filter's own dialog", lambda: find(application("gimp"), ("dialog",), "Clarity"))
-    set_value("gimp", "Amount", 0.5)
+    own = wait("the filter's own dialog", lambda: find(application("gimp"), ("dialog",), "Clarity"))
+    spins = [node for node in walk(own) if node.get_role_name() == "spin button"]  # they have no names
+    spins[1].get_value_iface().set_current_value(0.5)  # radius, amount, threshold
     time.sleep(0.5)
-    press("gimp", ("button", "push button"), "OK")
+    find(own, ("button", "push button"), "OK").get_action_iface().do_action(0)
     wait("the moved filter", lambda: ask(desktop.STATE)["values"]["gegl:unsharp-mask"]["scale"] == 0.5)
     note("moved in GIMP")
     seen["saved"] = ask(
