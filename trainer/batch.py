@@ -25,7 +25,7 @@ from editor_ops import full_size
 from models import Policy
 
 from . import photo, sidecar, workers
-from .enhance import Enhanced, Settings, Task, enhance
+from .enhance import Enhanced, Settings, Task, check_free, decide, enhance
 
 fcntl: ModuleType | None
 try:
@@ -178,9 +178,10 @@ def make_folder(folder: Path) -> None:
 
 def _before(task: Task, settings: Settings, model: str) -> Enhanced | None:
     """What is known of a photo before any work: that it is done, or can't be; None where it is to be done."""
-    if not task.sidecar:
-        return None
     try:
+        if not task.sidecar:
+            check_free(task)
+            return None
         record, unfinished = sidecar.standing(task, settings, model)
         if record is not None:
             return Enhanced(task.photo, task.output, comparison=task.comparison, record=record)
@@ -193,9 +194,11 @@ def _before(task: Task, settings: Settings, model: str) -> Enhanced | None:
     return None
 
 
-def _one(task: Task, policy: Policy, settings: Settings) -> Enhanced:
-    """One photo, or its problem."""
+def _one(task: Task, policy: Policy, settings: Settings, whole: bool = False) -> Enhanced:
+    """One photo, or its problem. whole: its copy is made, and only what was decided is to be known again."""
     try:
+        if whole:
+            return decide(task, policy, settings)[1]
         if not settings.dry:
             task.output.parent.mkdir(parents=True, exist_ok=True)
         return enhance(task, policy, settings)
@@ -236,11 +239,12 @@ def _by_workers(
         # A worker that dies takes the others with it, and nobody knows whose photo it had: each that was at work is
         # tried again alone, with all the memory there is. The one that is to blame kills its worker again.
         for task in (yield from _until_one_dies(left, n, worker)):
-            known = _before(task, settings, policy.sha256)  # a worker may end when its copy is whole and not told of
-            if known is not None:
-                yield known
-            elif (yield from _until_one_dies(deque([task]), 1, worker)):
-                _before(task, settings, policy.sha256)  # what it has left goes
+            if os.path.lexists(task.output):  # which it was not before: a worker ended before it could tell
+                yield _one(task, policy, settings, whole=True)
+                continue
+            _before(task, settings, policy.sha256)  # removes a sidecar without its copy
+            if (yield from _until_one_dies(deque([task]), 1, worker)):
+                _before(task, settings, policy.sha256)
                 yield Enhanced(
                     task.photo,
                     problem=f"{task.photo}: the process that worked on it was killed, most likely for want of memory: "

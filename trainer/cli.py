@@ -93,8 +93,9 @@ def _config_options(command: Callable[..., None]) -> Callable[..., None]:
 @main.command()
 @click.argument("folders", metavar="[SOURCE_DIR TARGET_DIR]", nargs=-1, type=PATH)
 @click.option("--out", type=PATH, required=True, help="Folder of the run; made where it is not there.")
-@click.option("--recipe", type=click.Choice(list(RECIPES)),
-              help="[default: default; with --dataset, paper; with --from, taste]")
+@click.option(
+    "--recipe", type=click.Choice(list(RECIPES)), help="[default: default; with --dataset, paper; with --from, taste]"
+)
 @click.option("--from", "start", type=PATH, metavar="POLICY", help="Begin with a policy file (.onnx) or another run.")
 @click.option("--resume", is_flag=True, help="Go on with the run in --out, under the settings it was started with.")
 @DATASET

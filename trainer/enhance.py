@@ -72,20 +72,14 @@ def enhance(task: Task, policy: Policy, settings: Settings) -> Enhanced:
     The copy takes its name last, when all that belongs to it lies there: a sidecar without its copy is an unfinished
     photo, and a copy with its sidecar a finished one, wherever a process was killed.
     """
-    for taken in task.files:
-        if os.path.lexists(taken):
-            raise photo.PhotoError(
-                f"{taken}: is there already and is not overwritten: choose another folder or move it away"
-            )
+    check_free(task)
     state = sidecar.state(task.photo) if task.sidecar else {}  # before it is read: a later change is seen as one
-    original = photo.read(task.photo)
-    decision = policy.decide(photo.srgb(original), settings.strength, photo.opacity(original), colour=not original.grey)
-    done = Enhanced(
-        task.photo, task.output, decision, original.width, original.height, comparison=task.comparison, dry=settings.dry
-    )
+    original, done = decide(task, policy, settings)
     if settings.dry:
         return done
-    edited = photo.edited(original, decision.values)
+    assert done.decision
+    edited = photo.edited(original, done.decision.values)
+    sha256 = done.decision.sha256
     both = b""
     if task.comparison:
         both = _side_by_side(photo.srgb(original), photo.srgb(replace(original, pixels=edited)))
@@ -96,7 +90,7 @@ def enhance(task: Task, policy: Policy, settings: Settings) -> Enhanced:
             files = {task.output.name: sidecar.fingerprint(part)}
             if task.comparison:
                 files[task.comparison.name] = sidecar.fingerprint_of(both)
-            made = {"settings": sidecar.settings(settings, decision.sha256), "photo": state, "files": files}
+            made = {"settings": sidecar.settings(settings, sha256), "photo": state, "files": files}
             # Names that hold wherever the next command is started, and wherever the folder of copies goes.
             here = {"photo": os.path.abspath(task.photo), "output": task.output.name}
             sidecar.write(task.sidecar, {**to_json(done), **here}, made)
@@ -106,6 +100,26 @@ def enhance(task: Task, policy: Policy, settings: Settings) -> Enhanced:
 
     photo.write(original, edited, task.output, before=finish)
     return done
+
+
+def check_free(task: Task) -> None:
+    """PhotoError where a file that is to be made is there already."""
+    for taken in task.files:
+        if os.path.lexists(taken):
+            raise photo.PhotoError(
+                f"{taken}: is there already and is not overwritten: choose another folder or move it away"
+            )
+
+
+def decide(task: Task, policy: Policy, settings: Settings) -> tuple[photo.Photo, Enhanced]:
+    """Reads a photo and decides for it; what `enhance` returns. PhotoError where it cannot be read."""
+    original = photo.read(task.photo)
+    alpha, colour = photo.opacity(original), not original.grey
+    decision = policy.decide(photo.srgb(original), settings.strength, alpha, colour)
+    width, height = original.width, original.height
+    return original, Enhanced(
+        task.photo, task.output, decision, width, height, comparison=task.comparison, dry=settings.dry
+    )
 
 
 def to_json(one: Enhanced) -> dict[str, object]:
