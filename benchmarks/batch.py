@@ -1,16 +1,18 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """`trainer enhance` on a folder of 12-megapixel photos: one job against two, and killed in the middle.
 
-    python -m benchmarks.batch [--photos 200] [--gimp 3.0]
+    python -m benchmarks.batch [--photos 200] [--timed 40] [--gimp 3.0]
 
 Makes the photos first: parts of the test photos, each another one, enlarged to 4000 x 3000 with some grain, so that
 their files have the size of a camera's. Then, one after the other:
 
-- `--jobs 1` (one process on all cores) and `--jobs 2` (two processes of one core each): seconds by the clock, and the
-  most memory that all processes had together (each page counted once).
-- `--jobs 2` again into a new folder, killed with SIGKILL when a third of the copies and when two thirds are there, and
-  started again each time. In the end every copy must be, byte for byte, that of the undisturbed run, no other file may
-  be there, and no copy that was there at a kill may have been written again.
+- Of some of them, evenly taken (--timed), undisturbed, `--jobs 1` (one process on all cores) and `--jobs 2` (two
+  processes of one core each): seconds by the clock, and the most memory that all processes had together (each page
+  counted once). Both must come to the same bytes.
+- Of all, `--jobs 2`, killed with SIGKILL when a third of the copies and when two thirds are there, and started again
+  each time. In the end the copies of the timed photos must be, byte for byte, those of the undisturbed runs; every copy
+  must be the one that its sidecar tells of; no other file may be there; and no copy that was there at a kill may have
+  been written again.
 
 With --gimp, also docs/gimp_batch.py in that GIMP on the first of the photos (--gimp-photos), by the clock and as a
 ratio. Needs the GIMP roots of the tests (tests/gimp/root.py). Exit status 1 where a check fails.
@@ -38,7 +40,7 @@ from PIL import Image
 from benchmarks.enhance_speed import fastest, measured
 from tests.gimp import root
 from tests.gimp.plug_in import install_in
-from trainer import show
+from trainer import show, sidecar
 
 ROOT = Path(__file__).parents[1]
 TEST_PHOTOS = [ROOT / "tests" / "photos" / name for name in ("church.jpg", "valley.jpg")]
@@ -137,14 +139,19 @@ def killed(photos: Path, out: Path, undisturbed: Path, n: int) -> bool:
         there = now
         left = sum(path.name.endswith(".part") for path in out.rglob("*"))
         print(f"killed with SIGKILL: {len(now)} copies there, {left} files half written", flush=True)
-    seconds, _ = run(photos, out, 2)
-    kept &= there.items() <= copies(out).items()
-    names = [sorted(path.relative_to(each) for path in each.rglob("*")) for each in (out, undisturbed)]
-    same = sum(filecmp.cmp(out / name, undisturbed / name, shallow=False) for name in copies(out))
-    print(f"the last start: {seconds:.0f} s for the rest; {same} of {n} copies are those of the undisturbed run;")
-    print(f"no file too much or too few: {'yes' if names[0] == names[1] else 'NO'}; ", end="")
+    seconds, peak = run(photos, out, 2)
+    done = copies(out)
+    kept &= there.items() <= done.items()
+    names = {path.relative_to(photos) for path in photos.rglob("*.jpg")}
+    exact = names == done.keys() and sum(path.is_file() for path in out.rglob("*")) == 2 * n
+    whole = sum(sidecar.is_copy(out / name, contents=True) for name in done)
+    wanted = copies(undisturbed)
+    same = sum(filecmp.cmp(out / name, undisturbed / name, shallow=False) for name in wanted)
+    print(f"the last start: {seconds:.0f} s for the other {n - len(there)}, {peak / 1e9:.2f} GB of memory")
+    print(f"{whole} of {n} copies are whole; {same} of {len(wanted)} are, byte for byte, those of an undisturbed run")
+    print(f"a copy and a sidecar for each photo, and no other file: {'yes' if exact else 'NO'}")
     print(f"nothing done twice: {'yes' if kept else 'NO'}", flush=True)
-    return kept and same == n and names[0] == names[1]
+    return kept and exact and whole == n and same == len(wanted)
 
 
 def in_gimp(version: str, photos: list[Path], folder: Path) -> None:
@@ -173,9 +180,28 @@ def in_gimp(version: str, photos: list[Path], folder: Path) -> None:
         print(f"GIMP {version}, SAVE={save}: {seconds / n:.1f} s a photo; {ratios}", flush=True)
 
 
+def timed(photos: Path, folder: Path, n: int) -> bool:
+    """One job against two; whether both come to the same bytes, which are left in folder/jobs-2."""
+    times = {}
+    for jobs in (1, 2):
+        times[jobs], peak = run(photos, folder / f"jobs-{jobs}", jobs)
+        pace = n / times[jobs] * 60
+        print(
+            f"--jobs {jobs}: {times[jobs]:.0f} s for {n}, {pace:.0f} a minute; {peak / 1e9:.2f} GB of memory",
+            flush=True,
+        )
+    print(f"--jobs 2 takes {times[2] / times[1]:.2f} of the time of --jobs 1")
+    one, two = folder / "jobs-1", folder / "jobs-2"
+    same = copies(one).keys() == copies(two).keys()
+    same = same and all(filecmp.cmp(one / name, two / name, shallow=False) for name in copies(one))
+    print(f"the same bytes from both: {'yes' if same else 'NO'}", flush=True)
+    return same
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--photos", type=int, default=200, metavar="N", help="how many (default 200)")
+    parser.add_argument("--timed", type=int, default=40, metavar="N", help="how many of them are timed (default 40)")
     parser.add_argument("--gimp", choices=list(root.VERSIONS), help="also time docs/gimp_batch.py in this GIMP")
     parser.add_argument("--gimp-photos", type=int, default=6, metavar="N", help="on how many of them (default 6)")
     arguments = parser.parse_args()
@@ -183,24 +209,23 @@ def main() -> int:
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        photos = folder / "photos"
-        make_photos(photos, n)
-        times = {}
-        for jobs in (1, 2):
-            times[jobs], peak = run(photos, folder / f"jobs-{jobs}", jobs)
-            pace = n / times[jobs] * 60
-            print(f"--jobs {jobs}: {times[jobs]:.0f} s, {pace:.0f} photos a minute; {peak / 1e9:.2f} GB of memory")
-        print(f"--jobs 2 takes {times[2] / times[1]:.2f} of the time of --jobs 1", flush=True)
-        good = copies(folder / "jobs-1").keys() == copies(folder / "jobs-2").keys() and all(
-            filecmp.cmp(folder / "jobs-1" / name, folder / "jobs-2" / name, shallow=False)
-            for name in copies(folder / "jobs-1")
-        )
-        print(f"the same bytes from both: {'yes' if good else 'NO'}", flush=True)
-        shutil.rmtree(folder / "jobs-1")
-        good &= killed(photos, folder / "killed", folder / "jobs-2", n)
-        if arguments.gimp:
-            in_gimp(arguments.gimp, sorted(photos.rglob("*.jpg"))[: arguments.gimp_photos], folder / "gimp")
-    return 0 if good else 1
+        make_photos(folder / "photos", n)
+        return 0 if check(folder, arguments.timed, arguments.gimp, arguments.gimp_photos) else 1
+
+
+def check(folder: Path, n_timed: int, gimp: str | None, n_gimp: int) -> bool:
+    """All checks on the photos in folder/photos."""
+    found = sorted((folder / "photos").rglob("*.jpg"))
+    some = found[:: max(1, len(found) // n_timed)][:n_timed]
+    for path in some:
+        link = folder / "some" / path.relative_to(folder / "photos")
+        link.parent.mkdir(parents=True, exist_ok=True)
+        os.link(path, link)
+    good = timed(folder / "some", folder, len(some))
+    good &= killed(folder / "photos", folder / "killed", folder / "jobs-2", len(found))
+    if gimp:
+        in_gimp(gimp, found[:n_gimp], folder / "gimp")
+    return good
 
 
 if __name__ == "__main__":

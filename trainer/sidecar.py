@@ -78,10 +78,10 @@ def read(path: Path) -> dict[str, Any] | None:
         return None
 
 
-def is_copy(path: Path) -> bool:
-    """Whether a file was made by this command and is as it was made."""
+def is_copy(path: Path, contents: bool = False) -> bool:
+    """Whether a file was made by this command and is as it was made. contents: don't go by its time of change."""
     record = read(beside(path))
-    return record is not None and _same_file(path, record["made"]["files"].get(path.name))
+    return record is not None and _same_file(path, record["made"]["files"].get(path.name), contents)
 
 
 def standing(task: Task, chosen: Settings, model: str) -> tuple[dict[str, Any] | None, list[Path]]:
@@ -116,7 +116,7 @@ def standing(task: Task, chosen: Settings, model: str) -> tuple[dict[str, Any] |
     return record, []
 
 
-def _same_file(path: Path, known: dict[str, Any] | None) -> bool:
+def _same_file(path: Path, known: dict[str, Any] | None, contents: bool = False) -> bool:
     """By size and time of change; where the time differs, as after copying the folder, by its contents."""
     try:
         if known is None or path.is_symlink() or not path.is_file():
@@ -124,6 +124,8 @@ def _same_file(path: Path, known: dict[str, Any] | None) -> bool:
         now = state(path)
         if now["size"] != known["size"]:
             return False
-        return now["modified_ns"] == known["modified_ns"] or fingerprint(path)["sha256"] == known["sha256"]
+        if now["modified_ns"] == known["modified_ns"] and not contents:
+            return True
+        return fingerprint(path)["sha256"] == known["sha256"]
     except (OSError, ValueError):
         return False
