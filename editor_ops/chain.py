@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import numbers
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,13 +46,18 @@ def chain(values: Mapping[str, Any], width: int, height: int) -> list[tuple[str,
     return steps
 
 
-def filters(values: Mapping[str, float], width: int, height: int) -> list[Filter]:
-    """`chain` for GIMP: filters with GIMP's property names, each named after its moved sliders and their values."""
+def filters(
+    values: Mapping[str, float], width: int, height: int, word: Callable[[str], str] = lambda text: text
+) -> list[Filter]:
+    """`chain` for GIMP: filters with GIMP's property names, each named after its moved sliders and their values.
+
+    word: a translation of the sliders' labels and texts, for those names.
+    """
     return [
         Filter(
             operation,
             ", ".join(
-                f"{s.label} {s.format(values[s.name])}"
+                f"{word(s.label)} {word(s.text).format(values[s.name])}"
                 for s in SLIDERS
                 if s.operation == operation and s.name in values and _moved(s, values[s.name])
             ),

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from gi.repository import Gegl, Gimp
+from ours import ours
 from words import TITLE, wrong_call
 
 
@@ -78,6 +79,8 @@ def scratch_image(image: Gimp.Image, layer: Gimp.Layer) -> Gimp.Image:
     copy = Gimp.Layer.new_from_drawable(layer, scratch)
     scratch.insert_layer(copy, None, 0)
     copy.set_offsets(0, 0)
+    for each in ours(copy):  # of an earlier run; they will go
+        each.delete()
     # Only the layer's own pixels count, not how it is laid over others.
     copy.set_visible(True)
     copy.set_opacity(100.0)
