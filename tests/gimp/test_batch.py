@@ -107,6 +107,10 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
         shell("one photo", ONE_PHOTO)
         shell("folder", FOLDER)
+        for name, (status, output) in said.items():
+            if status:
+                warnings = (folder / "warnings").read_text()[-2000:]
+                raise RuntimeError(f"{name}: exit status {status} in GIMP {version}:\n{output}\n{warnings}")
         shell("again", FOLDER, SAVE="both")
         (folder / "holiday" / "bad.jpg").write_bytes(b"\xff\xd8\xff no picture")
         (folder / "holiday" / ".hidden.png").write_bytes(b"no picture")
