@@ -159,7 +159,7 @@ class AutoEnhance(Gimp.PlugIn):
         procedure = Gimp.ImageProcedure.new(self, name, Gimp.PDBProcType.PLUGIN, run, None)
         procedure.set_image_types("RGB*, GRAY*")
         procedure.set_sensitivity_mask(Gimp.ProcedureSensitivityMask.DRAWABLE)
-        procedure.set_menu_label(TITLE)
+        procedure.set_menu_label(f"{TITLE}...")  # GIMP leaves the dots out of the undo step
         procedure.add_menu_path("<Image>/Colors/Auto")
         procedure.set_documentation(
             "Let a learned agent choose exposure, white balance, contrast and colour",

@@ -107,7 +107,7 @@ def _holds(listed: list[dict[str, Any]], filters: list[dict[str, Any]]) -> None:
 def test_registered_with_nothing_but_the_entry_file(seen: Any, version: str) -> None:
     registered = seen(version)[0]["registered"]
     assert registered == {
-        "label": "Auto Enhance (RL)",
+        "label": "Auto Enhance (RL)...",
         "paths": ["<Image>/Colors/Auto"],
         "types": "RGB*, GRAY*",
         "lib": False,
