@@ -4,10 +4,11 @@
 from __future__ import annotations
 
 import numbers
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from .primaries import MIXER, in_primaries
 from .sliders import NAMES, SLIDERS, Slider
 
 
@@ -46,20 +47,32 @@ def chain(values: Mapping[str, Any], width: int, height: int) -> list[tuple[str,
     return steps
 
 
-def filters(values: Mapping[str, float], width: int, height: int) -> list[Filter]:
-    """`chain` for GIMP: filters with GIMP's property names, each named after its moved sliders and their values."""
+def filters(
+    values: Mapping[str, float], width: int, height: int, primaries: Sequence[float] | None = None
+) -> list[Filter]:
+    """`chain` for GIMP: filters with GIMP's property names, each named after its moved sliders and their values.
+
+    primaries: the 3x3 matrix from linear sRGB to the image's linear RGB, row by row, of an image that has others than
+    sRGB's: then the filters give the look that the values have in sRGB (primaries.py).
+    """
+    steps = chain(values, width, height)
+    if primaries is not None:
+        steps = in_primaries(steps, primaries)
     return [
         Filter(
             operation,
-            ", ".join(
-                f"{s.label} {s.format(values[s.name])}"
-                for s in SLIDERS
-                if s.operation == operation and s.name in values and _moved(s, values[s.name])
-            ),
+            _label(operation, values) + (", as in sRGB" if primaries is not None and operation == MIXER else ""),
             {name.replace("_", "-"): value for name, value in properties.items()},
         )
-        for operation, properties in chain(values, width, height)
+        for operation, properties in steps
     ]
+
+
+def _label(operation: str, values: Mapping[str, float]) -> str:
+    """The moved sliders of an operation and their values; all of them where none is moved."""
+    rows = [s for s in SLIDERS if s.operation == operation]
+    moved = [s for s in rows if s.name in values and _moved(s, values[s.name])]
+    return ", ".join(f"{s.label} {s.format(values.get(s.name, s.neutral))}" for s in moved or rows)
 
 
 def _moved(slider: Slider, value: Any) -> bool:

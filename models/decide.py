@@ -41,7 +41,8 @@ def decide(header: dict[str, Any], pixels: bytes) -> dict[str, Any]:
 
     header: width, height (of the pixels), channels (3 or 4), and optionally strength (1.0), style (a name; empty is
     the default), styles (the folder of the user's own), model (a policy file's path, instead of a style), colour
-    (true), layer_width and layer_height (for the filters' radii; else the pixels').
+    (true), layer_width and layer_height (for the filters' radii; else the pixels'), primaries (of an image with others
+    than sRGB's: nine numbers, as `editor_ops.filters` takes them).
     pixels: width * height * channels bytes, R'G'B'(A), sRGB, alpha not premultiplied.
     Returns the Decision JSON with GIMP's filters. ValueError (PolicyError for the policy file) with a message
     that names the cause and the remedy.
@@ -69,7 +70,7 @@ def decide(header: dict[str, Any], pixels: bytes) -> dict[str, Any]:
     policy = Policy.load(model) if model else styles.load(style or styles.DEFAULT, own)
     alpha = image[..., 3] if channels == 4 and image[..., 3].min() < 255 else None  # opaque: a third of the time
     decision = policy.decide(image[..., :3], strength, alpha, colour=bool(header.get("colour", True)))
-    return decision.to_json(*layer)
+    return decision.to_json(*layer, header.get("primaries"))
 
 
 def main() -> int:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -59,8 +60,13 @@ class Decision:
         """Slider name -> value in GIMP's unit, after strength: what `editor_ops.edit` takes."""
         return {choice.slider.name: choice.value for choice in self.choices}
 
-    def to_json(self, width: int | None = None, height: int | None = None) -> dict[str, Any]:
-        """The Decision as plain values. With the picture's size in pixels, the filters for GIMP are in it too."""
+    def to_json(
+        self, width: int | None = None, height: int | None = None, primaries: Sequence[float] | None = None
+    ) -> dict[str, Any]:
+        """The Decision as plain values. With the picture's size in pixels, the filters for GIMP are in it too.
+
+        primaries: as `editor_ops.filters` takes them, of an image with others than sRGB's.
+        """
         decision: dict[str, Any] = {
             "format": FORMAT_VERSION,
             "model": {"name": self.model, "sha256": self.sha256},
@@ -83,7 +89,7 @@ class Decision:
         if width is not None and height is not None:
             decision["filters"] = [
                 {"operation": f.operation, "label": f.label, "properties": f.properties}
-                for f in filters(self.values, width, height)
+                for f in filters(self.values, width, height, primaries)
             ]
         return decision
 

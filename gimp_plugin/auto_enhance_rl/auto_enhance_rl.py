@@ -30,7 +30,7 @@ gi.require_version("Gegl", "0.4")
 from agent import ask, check_decision, check_styles, read_settings  # noqa: E402 (versions must be chosen first)
 from filters import append, merge  # noqa: E402
 from gi.repository import Gegl, Gimp, GLib, GObject  # noqa: E402
-from layers import check_drawables, check_merged, pixels  # noqa: E402
+from layers import check_drawables, check_merged, pixels, primaries  # noqa: E402
 from words import REINSTALL, TITLE, Refusal, wrong_call  # noqa: E402
 
 PROCEDURE = "python-fu-auto-enhance-rl"
@@ -118,6 +118,7 @@ def enhance(
         "style": "" if model else style,
         "styles": settings["styles"],
         "colour": not layer.is_gray(),
+        "primaries": primaries(image),
     }
     decision, filters = check_decision(ask(header, data, settings), settings["operations"])
     if filters:

@@ -21,6 +21,9 @@ def ask(header, pixels=b""):
     )
 
 
+SOUND = {"width": 50, "height": 40, "channels": 4}
+
+
 def test_it_answers_as_the_policy_does():
     header = {"width": 50, "height": 40, "channels": 4, "strength": 1.5, "layer_width": 500, "layer_height": 400}
     answer = ask(header, PIXELS.tobytes())
@@ -28,6 +31,16 @@ def test_it_answers_as_the_policy_does():
     expected = Policy.load().decide(PIXELS[..., :3], 1.5, PIXELS[..., 3]).to_json(500, 400)
     assert json.loads(answer.stdout) == json.loads(json.dumps(expected))
     assert answer.stdout.count(b"\n") == 1
+
+
+def test_filters_for_other_primaries(tmp_path):
+    swapped = [0.0, 1.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0]  # red and green
+    warm = str(policies.write(tmp_path / "warm.onnx", {"temperature": 20}))
+    plain = decide.decide({**SOUND, "model": warm}, PIXELS.tobytes())
+    other = decide.decide({**SOUND, "model": warm, "primaries": swapped}, PIXELS.tobytes())
+    assert other["sliders"] == plain["sliders"]
+    assert [f["operation"] for f in plain["filters"]] == ["gegl:color-temperature"]
+    assert [f["operation"] for f in other["filters"]] == ["gegl:color-temperature", "gegl:channel-mixer"]
 
 
 def test_it_lists_the_styles_and_decides_by_one(tmp_path):
@@ -44,9 +57,6 @@ def test_it_lists_the_styles_and_decides_by_one(tmp_path):
     assert decision["model"] == {"name": "film", "sha256": Policy.load(tmp_path / "film.onnx").sha256}
 
 
-SOUND = {"width": 50, "height": 40, "channels": 4}
-
-
 @pytest.mark.parametrize(
     ("header", "pixels", "message"),
     [
@@ -59,6 +69,7 @@ SOUND = {"width": 50, "height": 40, "channels": 4}
         ({**SOUND, "channels": 2}, b"", "2 channels"),
         (SOUND, b"12", "2 bytes came for 50 x 40 x 4"),
         ({**SOUND, "strength": 9}, PIXELS.tobytes(), "from 0 to 2"),
+        ({**SOUND, "primaries": [1, 2]}, PIXELS.tobytes(), "primaries are nine numbers"),
         ({**SOUND, "model": "/nowhere.onnx"}, PIXELS.tobytes(), "/nowhere.onnx: can't be read"),
         ({**SOUND, "style": "sepia", "styles": "/nowhere"}, PIXELS.tobytes(), "no style 'sepia'; there are: photo"),
         ({**SOUND, "style": "../photo"}, PIXELS.tobytes(), "can't be a style's name"),
