@@ -28,9 +28,10 @@ import gi
 gi.require_version("Gimp", "3.0")  # the API's version: GIMP 3.2 has it too
 gi.require_version("Gegl", "0.4")
 from agent import ask, check_decision, check_styles, read_settings  # noqa: E402 (versions must be chosen first)
-from filters import append, merge  # noqa: E402
+from filters import append  # noqa: E402
 from gi.repository import Gegl, Gimp, GLib, GObject  # noqa: E402
 from layers import check_drawables, check_merged, pixels, primaries  # noqa: E402
+from merged import merge  # noqa: E402
 from words import REINSTALL, TITLE, Refusal, wrong_call  # noqa: E402
 
 PROCEDURE = "python-fu-auto-enhance-rl"
