@@ -6,14 +6,14 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from editor_ops import LEVELS, SLIDERS, Slider, filters
+from editor_ops import LEVELS, NAMES, SLIDERS, Slider, filters
 
 from .thumbnail import RULE, SIZE, thumbnail
 
@@ -60,13 +60,8 @@ class Decision:
         """Slider name -> value in GIMP's unit, after strength: what `editor_ops.edit` takes."""
         return {choice.slider.name: choice.value for choice in self.choices}
 
-    def to_json(
-        self, width: int | None = None, height: int | None = None, primaries: Sequence[float] | None = None
-    ) -> dict[str, Any]:
-        """The Decision as plain values. With the picture's size in pixels, the filters for GIMP are in it too.
-
-        primaries: as `editor_ops.filters` takes them, of an image with others than sRGB's.
-        """
+    def to_json(self, width: int | None = None, height: int | None = None) -> dict[str, Any]:
+        """The Decision as plain values. With the picture's size in pixels, the filters for GIMP are in it too."""
         decision: dict[str, Any] = {
             "format": FORMAT_VERSION,
             "model": {"name": self.model, "sha256": self.sha256},
@@ -89,7 +84,7 @@ class Decision:
         if width is not None and height is not None:
             decision["filters"] = [
                 {"operation": f.operation, "label": f.label, "properties": f.properties}
-                for f in filters(self.values, width, height, primaries)
+                for f in filters(self.values, width, height)
             ]
         return decision
 
@@ -131,26 +126,51 @@ class Policy:
         return logits, np.clip(levels, 0, n_levels - 1)
 
     def decide(
-        self, image: np.ndarray, strength: float = 1.0, alpha: np.ndarray | None = None, colour: bool = True
+        self,
+        image: np.ndarray,
+        strength: float = 1.0,
+        alpha: np.ndarray | None = None,
+        colour: bool = True,
+        leave: Collection[str] = (),
     ) -> Decision:
         """Chooses slider values for one picture.
 
         image, alpha: as `models.thumbnail` takes them, in sRGB. strength: 0 (nothing) to 2; 1 is what the policy
-        chose. colour=False leaves the sliders alone that only change colours (a grey picture).
-        ValueError for a picture or strength that doesn't fit.
+        chose. colour=False leaves the sliders alone that only change colours (a grey picture). leave: names of
+        sliders to leave alone. ValueError for a picture, strength or name that doesn't fit.
         """
-        return self.decide_thumbnail(thumbnail(image, alpha), strength, colour)
+        return self.decide_thumbnail(thumbnail(image, alpha), strength, colour, leave)
 
-    def decide_thumbnail(self, thumbnail_: np.ndarray, strength: float = 1.0, colour: bool = True) -> Decision:
+    def decide_thumbnail(
+        self, thumbnail_: np.ndarray, strength: float = 1.0, colour: bool = True, leave: Collection[str] = ()
+    ) -> Decision:
         """`decide` for a thumbnail float32 (3, 64, 64)."""
-        if not (math.isfinite(strength) and 0.0 <= strength <= 2.0):
-            raise ValueError(f"strength is {strength}; it goes from 0 to 2")
+        odds, levels = self.odds(thumbnail_)
+        return self.decision(levels, odds, strength, colour, leave)
+
+    def odds(self, thumbnail_: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """For a thumbnail float32 (3, 64, 64): the probability of each slider's levels (K, L); the likeliest (K,)."""
         logits, levels = self.logits(thumbnail_[None])
         odds = np.exp(logits[0] - logits[0].max(axis=-1, keepdims=True))  # (K, L)
-        odds /= odds.sum(axis=-1, keepdims=True)
+        return odds / odds.sum(axis=-1, keepdims=True), levels[0]
+
+    def decision(
+        self,
+        levels: np.ndarray,
+        odds: np.ndarray,
+        strength: float = 1.0,
+        colour: bool = True,
+        leave: Collection[str] = (),
+    ) -> Decision:
+        """The Decision that puts each slider on a level. levels: (K,); odds: (K, L); the rest as `decide`."""
+        if not (math.isfinite(strength) and 0.0 <= strength <= 2.0):
+            raise ValueError(f"strength is {strength}; it goes from 0 to 2")
+        if unknown := sorted(set(leave) - set(NAMES)):
+            raise ValueError(f"no slider {one_line(unknown[0], 48)!r} to leave alone; there are {', '.join(NAMES)}")
         choices = []
-        for k, (slider, level) in enumerate(zip(SLIDERS, levels[0], strict=True)):
-            value = float(self.levels[k, level]) if colour or not slider.colour else slider.neutral
+        for k, (slider, level) in enumerate(zip(SLIDERS, levels, strict=True)):
+            moves = slider.name not in leave and (colour or not slider.colour)
+            value = float(self.levels[k, level]) if moves else slider.neutral
             choices.append(Choice(slider, slider.scaled(value, strength), float(odds[k, level])))
         return Decision(self.name, self.sha256, float(strength), tuple(choices))
 

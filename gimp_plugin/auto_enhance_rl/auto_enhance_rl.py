@@ -2,16 +2,19 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Colors > Auto > Auto Enhance (RL), for GIMP 3.0 and later.
 
-A learned agent looks at the layer and chooses values for GIMP's own colour tools; this plug-in appends them to
-the layer as filters, which stay editable in the Layer Effects list.
+A learned agent looks at the layer and chooses values for GIMP's own colour tools; this plug-in puts them on the layer
+as filters, which stay editable in the Layer Effects list.
 
-What the agent decides comes as a Decision (JSON) from `models.decide`. That needs NumPy and ONNX Runtime, which
-the Python inside most GIMP packages lacks. So the installer leaves two things beside this file:
+This file registers the menu item and runs it; the files beside it do the work: layers.py (what can be worked on, and
+what the agent is shown), agent.py (asking), edit.py (the values), filters.py (putting them on the layer), and for the
+dialog preview.py and dialog.py. What the agent decides comes as a Decision (JSON) from `models.decide`. That needs
+NumPy and ONNX Runtime, which the Python inside most GIMP packages lacks. So the installer leaves beside this file:
 
-    lib/          editor_ops, models (with the shipped policy) and array_api_compat, all plain Python, for
-                  a GIMP whose own Python has NumPy and ONNX Runtime
-    config.json   {"python": interpreter that has everything, "timeout": seconds it may take,
-                  "operations": the GEGL operations a Decision may use, "styles": folder of the user's styles}
+    lib/          editor_ops, models (with the shipped policy) and array_api_compat, all plain Python: the slider table
+                  for every GIMP, the agent too for one whose own Python has NumPy and ONNX Runtime
+    bundle/       on request, those two, for a GIMP that can start no other Python
+    config.json   {"python": interpreter that has everything, "timeout": seconds it may take, "styles": folder of the
+                  user's styles}
 
 The pixels go to the agent as 8-bit sRGB, whatever the image's precision and profile: it was trained on that.
 """
@@ -21,114 +24,90 @@ from __future__ import annotations
 import json
 import os
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import gi
 
 gi.require_version("Gimp", "3.0")  # the API's version: GIMP 3.2 has it too
 gi.require_version("Gegl", "0.4")
-from agent import ask, check_decision, check_styles, read_settings  # noqa: E402 (versions must be chosen first)
-from filters import append  # noqa: E402
-from gi.repository import Gegl, Gimp, GLib, GObject  # noqa: E402
-from layers import check_drawables, check_merged, pixels, primaries  # noqa: E402
-from merged import merge  # noqa: E402
-from words import REINSTALL, TITLE, Refusal, wrong_call  # noqa: E402
+from gi.repository import Gegl, Gimp, GLib, GObject  # noqa: E402 (versions must be chosen first)
+from words import DOMAIN, FOLDER, LOG, REINSTALL, TITLE, Refusal, _, begin_log, log, wrong_call  # noqa: E402
+
+if TYPE_CHECKING:
+    pass
 
 PROCEDURE = "python-fu-auto-enhance-rl"
 DEFAULT_STYLE = "photo"  # must not be looked up: registering looks at nothing but GIMP
 
-LONGEST_ROW = 60  # characters of a style in the dialog's list; its tooltip has the rest
-
-# What GIMP calls
-
-
-def ask_user(procedure: Gimp.Procedure, config: Gimp.ProcedureConfig, settings: dict[str, Any]) -> bool:
-    """The dialog; False when the user cancels."""
-    from concurrent.futures import ThreadPoolExecutor
-
-    # Asked while GTK is loaded: the helper needs as long as that.
-    with ThreadPoolExecutor(1) as beside:
-        answer = beside.submit(ask, {"list": True, "styles": settings["styles"]}, b"", settings)
-        # Only here: loading GTK takes time, and a batch call needs no display.
-        gi.require_version("GimpUi", "3.0")
-        from gi.repository import GimpUi
-
-        GimpUi.init(PROCEDURE)
-    styles = check_styles(answer.result())
-    dialog = GimpUi.ProcedureDialog.new(procedure, config, TITLE)
-    dialog.get_scale_entry("strength", 1.0)
-    rows = dialog.fill_box("rows", ["strength", "apply"])
-    chooser = style_chooser(procedure, config, styles)
-    rows.pack_start(chooser, False, False, 0)
-    rows.reorder_child(chooser, 0)
-    dialog.fill(["rows"])
-    agreed = dialog.run()
-    dialog.destroy()
-    return agreed
-
-
-def style_chooser(
-    procedure: Gimp.Procedure, config: Gimp.ProcedureConfig, styles: list[tuple[str, str, str]]
-) -> GObject.Object:
-    """The dialog's list of the styles that can be used, set to the one last used while it is there."""
-    from gi.repository import GimpUi, Gtk
-
-    usable = {name: description for name, description, problem in styles if not problem}
-    if not usable:
-        raise Refusal(f"No style can be used: {'; '.join(problem for _, _, problem in styles)}. {REINSTALL}.")
-    if config.get_property("style") not in usable:
-        config.set_property("style", DEFAULT_STYLE if DEFAULT_STYLE in usable else next(iter(usable)))
-    store = Gtk.ListStore(str, str)  # GTK, not GIMP's Choice: GIMP itself knows only what was there when it started
-    for name, description in usable.items():
-        row = f"{name}: {description}" if description else name
-        store.append([name, row if len(row) <= LONGEST_ROW else row[: LONGEST_ROW - 1] + "…"])
-    chooser = GimpUi.prop_string_combo_box_new(config, "style", store, 0, 1)
-    argument = procedure.find_argument("style")
-    label = Gtk.Label.new_with_mnemonic(argument.nick)
-    label.set_mnemonic_widget(chooser)
-    row = Gtk.Box(spacing=12)
-    row.pack_start(label, False, False, 0)
-    row.pack_start(chooser, True, True, 0)
-    hints = [argument.blurb, *(f"{name}: {description}" for name, description in usable.items())]
-    hints += [f"Left out, {name}: {problem}" for name, _, problem in styles if problem]
-    row.set_tooltip_text("\n\n".join(hints))
-    row.show_all()
-    return row
-
 
 def enhance(
-    image: Gimp.Image, layer: Gimp.Layer, config: Gimp.ProcedureConfig, settings: dict[str, Any]
-) -> tuple[dict[str, Any], int]:
-    """Asks for a Decision and applies it; returns it and the number of filters."""
+    procedure: Gimp.Procedure,
+    image: Gimp.Image,
+    drawables: list[Gimp.Drawable],
+    config: Gimp.ProcedureConfig,
+    interactive: bool,
+) -> dict[str, Any] | None:
+    """Has the agent decide, and applies it; the Decision, or None where the user cancelled."""
+    # Here, not above: where one of these is missing or broken, the menu item is there all the same and says so.
+    sys.path[:0] = [os.path.join(FOLDER, "bundle"), os.path.join(FOLDER, "lib")]
+    from agent import Agent, check_decision, read_settings
+    from edit import Edit, names
+    from filters import apply
+    from layers import check_drawables, check_merged, pixels, primaries
+
+    layer = check_drawables(image, drawables)
     model, style = config.get_property("model"), config.get_property("style")
     if model and style not in ("", DEFAULT_STYLE):
-        raise wrong_call(f"A policy file and the style “{style}” are both given. Give one of them.")
-    merged = config.get_property("apply") == "merged"
-    if merged:
-        check_merged(layer)
-    Gimp.progress_init(TITLE)
-    width, height, channels, data = pixels(image, layer)
-    header = {
-        "width": width,
-        "height": height,
-        "channels": channels,
-        "layer_width": layer.get_width(),  # radii are for the layer, even if the agent sees a part of it
-        "layer_height": layer.get_height(),
-        "strength": config.get_property("strength"),
-        "model": os.path.abspath(os.path.expanduser(model)) if model else "",
-        "style": "" if model else style,
-        "styles": settings["styles"],
-        "colour": not layer.is_gray(),
-        "primaries": primaries(image),
-    }
-    decision, filters = check_decision(ask(header, data, settings), settings["operations"])
-    if filters:
-        change = merge if merged else append
-        change(image, layer, filters)
-    return decision, len(filters)
+        raise wrong_call(_("A policy file and the style “{name}” are both given. Give one of them.").format(name=style))
+    Gegl.init(None)
+    # Radii are for the layer, even if the agent sees a part of it.
+    edit = Edit((layer.get_width(), layer.get_height()), not layer.is_gray(), primaries(image))
+    edit.strength = config.get_property("strength")
+    try:
+        edit.left = names(config.get_property("leave-alone"))
+    except ValueError as error:
+        raise wrong_call(str(error)) from error
+    settings = read_settings()
+    agent = Agent(settings)  # it gets ready while the pixels are read
+    try:
+        Gimp.progress_init(TITLE)
+        header = {
+            "model": os.path.abspath(os.path.expanduser(model)) if model else "",
+            "style": "" if model else style or DEFAULT_STYLE,
+            "styles": settings.styles,
+            "colour": not layer.is_gray(),
+        }
+        width, height, channels, data = pixels(image, layer)
+        asked = agent.ask(header | {"width": width, "height": height, "channels": channels}, data)
+        del data
+        if interactive:
+            styles = agent.ask({"list": True, "styles": settings.styles})
+            # Only here: loading GTK takes time, and a batch call needs no display.
+            gi.require_version("GimpUi", "3.0")
+            from gi.repository import GimpUi
+
+            GimpUi.init(PROCEDURE)
+            from dialog import Dialog
+
+            decision = Dialog(procedure, config, agent, edit, header, (width, height)).run(image, layer, asked, styles)
+        else:
+            answer = asked.result()
+            edit.choose(check_decision(answer))
+            decision = edit.decision(answer)
+    finally:
+        agent.close()
+    if decision is not None:
+        if not layer.is_valid():
+            raise wrong_call(_("The layer was removed while the dialog was open."))
+        merged = config.get_property("apply") == "merged"
+        if merged:
+            check_merged(layer)
+        apply(image, layer, edit.filters(), merged)
+    return decision
 
 
 def failure(procedure: Gimp.Procedure, refusal: Refusal) -> Gimp.ValueArray:
+    log.warning("%s", refusal)
     error = GLib.Error.new_literal(Gimp.PlugIn.error_quark(), str(refusal), 0)
     return procedure.new_return_values(refusal.status, error)
 
@@ -141,22 +120,26 @@ def run(
     config: Gimp.ProcedureConfig,
     data: None,
 ) -> Gimp.ValueArray:
+    begin_log()
     try:
-        layer = check_drawables(image, drawables)
-        settings = read_settings()
-        interactive = run_mode == Gimp.RunMode.INTERACTIVE
-        if interactive and not ask_user(procedure, config, settings):
-            return procedure.new_return_values(Gimp.PDBStatusType.CANCEL, None)
-        Gegl.init(None)
-        decision, count = enhance(image, layer, config, settings)
-        if interactive and count == 0:
-            Gimp.message(f"{TITLE}: nothing to change.")
+        decision = enhance(procedure, image, drawables, config, run_mode == Gimp.RunMode.INTERACTIVE)
     except Refusal as refusal:
         return failure(procedure, refusal)
+    except ImportError as error:
+        message = _("A part of the plug-in is missing or broken ({error}): {remedy}.")
+        return failure(procedure, Refusal(message.format(error=error, remedy=REINSTALL)))
     except MemoryError:
-        return failure(procedure, Refusal("The layer doesn't fit into memory once more. Scale it, or close others."))
+        message = _("The layer doesn't fit into memory once more. Scale it, or close others.")
+        return failure(procedure, Refusal(message))
+    except Exception as error:
+        log.exception("unexpected")
+        message = _("Something went wrong that nobody thought of ({error}). The whole of it is in {log}.")
+        return failure(procedure, Refusal(message.format(error=repr(error), log=LOG)))
+    if decision is None:
+        return procedure.new_return_values(Gimp.PDBStatusType.CANCEL, None)
     if run_mode != Gimp.RunMode.NONINTERACTIVE:  # flushing renders the filters, which a batch may have no use for
         Gimp.displays_flush()
+    log.info("%s", ", ".join(each["label"] for each in decision["filters"]) or "nothing to change")
     values = procedure.new_return_values(Gimp.PDBStatusType.SUCCESS, None)
     values.remove(1)
     values.insert(1, GObject.Value(GObject.TYPE_STRING, json.dumps(decision)))
@@ -167,8 +150,8 @@ class AutoEnhance(Gimp.PlugIn):
     # Registering looks at nothing but GIMP, so the menu item is there even if the rest of the installation
     # is broken, and can say what is wrong.
 
-    def do_set_i18n(self, name: str) -> bool:
-        return False
+    def do_set_i18n(self, name: str) -> tuple[bool, str, str]:
+        return True, DOMAIN, "locale"
 
     def do_query_procedures(self) -> list[str]:
         return [PROCEDURE]
@@ -185,8 +168,9 @@ class AutoEnhance(Gimp.PlugIn):
             "which can be changed in the Layer Effects list. With a selection, the agent looks at the selected "
             "part, and only that is changed. Needs one selected RGB or grey layer. A style is a policy that was "
             "taught a taste: “photo” comes with the plug-in, and your own come from `trainer export RUN --as-style "
-            "NAME` or `trainer styles --add FILE`; `trainer styles` lists them.",
-            name,
+            "NAME` or `trainer styles --add FILE`; `trainer styles` lists them. On a layer that has filters of an "
+            "earlier run, these are replaced.",
+            None,
         )
         procedure.set_attribution("auto-enhance-rl developers", "GPL-3.0-or-later", "2026")
         flags = GObject.ParamFlags.READWRITE
@@ -203,6 +187,10 @@ class AutoEnhance(Gimp.PlugIn):
         procedure.add_string_argument(
             "style", "St_yle", "Whose taste: a style by its name. `trainer styles` lists them; "
             "`trainer export RUN --as-style NAME` adds one", DEFAULT_STYLE, flags,
+        )  # fmt: skip
+        procedure.add_string_argument(
+            "leave-alone", "_Leave alone", "Sliders that must not move, by name, separated by commas, such as "
+            "“saturation, clarity”; `trainer sliders` lists them", "", flags,
         )  # fmt: skip
         procedure.add_string_argument(
             "model", "_Model", "For scripts: a policy file (.onnx) to use instead of a style", "", flags

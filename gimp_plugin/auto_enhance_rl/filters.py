@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Filters, made and appended to the layer."""
+"""What becomes of the layer: filters appended, or merged into its pixels."""
 
 from __future__ import annotations
 
@@ -7,9 +7,28 @@ import contextlib
 import struct
 from collections.abc import Iterator
 
-from agent import Filter
 from gi.repository import Gimp
-from words import REINSTALL, Refusal
+from layers import scratch_image
+from merged import select_same, to_shadow, write_shadow
+from ours import mark, ours
+from words import REINSTALL, Refusal, _
+
+Filter = tuple[str, str, dict[str, float]]  # operation, name in the Layer Effects list, properties
+
+
+def apply(image: Gimp.Image, layer: Gimp.Layer, filters: list[Filter], merged: bool) -> None:
+    """The edit, on the layer in place of an earlier one of ours; other filters stay. One undo step, if any."""
+    earlier = ours(layer)
+    if not filters and not earlier:
+        return
+    with one_undo_step(image):
+        delete(earlier)
+        added = []
+        if filters and merged:
+            merge(image, layer, filters)
+        elif filters:
+            added = append(layer, filters)
+        mark(layer, added)
 
 
 def new_filters(layer: Gimp.Layer, filters: list[Filter]) -> list[Gimp.DrawableFilter]:
@@ -20,8 +39,7 @@ def new_filters(layer: Gimp.Layer, filters: list[Filter]) -> list[Gimp.DrawableF
             try:
                 made.append(Gimp.DrawableFilter.new(layer, operation, label))
             except TypeError as error:  # "constructor returned NULL"
-                reason = Gimp.get_pdb().get_last_error()
-                raise Refusal(f"This GIMP refuses {operation} ({reason}): {REINSTALL}.") from error
+                raise refused(operation, Gimp.get_pdb().get_last_error()) from error
             set_properties(made[-1].get_config(), operation, properties)
     except Exception:
         delete(made)
@@ -36,12 +54,14 @@ def set_properties(config: Gimp.DrawableFilterConfig, operation: str, properties
                 config.set_property(name, candidate)
                 kept = config.get_property(name)
             except TypeError as error:
-                raise Refusal(f"This GIMP's {operation} has no number {name}: {REINSTALL}.") from error
+                message = _("This GIMP's {operation} has no number {name}: {remedy}.")
+                raise Refusal(message.format(operation=operation, name=name, remedy=REINSTALL)) from error
             # GIMP keeps the old value where the new one is out of range, and says so on stderr alone.
             if kept == candidate:
                 break
         else:
-            raise Refusal(f"This GIMP's {operation} doesn't take {name} = {value!r}: {REINSTALL}.")
+            message = _("This GIMP's {operation} doesn't take {name} = {value}: {remedy}.")
+            raise Refusal(message.format(operation=operation, name=name, value=repr(value), remedy=REINSTALL))
 
 
 def neighbours(value: float) -> list[float]:
@@ -73,18 +93,47 @@ def one_undo_step(image: Gimp.Image) -> Iterator[None]:
         image.undo_group_end()
 
 
-def append(image: Gimp.Image, layer: Gimp.Layer, filters: list[Filter]) -> None:
-    """Appends the filters, the first at the bottom, where it works first. All or none."""
+def append(layer: Gimp.Layer, filters: list[Filter]) -> list[Gimp.DrawableFilter]:
+    """Appends the filters, the first at the bottom, where it works first; all or none. What was appended."""
     made = new_filters(layer, filters)
     count = len(layer.get_filters())
-    with one_undo_step(image):
-        try:
-            for filter_, (operation, _, _) in zip(made, filters, strict=True):
-                layer.append_filter(filter_)
-                reason = Gimp.get_pdb().get_last_error()  # of this very call; the next one forgets it
-                count += 1
-                if len(layer.get_filters()) != count:  # the only other sign that GIMP has refused
-                    raise Refusal(f"This GIMP refuses {operation} ({reason}): {REINSTALL}.")
-        except Exception:
-            delete(made)
-            raise
+    try:
+        for filter_, (operation, _label, _properties) in zip(made, filters, strict=True):
+            layer.append_filter(filter_)
+            reason = Gimp.get_pdb().get_last_error()  # of this very call; the next one forgets it
+            count += 1
+            if len(layer.get_filters()) != count:  # the only other sign that GIMP has refused
+                raise refused(operation, reason)
+    except Exception:
+        delete(made)
+        raise
+    return made
+
+
+def refused(operation: str, reason: str) -> Refusal:
+    message = _("This GIMP refuses {operation} ({reason}): {remedy}.")
+    return Refusal(message.format(operation=operation, reason=reason, remedy=REINSTALL))
+
+
+def merge(image: Gimp.Image, layer: Gimp.Layer, filters: list[Filter]) -> None:
+    """Merges the layer's own filters and then these into its pixels: the same picture as appended ones show.
+
+    Filter by filter on a float copy: half the time and a quarter of the memory of GIMP's merging of a tall stack
+    (8 s and 1.3 GB against 15 s and 4.7 GB for 24 megapixels), and as exact, for nothing is rounded in between.
+    """
+    scratch = scratch_image(image, layer)
+    try:
+        scratch.convert_precision(Gimp.Precision.FLOAT_LINEAR)  # makes the profile linear with it
+        copy = scratch.get_layers()[0]
+        if copy.get_filters():
+            copy.merge_filters()
+        if not Gimp.Selection.is_empty(image):
+            select_same(image, layer, scratch)
+        for done, filter_ in enumerate(new_filters(copy, filters), 1):
+            copy.merge_filter(filter_)
+            Gimp.progress_update(done / (len(filters) + 1))
+        to_shadow(copy, layer)
+    finally:
+        scratch.delete()
+    delete(list(reversed(layer.get_filters())))
+    write_shadow(image, layer)

@@ -1,12 +1,40 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the plug-in says to the user."""
+"""What the plug-in says, in the user's language, and where it writes it down."""
 
 from __future__ import annotations
 
+import gettext
+import logging
+import logging.handlers
+import os
+
 from gi.repository import Gimp
 
-TITLE = "Auto Enhance (RL)"
-REINSTALL = "run `trainer install-plugin` again (`trainer doctor` checks every step)"
+FOLDER = os.path.dirname(os.path.abspath(__file__))
+DOMAIN = "auto_enhance_rl"
+LOG = os.path.join(FOLDER, f"{DOMAIN}.log")
+LOG_BYTES = 256 * 1024  # some thousand lines; then it is renamed, once, so that it never grows beyond two of these
+
+_ = gettext.translation(DOMAIN, os.path.join(FOLDER, "locale"), fallback=True).gettext
+
+TITLE = _("Auto Enhance (RL)")
+REINSTALL = _("run `trainer install-plugin` again (`trainer doctor` checks every step)")
+DOCTOR = _("`trainer doctor` checks every step.")
+
+log = logging.getLogger(DOMAIN)
+
+
+def begin_log() -> None:
+    """Lines go into a file beside the plug-in; where that can't be written they go nowhere."""
+    try:
+        handler: logging.Handler = logging.handlers.RotatingFileHandler(
+            LOG, maxBytes=LOG_BYTES, backupCount=1, encoding="utf-8"
+        )
+    except OSError:
+        handler = logging.NullHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s", "%Y-%m-%d %H:%M:%S"))
+    log.addHandler(handler)
+    log.setLevel(logging.INFO)
 
 
 class Refusal(Exception):

@@ -90,7 +90,9 @@ def _expected(folder: Path, name: str, policy: Policy) -> dict[str, Any]:
     decision = policy.decide(photo.srgb(read), alpha=photo.opacity(read), colour=not read.grey)
     to_srgb = icc.primaries(read.icc)
     primaries = None if to_srgb is None or read.grey else np.linalg.inv(to_srgb).ravel().tolist()
-    return decision.to_json(read.width, read.height, primaries)
+    made = editor_ops.filters(decision.values, read.width, read.height, primaries)
+    rows = [{"operation": f.operation, "label": f.label, "properties": f.properties} for f in made]
+    return decision.to_json() | {"filters": rows}
 
 
 def _sliders(decision: dict[str, Any]) -> dict[str, float]:
