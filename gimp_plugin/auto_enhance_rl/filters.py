@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from gi.repository import Gimp
 from layers import scratch_image
-from merged import select_same, to_shadow, write_shadow
+from merged import select_same, to_float, to_shadow, write_shadow
 from ours import mark, ours
 from words import REINSTALL, Refusal, _
 
@@ -123,7 +123,7 @@ def merge(image: Gimp.Image, layer: Gimp.Layer, filters: list[Filter]) -> None:
     """
     scratch = scratch_image(image, layer)
     try:
-        scratch.convert_precision(Gimp.Precision.FLOAT_LINEAR)  # makes the profile linear with it
+        to_float(scratch)
         copy = scratch.get_layers()[0]
         if copy.get_filters():
             copy.merge_filters()

@@ -58,7 +58,7 @@ def primaries(image: Gimp.Image) -> list[float] | None:
     lookup tables: GEGL then works on the numbers as if they were sRGB's.
     """
     profile = image.get_color_profile()
-    if profile is None or image.get_base_type() == Gimp.ImageBaseType.GRAY:
+    if profile is None or image.get_base_type() == Gimp.ImageBaseType.GRAY or by_tables(profile):
         return None
     # GIMP is asked for its own colours of sRGB's red, green and blue: nobody else's reading of the profile counts.
     scratch = Gimp.Image.new_with_precision(3, 1, Gimp.ImageBaseType.RGB, Gimp.Precision.FLOAT_LINEAR)
@@ -79,6 +79,11 @@ def primaries(image: Gimp.Image) -> list[float] | None:
     return matrix if differs > HALF_A_LEVEL else None
 
 
+def by_tables(profile: Gimp.ColorProfile) -> bool:
+    """Whether an RGB profile is made of lookup tables. GEGL can't read those, and takes the numbers as sRGB's."""
+    return profile.is_rgb() and not Gimp.ColorTransform.can_gegl_copy(profile, Gimp.ColorProfile.new_rgb_srgb())
+
+
 def pixels(image: Gimp.Image, layer: Gimp.Layer) -> tuple[int, int, int, bytes]:
     """(width, height, channels, bytes): what is seen of the layer, own filters included, in sRGB.
 
@@ -87,8 +92,7 @@ def pixels(image: Gimp.Image, layer: Gimp.Layer) -> tuple[int, int, int, bytes]:
     """
     x, y, width, height, weighted = seen_part(image, layer)
     profile = image.get_color_profile()
-    # GEGL can't read profiles that are made of lookup tables, and takes the numbers as they are; GIMP itself can.
-    tables = profile is not None and not Gimp.ColorTransform.can_gegl_copy(profile, Gimp.ColorProfile.new_rgb_srgb())
+    tables = profile is not None and by_tables(profile)
     channels, babl_format = (4, "R'G'B'A u8") if weighted or layer.has_alpha() else (3, "R'G'B' u8")
     scratch = None
     if weighted or tables or layer.get_filters():  # a layer's buffer is its pixels before its filters
@@ -156,6 +160,8 @@ def scratch_image(image: Gimp.Image, layer: Gimp.Layer) -> Gimp.Image:
         scratch.set_color_profile(profile)
     copy = Gimp.Layer.new_from_drawable(layer, scratch)
     scratch.insert_layer(copy, None, 0)
+    for unlock in (copy.set_lock_position, copy.set_lock_visibility, copy.set_lock_alpha):
+        unlock(False)
     copy.set_offsets(0, 0)
     # Only the layer's own pixels count, not how it is laid over others.
     copy.set_visible(True)

@@ -3,15 +3,41 @@
 
 from __future__ import annotations
 
+import struct
+
 from gi.repository import Gegl, Gimp
-from layers import copy_selection
+from layers import by_tables, copy_selection
+
+FAINT = 2.0**-31  # so far selected that GIMP sees it and no user does: just above the steps of 32-bit integers
+# Between two filters GIMP itself keeps these as they are, clipped, for 32-bit floats can't hold all their values.
+INTEGERS_KEPT = (Gimp.Precision.U32_LINEAR, Gimp.Precision.U32_NON_LINEAR, Gimp.Precision.U32_PERCEPTUAL)
+
+
+def to_float(scratch: Gimp.Image) -> None:
+    """Makes the scratch image one of 32-bit floats in linear light, as which GIMP runs filters that are appended."""
+    profile = scratch.get_color_profile()
+    if profile is not None and by_tables(profile):
+        scratch.set_color_profile(Gimp.ColorProfile.new_rgb_srgb())  # as which GEGL takes the numbers
+    if scratch.get_precision() not in (Gimp.Precision.FLOAT_LINEAR, *INTEGERS_KEPT):
+        scratch.convert_precision(Gimp.Precision.FLOAT_LINEAR)  # makes the profile linear with it
 
 
 def select_same(image: Gimp.Image, layer: Gimp.Layer, scratch: Gimp.Image) -> None:
-    """Selects in the scratch image what is selected of the layer, so that each filter stops there by itself."""
+    """Selects in the scratch image what is selected of the layer, so that each filter stops there by itself.
+
+    What GIMP merges sees nothing beyond the selection's bounds; what it appends does, and a blur shows it. So the
+    bounds are the whole layer here: two corners are selected, faintly.
+    """
     channel = Gimp.Channel.new(scratch, "", layer.get_width(), layer.get_height(), 100.0, Gegl.Color.new("black"))
     scratch.insert_channel(channel, None, 0)
     copy_selection(image, layer, channel)
+    buffer = channel.get_buffer()
+    for x, y in ((0, 0), (layer.get_width() - 1, layer.get_height() - 1)):
+        corner = Gegl.Rectangle.new(x, y, 1, 1)
+        if not any(buffer.get(corner, 1.0, "Y float", Gegl.AbyssPolicy.NONE)):
+            buffer.set(corner, "Y float", struct.pack("f", FAINT))
+    buffer.flush()
+    del buffer
     scratch.select_item(Gimp.ChannelOps.REPLACE, channel)
     scratch.remove_channel(channel)
 
