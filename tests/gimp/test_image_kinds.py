@@ -156,7 +156,7 @@ def lookup_tables(seen: Seen) -> None:
         meant = icc.to_srgb(numbers, profile, False).astype(int)
         apart = np.abs(there - meant)
         # The darkest steps of a gamma in a table are anyone's guess; and by the numbers alone it were far off.
-        assert apart.max() <= 12 and apart.mean() < 0.5 and np.abs(numbers - meant).mean() > 4
+        assert apart.max() <= 12 and apart.mean() < 0.5 and np.abs(numbers - meant).mean() > 3
     assert seen.filters["primaries"] is None
 
 
