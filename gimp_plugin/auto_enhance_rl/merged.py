@@ -28,18 +28,16 @@ def select_same(image: Gimp.Image, layer: Gimp.Layer, scratch: Gimp.Image) -> No
     What GIMP merges sees nothing beyond the selection's bounds; what it appends does, and a blur shows it. So the
     bounds are the whole layer here: two corners are selected, faintly.
     """
-    channel = Gimp.Channel.new(scratch, "", layer.get_width(), layer.get_height(), 100.0, Gegl.Color.new("black"))
-    scratch.insert_channel(channel, None, 0)
-    copy_selection(image, layer, channel)
-    buffer = channel.get_buffer()
+    Gimp.Selection.all(scratch)
+    selection = scratch.get_selection()  # written to directly: by way of a channel it would take a fifth of the memory
+    copy_selection(image, layer, selection)
+    buffer = selection.get_buffer()
     for x, y in ((0, 0), (layer.get_width() - 1, layer.get_height() - 1)):
         corner = Gegl.Rectangle.new(x, y, 1, 1)
         if not any(buffer.get(corner, 1.0, "Y float", Gegl.AbyssPolicy.NONE)):
             buffer.set(corner, "Y float", struct.pack("f", FAINT))
     buffer.flush()
-    del buffer
-    scratch.select_item(Gimp.ChannelOps.REPLACE, channel)
-    scratch.remove_channel(channel)
+    selection.update(0, 0, layer.get_width(), layer.get_height())
 
 
 def to_shadow(copy: Gimp.Layer, layer: Gimp.Layer) -> None:
