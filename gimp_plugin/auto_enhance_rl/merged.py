@@ -29,7 +29,7 @@ def select_same(image: Gimp.Image, layer: Gimp.Layer, scratch: Gimp.Image) -> No
     bounds are the whole layer here: two corners are selected, faintly.
     """
     Gimp.Selection.all(scratch)
-    selection = scratch.get_selection()  # written to directly: by way of a channel it would take a fifth of the memory
+    selection = scratch.get_selection()  # written to directly: by way of a channel it would take more memory
     copy_selection(image, layer, selection)
     buffer = selection.get_buffer()
     for x, y in ((0, 0), (layer.get_width() - 1, layer.get_height() - 1)):
