@@ -28,7 +28,7 @@ BLOCK = 24_000
 STRIP = 2**18
 """Pixels a thread takes at a time: some 3 MB as a float picture."""
 MOST_THREADS = 8
-"""Beyond it the memory, not the processor, sets the pace."""
+"""Beyond it the memory, not the processor, sets the pace. A process that is one of many sets it to 1."""
 Work = Callable[[np.ndarray, slice], np.ndarray]
 """Linear (rows, width, 3) of these rows of the picture -> the same, edited."""
 
@@ -115,7 +115,7 @@ def edit_full_size(
     source, work, blurs = image, list[Work](), 0
     if to_srgb is not None:
         _append(work, Affine(np.asarray(to_srgb, np.float64), np.zeros(3)))
-    with ThreadPoolExecutor(min(_cores(), MOST_THREADS)) as pool:
+    with ThreadPoolExecutor(min(cores(), MOST_THREADS)) as pool:
         for operation, properties in steps:
             if operation in AFFINE:
                 _append(work, affine(operation, properties))
@@ -151,7 +151,7 @@ def _append(work: list[Work], step: Affine) -> None:
         work.append(step)
 
 
-def _cores() -> int:
+def cores() -> int:
     """Cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 

@@ -2,8 +2,8 @@
 """Puts the plug-in where GIMP looks, and takes it away again.
 
 GIMP loads PLUG-INS/auto_enhance_rl/auto_enhance_rl.py: folder and file share a name, and the file has its run bit.
-Beside it go `lib/` (what a GIMP whose own Python has NumPy and ONNX Runtime needs) and `config.json` (the
-interpreter to ask otherwise); auto_enhance_rl.py says what they are for.
+Beside it go the plug-in's other files, `lib/` (what a GIMP whose own Python has NumPy and ONNX Runtime needs),
+`config.json` (the interpreter to ask otherwise) and, when asked for, `bundle/` (see bundle.py).
 """
 
 from __future__ import annotations
@@ -12,99 +12,102 @@ import importlib.metadata
 import importlib.util
 import json
 import os
-import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from editor_ops import SLIDERS
 from models import styles
+
+from . import bundle, found
+from .found import Gimp, Profile
+from .report import Entry, Report, explain
 
 NAME = "auto_enhance_rl"
 ENTRY = Path(__file__).parent / NAME / f"{NAME}.py"
 PROCEDURE = "python-fu-auto-enhance-rl"
 PACKAGES = ("editor_ops", "models", "array_api_compat")
-OPERATIONS = list(dict.fromkeys(slider.operation for slider in SLIDERS))
-"""All that the plug-in lets a Decision use."""
 TIMEOUT = 60.0
 """Seconds the helper may take. It needs about one for 24 megapixels; a cold disk or a busy machine may need ten."""
-OURS = (*(path.name for path in ENTRY.parent.iterdir()), "config.json", "lib", "__pycache__")
+CONFIG = "config.json"
+LOG = f"{NAME}.log"
+MADE_LATER = (bundle.FOLDER, LOG, f"{LOG}.1")
+"""Ours too, but not of a version: a new one is put in beside them."""
 
 
-@dataclass
-class Report:
-    """What was done: the plug-in folders that were written (or removed), and where it failed and why."""
-
-    done: list[Path] = field(default_factory=list)
-    failed: list[tuple[Path, str]] = field(default_factory=list)
-    searched: list[Path] = field(default_factory=list)
-    verb: str = "installed"
-
-    @property
-    def ok(self) -> bool:
-        return bool(self.done) and not self.failed
-
-    def __str__(self) -> str:
-        lines = [f"{self.verb}: {folder}" for folder in self.done]
-        lines += [f"not {self.verb}: {folder}: {reason}" for folder, reason in self.failed]
-        if not lines and self.verb == "installed":
-            places = "\n".join(f"  {folder}" for folder in self.searched)
-            lines = [f"No GIMP 3 folder found. Start GIMP 3 once, then install again. Searched for 3.x in:\n{places}"]
-        return "\n".join(lines or ["The plug-in is not installed anywhere; nothing to remove."])
-
-
-def config_homes(
-    platform: str = sys.platform, home: Path | None = None, environment: Mapping[str, str] = os.environ
-) -> list[Path]:
-    """The folders in which GIMP may keep one for each of its versions ("3.0", "3.2"), whether they exist or not."""
-    home = home or Path.home()
-    if platform == "win32":
-        return [Path(environment.get("APPDATA") or home / "AppData" / "Roaming") / "GIMP"]
-    if platform == "darwin":
-        return [home / "Library" / "Application Support" / "GIMP"]
-    return [
-        Path(environment.get("XDG_CONFIG_HOME") or home / ".config") / "GIMP",
-        home / ".var" / "app" / "org.gimp.GIMP" / "config" / "GIMP",  # Flatpak
-        home / "snap" / "gimp" / "current" / ".config" / "GIMP",
-    ]
-
-
-def plugin_folders(
-    platform: str = sys.platform, home: Path | None = None, environment: Mapping[str, str] = os.environ
-) -> list[Path]:
-    """The plug-ins folder of every GIMP 3 that has been started by this user, oldest version first."""
-    profiles = []
-    if environment.get("GIMP3_DIRECTORY"):  # GIMP's own way to say where its folder is
-        profiles.append(Path(environment["GIMP3_DIRECTORY"]))
-    for folder in config_homes(platform, home, environment):
-        versions = [each for each in folder.glob("3.*") if re.fullmatch(r"3\.\d+", each.name) and each.is_dir()]
-        profiles += sorted(versions, key=lambda each: int(each.name[2:]))
-    return [profile / "plug-ins" for profile in profiles]
-
-
-def install(destinations: Iterable[str | Path] | None = None, python: str = sys.executable) -> Report:
+def install(
+    destinations: Iterable[str | Path] | None = None,
+    python: str = sys.executable,
+    wanted: bundle.Request | None = None,
+) -> Report:
     """Installs the plug-in, over an older one if there is one.
 
     destinations: GIMP's plug-ins folders (".../GIMP/3.0/plug-ins"); None is every one found.
     python: the interpreter that the plug-in asks where GIMP's own lacks NumPy and ONNX Runtime; this package has
-    to be installed for it. Each plug-in is made aside and then renamed into place. Other files in its folder stay.
+    to be installed for it. wanted: also put a bundle beside it; without destinations, where a GIMP is in a sandbox, or
+    beside all where none is. Everything is made aside and then renamed into place. Other files in the folder stay, and
+    so do its bundle and log.
     """
-    report = Report(searched=config_homes())
-    for plug_ins in plugin_folders() if destinations is None else map(Path, destinations):
-        _attempt(report, plug_ins / NAME, lambda folder: _install_one(folder, python))
+    gimps = found.installed()
+    profiles = _profiles(destinations, gimps)
+    report = Report(searched=list(found.config_homes()))
+    if destinations is None:
+        report.others = [gimp for gimp in gimps if not any(gimp in profile.gimps for profile in profiles)]
+    picky = destinations is None and any(profile.sandboxed for profile in profiles)
+    for profile in profiles:
+        entry = Entry(profile.plug_ins / NAME, profile.name_with_version, "not installed")
+        report.entries.append(entry)
+        try:
+            _check_ours(entry.folder)
+            entry.state = _install_one(entry.folder, python)
+            entry.notes.append(f"helper: {config(python)['python']}")
+            if wanted is not None and (profile.sandboxed or not picky):
+                entry.notes.append(f"bundle: {bundle.put(entry.folder, profile, wanted)}")
+            elif profile.sandboxed and not (entry.folder / bundle.FOLDER).exists():
+                entry.notes.append(
+                    f"This GIMP is in a sandbox ({profile.sandboxed.packaging}), mostly out of the helper's reach: "
+                    "run `trainer install-plugin --bundle`"
+                )
+        except OSError as error:
+            entry.problem = explain(error)
+        except ValueError as error:
+            entry.problem = str(error)
     return report
 
 
 def uninstall(destinations: Iterable[str | Path] | None = None) -> Report:
     """Removes the plug-in from GIMP's plug-ins folders (None: every one found). Other files in its folder stay."""
-    report = Report(searched=config_homes(), verb="removed")
-    for plug_ins in plugin_folders() if destinations is None else map(Path, destinations):
-        if (plug_ins / NAME).exists():
-            _attempt(report, plug_ins / NAME, _uninstall_one)
+    report = Report(removes=True, searched=list(found.config_homes()))
+    for profile in _profiles(destinations, []):  # whoever uses a folder now: an earlier GIMP may have been another
+        entry = Entry(profile.plug_ins / NAME, profile.name, "not removed")
+        if not os.path.lexists(entry.folder):
+            continue
+        report.entries.append(entry)
+        try:
+            _check_ours(entry.folder)
+            names = ours(entry.folder)
+            for path in list(entry.folder.iterdir()):
+                if path.name in names or path.name.startswith(bundle.ASIDE):
+                    _remove(path)
+            left = sorted(path.name for path in entry.folder.iterdir())
+            if left:
+                entry.notes.append(f"left, for it is not the plug-in's: {', '.join(left)}")
+            else:
+                entry.folder.rmdir()
+            entry.state = "removed"
+        except OSError as error:
+            entry.problem = explain(error)
+        except ValueError as error:
+            entry.problem = str(error)
     return report
+
+
+def _profiles(destinations: Iterable[str | Path] | None, gimps: list[Gimp]) -> list[Profile]:
+    there = found.profiles(gimps=gimps)
+    if destinations is None:
+        return there
+    return [found.profile_of(Path(folder), there) for folder in destinations]
 
 
 def config(python: str) -> dict[str, object]:
@@ -113,87 +116,137 @@ def config(python: str) -> dict[str, object]:
     interpreter = os.path.abspath(shutil.which(python) or python)
     # The user's folder as seen here: a packaged GIMP (Flatpak, snap) points its own programs elsewhere.
     return {
-        "python": interpreter, "timeout": TIMEOUT, "operations": OPERATIONS, "styles": str(styles.user_folder()),
+        "python": interpreter, "timeout": TIMEOUT, "styles": str(styles.user_folder()),
     }  # fmt: skip
 
 
-def _attempt(report: Report, folder: Path, act: Callable[[Path], None]) -> None:
+def program_files() -> dict[str, Path]:
+    """Every file of this version that goes into the folder, by its path in there -> what it is a copy of."""
+    files = {str(path.relative_to(ENTRY.parent)): path for path in _tree(ENTRY.parent)}
+    for package in PACKAGES:
+        spec = importlib.util.find_spec(package)
+        if spec is None or not spec.origin:
+            raise ValueError(f"the package {package} is missing here; install auto-enhance-rl again, then try again")
+        source = Path(spec.origin).parent
+        files |= {os.path.join("lib", package, path.relative_to(source)): path for path in _tree(source)}
+    for path in _licence("array-api-compat"):
+        files[os.path.join("lib", "array_api_compat", path.name)] = path
+    return files
+
+
+def _tree(folder: Path) -> list[Path]:
+    """The files in a folder, but for what Python and the plug-in leave there when they run."""
+    files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+    return [path for path in files if "__pycache__" not in path.parts and not path.name.startswith((".", LOG))]
+
+
+def _licence(distribution: str) -> list[Path]:
+    """A copy of somebody's code goes with the names of its authors and its licence, which pip keeps elsewhere."""
     try:
-        _check_ours(folder)
-        act(folder)
-    except OSError as error:
-        report.failed.append((folder, f"{error.strerror or error}; check who may write there"))
-    except ValueError as error:
-        report.failed.append((folder, str(error)))
-    else:
-        report.done.append(folder)
+        files: Sequence[importlib.metadata.PackagePath] = importlib.metadata.files(distribution) or []
+    except importlib.metadata.PackageNotFoundError:
+        return []
+    return [Path(str(file.locate())) for file in files if file.name == "METADATA" or file.name.startswith("LICENSE")]
+
+
+def differences(folder: Path) -> list[str]:
+    """Paths in a plug-in folder that are missing, changed, or left from another version; settings are not looked at."""
+    wanted = program_files()
+    wrong = []
+    for path, source in wanted.items():
+        there = folder / path
+        if not there.is_file() or there.read_bytes() != source.read_bytes():
+            wrong.append(path)
+    versioned = ours(folder) - {CONFIG, *MADE_LATER}
+    present = [path.relative_to(folder) for path in _tree(folder)]
+    return wrong + sorted(str(path) for path in present if path.parts[0] in versioned and str(path) not in wanted)
+
+
+def ours(folder: Path) -> set[str]:
+    """The names right in a plug-in folder that are the plug-in's: this version's, and what another one noted."""
+    try:
+        noted = json.loads((folder / CONFIG).read_text(encoding="utf-8"))["files"]
+        noted = {name for name in noted if isinstance(name, str) and Path(name).name == name != ".."}
+    except (OSError, ValueError, KeyError, TypeError):
+        noted = set()
+    return noted | _names() | {"__pycache__", *MADE_LATER}
+
+
+def _names() -> set[str]:
+    return {Path(path).parts[0] for path in program_files()} | {CONFIG}
 
 
 def _check_ours(folder: Path) -> None:
     if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
         raise ValueError("is a link or a file, not a folder; remove it yourself if it is not needed")
-    if folder.exists() and any(folder.iterdir()):
-        entry = folder / ENTRY.name
-        if not entry.is_file() or PROCEDURE not in entry.read_text(encoding="utf-8", errors="replace"):
-            raise ValueError("holds something else, not this plug-in; move it away first")
-
-
-def _install_one(folder: Path, python: str) -> None:
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    # Beside the plug-ins folder, not in it: GIMP may be starting, and would look into it.
-    with tempfile.TemporaryDirectory(prefix=f".{NAME}-", dir=folder.parent.resolve().parent) as aside:
-        new, old = Path(aside, "new"), Path(aside, "old")
-        _fill(new, python)
-        if folder.exists():
-            folder.rename(old)
-        try:
-            new.rename(folder)
-        except OSError:
-            if old.exists():
-                old.rename(folder)
-            raise
-        if old.exists():
-            for other in _others(old):
-                other.rename(folder / other.name)
-
-
-def _fill(new: Path, python: str) -> None:
-    shutil.copytree(ENTRY.parent, new, ignore=shutil.ignore_patterns("__pycache__"))
-    (new / ENTRY.name).chmod(0o755)
-    for package in PACKAGES:
-        shutil.copytree(_source(package), new / "lib" / package, ignore=shutil.ignore_patterns("__pycache__"))
-    _copy_licence("array-api-compat", new / "lib" / "array_api_compat")
-    (new / "config.json").write_text(json.dumps(config(python), indent=1) + "\n", encoding="utf-8")
-    for path in [new, *new.rglob("*")]:
-        if path.is_dir():
-            path.chmod(0o755)  # mkdtemp and an umask may have made it ours alone
-
-
-def _source(package: str) -> Path:
-    spec = importlib.util.find_spec(package)
-    if spec is None or not spec.origin:
-        raise ValueError(f"the package {package} is missing here; install auto-enhance-rl with pip, then try again")
-    return Path(spec.origin).parent
-
-
-def _copy_licence(distribution: str, folder: Path) -> None:
-    """A copy of somebody's code goes with the names of its authors and its licence, which pip keeps elsewhere."""
-    try:
-        files: Sequence[importlib.metadata.PackagePath] = importlib.metadata.files(distribution) or []
-    except importlib.metadata.PackageNotFoundError:
+    there = {path.name for path in folder.iterdir()} if folder.exists() else set()
+    scripts = [folder / name for name in there if name.endswith(".py")]
+    if any(PROCEDURE in path.read_text(encoding="utf-8", errors="replace") for path in scripts):
         return
-    for file in files:
-        if file.name == "METADATA" or file.name.startswith("LICENSE"):
-            shutil.copyfile(str(file.locate()), folder / file.name)
+    if there & _names():
+        raise ValueError("holds something else, not this plug-in; move it away first")
 
 
-def _uninstall_one(folder: Path) -> None:
-    for path in folder.iterdir():
-        if path.name in OURS:
-            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
-    if not any(folder.iterdir()):
-        folder.rmdir()
+def _install_one(folder: Path, python: str) -> str:
+    """What it came to: "installed", "updated" or "already up to date"."""
+    there = (folder / ENTRY.name).exists()
+    settings = json.dumps({**config(python), "files": sorted(_names())}, indent=1) + "\n"
+    if there and not differences(folder) and os.access(folder / ENTRY.name, os.X_OK):
+        try:
+            if (folder / CONFIG).read_text(encoding="utf-8") == settings:
+                return "already up to date"
+        except (OSError, ValueError):
+            pass  # a damaged one is written anew
+    old_names = ours(folder) - set(MADE_LATER)
+    made = not folder.exists()
+    folder.mkdir(parents=True, exist_ok=True)
+    for left in folder.glob(f"{bundle.ASIDE}*"):
+        _remove(left)
+    try:
+        # In the folder itself: GIMP looks at nothing in it but the entry, and the user's own files need not move.
+        with tempfile.TemporaryDirectory(prefix=bundle.ASIDE, dir=folder) as aside:
+            new, old = Path(aside, "new"), Path(aside, "old")
+            _fill(new, settings)
+            old.mkdir()
+            _swap(folder, new, old, old_names)
+    except BaseException:
+        if made and not any(folder.iterdir()):
+            folder.rmdir()
+        raise
+    return "updated" if there else "installed"
 
 
-def _others(folder: Path) -> list[Path]:
-    return [path for path in folder.iterdir() if path.name not in OURS]
+def _fill(new: Path, settings: str) -> None:
+    new.mkdir()
+    for path, source in program_files().items():
+        (new / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, new / path)
+    (new / ENTRY.name).chmod(0o755)
+    (new / CONFIG).write_text(settings, encoding="utf-8")
+    for each in [new, *new.rglob("*")]:
+        if each.is_dir():
+            each.chmod(0o755)  # an umask may have made it ours alone
+
+
+def _swap(folder: Path, new: Path, old: Path, old_names: set[str]) -> None:
+    """Old files out, new ones in, the entry last; back again where one fails or Ctrl-C comes in between."""
+    moved: list[tuple[Path, Path]] = []
+
+    def move(source: Path, target: Path) -> None:
+        source.rename(target)
+        moved.append((source, target))
+
+    try:
+        for name in sorted(old_names):
+            if os.path.lexists(folder / name):
+                move(folder / name, old / name)
+        for path in sorted(new.iterdir(), key=lambda path: path.name == ENTRY.name):
+            move(path, folder / path.name)
+    except BaseException:
+        for source, target in reversed(moved):
+            target.rename(source)
+        raise
+
+
+def _remove(path: Path) -> None:
+    shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()

@@ -11,6 +11,7 @@ import contextlib
 import dataclasses
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -93,8 +94,9 @@ def _config_options(command: Callable[..., None]) -> Callable[..., None]:
 @main.command()
 @click.argument("folders", metavar="[SOURCE_DIR TARGET_DIR]", nargs=-1, type=PATH)
 @click.option("--out", type=PATH, required=True, help="Folder of the run; made where it is not there.")
-@click.option("--recipe", type=click.Choice(list(RECIPES)),
-              help="[default: default; with --dataset, paper; with --from, taste]")
+@click.option(
+    "--recipe", type=click.Choice(list(RECIPES)), help="[default: default; with --dataset, paper; with --from, taste]"
+)
 @click.option("--from", "start", type=PATH, metavar="POLICY", help="Begin with a policy file (.onnx) or another run.")
 @click.option("--resume", is_flag=True, help="Go on with the run in --out, under the settings it was started with.")
 @DATASET
@@ -242,7 +244,7 @@ def evaluate(
 
 
 @main.command()
-@click.argument("photos", metavar="PHOTO...", nargs=-1, type=PATH, required=True)
+@click.argument("photos", metavar="PHOTO|FOLDER...", nargs=-1, type=PATH, required=True)
 @click.option("--out", type=PATH, required=True, help="Folder for the copies; nothing in it is overwritten.")
 @click.option("--strength", type=click.FloatRange(0, 2), default=1.0, show_default=True,
               help="How far to go: 0 nothing, 1 as the policy chose, 2 twice as far.")  # fmt: skip
@@ -250,6 +252,12 @@ def evaluate(
 @MODEL
 @JSON
 @click.option("--before-after", is_flag=True, help="Also write NAME-before-after.jpg, both side by side.")
+@click.option("--jobs", type=click.IntRange(min=1), metavar="N",
+              help="Photos worked on at a time, each on a core of its own; with 1, one after the other on all cores.  "
+              "[default: as many as there are cores, and 2 GB of memory for each]")  # fmt: skip
+@click.option("--sidecar", is_flag=True,
+              help="Write NAME.json beside each copy, and skip what is done.  [always so with folders]")  # fmt: skip
+@click.option("--dry-run", is_flag=True, help="Say what would be done, and write nothing.")
 def enhance(
     photos: tuple[Path, ...],
     out: Path,
@@ -258,27 +266,38 @@ def enhance(
     model: Path | None,
     as_json: bool,
     before_after: bool,
+    jobs: int | None,
+    sidecar: bool,
+    dry_run: bool,
 ) -> None:
-    """Retouch photos: JPEG, PNG, 8-bit, 16-bit and float TIFF.
+    """Retouch photos: JPEG, PNG, 8-bit, 16-bit and float TIFF, and folders of them.
 
-    The copies keep size, kind, EXIF, colour profile and alpha, and lie in --out under the same names. With --json, one
-    line a photo: the decision, with the filters that GIMP would get.
+    The copies keep size, kind, EXIF, colour profile and alpha, and lie in --out under the same names. The contents of
+    a folder keep their folders; of several inputs, each folder's go below its own name. Hidden files, links to folders
+    and copies made by this command are left out.
+
+    With folders, the decision is written beside each copy, as NAME.json. Started again, the same command skips what is
+    done and goes on, also after it was killed. A copy that was made with other settings, or by something else, is left
+    alone and named. With --json, one line a photo: the decision, with the filters that GIMP would get.
 
     \b
     Examples:
       trainer enhance photo.jpg --out enhanced/
       trainer enhance *.jpg scans/*.tif --out enhanced/ --strength 0.7
+      trainer enhance holiday/ --out enhanced/ --dry-run
+      trainer enhance holiday/ --out enhanced/ --jobs 2
       trainer enhance photo.jpg --out enhanced/ --style mine
       trainer enhance photo.jpg --out enhanced/ --json > decision.json
     """
     with one_line_errors():
-        from . import enhance as enhancing
-        from . import show
+        from . import batch, show
+        from .enhance import Settings
 
         policy = _policy(model, style)
-        enhancing.make_folder(out)
-        done = enhancing.enhance_all(list(photos), out, policy, strength, before_after)
-        sys.exit(show.enhanced(done, len(photos), as_json))
+        settings = Settings(strength, before_after, dry_run)
+        plan = batch.plan(list(photos), out, settings, sidecar)
+        done = batch.run(plan, policy, settings, jobs)
+        sys.exit(show.enhanced(done, plan.n, out, as_json, plan.keeps_sidecars, plan.made_here))
 
 
 @main.command()
@@ -305,36 +324,71 @@ def sliders(as_json: bool) -> None:
 @click.option("--uninstall", is_flag=True, help="Remove it again.")
 @click.option("--into", type=PATH, multiple=True, metavar="FOLDER",
               help="GIMP's folder, such as ~/.config/GIMP/3.0/plug-ins.  [default: every one found]")  # fmt: skip
-def install_plugin(uninstall: bool, into: tuple[Path, ...]) -> None:
+@click.option("--bundle", "bundled", is_flag=True,
+              help="Also put NumPy and ONNX Runtime (130 MB) beside it, for a GIMP in a sandbox (Flatpak, Snap), which "
+              "can't start programs that are outside.")  # fmt: skip
+@click.option("--gimp-python", metavar="VERSION", help="With --bundle: GIMP's own Python, where it can't be asked.")
+@click.option("--wheels", type=PATH, metavar="DIR", help="With --bundle: wheels downloaded before; no network is used.")
+def install_plugin(
+    uninstall: bool, into: tuple[Path, ...], bundled: bool, gimp_python: str | None, wheels: Path | None
+) -> None:
     """Put the plug-in where GIMP 3 looks for it.
 
-    It then is in GIMP's menu under Colors > Auto > Auto Enhance (RL).
+    It then is in GIMP's menu under Colors > Auto > Auto Enhance (RL). Every GIMP 3 that you have started is found: from
+    the system's packages, Flatpak, Snap, an AppImage, on Windows and macOS. A second time it changes only what is not
+    as it should be. Without --into, --bundle is for those in a sandbox, or for all where none is.
 
     \b
     Examples:
       trainer install-plugin
+      trainer install-plugin --bundle
+      trainer install-plugin --bundle --gimp-python 3.13 --wheels wheels/
       trainer install-plugin --uninstall
     """
+    if uninstall and bundled:
+        raise click.UsageError("--uninstall and --bundle are both given; --uninstall takes a bundle away too")
+    if not bundled and (gimp_python is not None or wheels is not None):
+        raise click.UsageError("--gimp-python and --wheels go with --bundle")
+    if gimp_python is not None and not re.fullmatch(r"3\.\d{1,2}", gimp_python):
+        raise click.UsageError(f"--gimp-python is {gimp_python!r}; give its first two numbers, such as 3.13")
     with one_line_errors():
-        from gimp_plugin import install
+        from rich.console import Console
 
-        report = (install.uninstall if uninstall else install.install)(into or None)
+        from gimp_plugin import bundle, install
+
+        from . import show
+
+        if uninstall:
+            report = install.uninstall(into or None)
+        else:
+            with show.progress(Console(stderr=True)) as bar:
+                task = bar.add_task("NumPy and ONNX Runtime, MB", total=bundle.SIZE, visible=False)
+                wanted = bundle.Request(
+                    gimp_python or "", wheels, progress=lambda mb: bar.update(task, completed=int(mb), visible=True)
+                )
+                report = install.install(into or None, wanted=wanted if bundled else None)
     click.echo(str(report))
     sys.exit(0 if report.ok or (uninstall and not report.failed) else FAILED)
 
 
 @main.command()
-def doctor() -> None:
+@JSON
+def doctor(as_json: bool) -> None:
     """Check what the plug-in needs, and say what to do about what is broken.
 
     \b
-    Example:
+    Examples:
       trainer doctor
+      trainer doctor --json
     """
     with one_line_errors():
         from gimp_plugin import doctor as checking
 
         results = checking.checks()
-    for check in results:
-        click.echo(str(check))
-    sys.exit(0 if all(check.ok for check in results) else FAILED)
+    ok = all(check.ok for check in results)
+    if as_json:
+        click.echo(json.dumps({"ok": ok, "checks": [check._asdict() for check in results]}, indent=1))
+    else:
+        for check in results:
+            click.echo(str(check))
+    sys.exit(0 if ok else FAILED)

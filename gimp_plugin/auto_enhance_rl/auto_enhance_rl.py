@@ -70,7 +70,8 @@ def enhance(
     settings = read_settings()
     agent = Agent(settings)  # it gets ready while the pixels are read
     try:
-        Gimp.progress_init(TITLE)
+        if not interactive:  # with the dialog open, a progress bar would only offer to kill the plug-in
+            Gimp.progress_init(TITLE)
         header = {
             "model": os.path.abspath(os.path.expanduser(model)) if model else "",
             "style": "" if model else style or DEFAULT_STYLE,

@@ -58,6 +58,7 @@ class Dialog:
         strength = self._dialog.get_spin_scale("strength", 100.0)
         strength.set_label(f"{strength.get_label()} (%)")
         strength.set_digits(0)
+        strength.get_accessible().set_name(strength.get_label().replace("_", ""))
         rows = self._dialog.fill_box("rows", ["strength", "apply"])
         rows.set_spacing(SPACE)
         self._styles = Gtk.ListStore(str, str)  # not GIMP's Choice: that knows only what was there when GIMP started

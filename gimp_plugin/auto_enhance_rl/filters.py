@@ -21,14 +21,13 @@ def apply(image: Gimp.Image, layer: Gimp.Layer, filters: list[Filter], merged: b
     earlier = ours(layer)
     if not filters and not earlier:
         return
+    made = [] if merged else new_filters(layer, filters)
     with one_undo_step(image):
         delete(earlier)
-        added = []
         if filters and merged:
             merge(image, layer, filters)
-        elif filters:
-            added = append(layer, filters)
-        mark(layer, added)
+        append(layer, made)
+        mark(layer, made)
 
 
 def new_filters(layer: Gimp.Layer, filters: list[Filter]) -> list[Gimp.DrawableFilter]:
@@ -93,12 +92,12 @@ def one_undo_step(image: Gimp.Image) -> Iterator[None]:
         image.undo_group_end()
 
 
-def append(layer: Gimp.Layer, filters: list[Filter]) -> list[Gimp.DrawableFilter]:
-    """Appends the filters, the first at the bottom, where it works first; all or none. What was appended."""
-    made = new_filters(layer, filters)
+def append(layer: Gimp.Layer, made: list[Gimp.DrawableFilter]) -> None:
+    """Appends new filters, the first at the bottom, where it works first. All or none."""
     count = len(layer.get_filters())
     try:
-        for filter_, (operation, _label, _properties) in zip(made, filters, strict=True):
+        for filter_ in made:
+            operation = filter_.get_operation_name()
             layer.append_filter(filter_)
             reason = Gimp.get_pdb().get_last_error()  # of this very call; the next one forgets it
             count += 1
@@ -107,7 +106,6 @@ def append(layer: Gimp.Layer, filters: list[Filter]) -> list[Gimp.DrawableFilter
     except Exception:
         delete(made)
         raise
-    return made
 
 
 def refused(operation: str, reason: str) -> Refusal:

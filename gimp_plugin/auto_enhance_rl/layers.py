@@ -6,6 +6,7 @@ from __future__ import annotations
 import struct
 
 from gi.repository import Gegl, Gimp
+from ours import ours
 from words import TITLE, wrong_call
 
 HALF_A_LEVEL = 0.5 / 255  # no one sees less; profiles hold sRGB's primaries rounded
@@ -163,6 +164,8 @@ def scratch_image(image: Gimp.Image, layer: Gimp.Layer) -> Gimp.Image:
     for unlock in (copy.set_lock_position, copy.set_lock_visibility, copy.set_lock_alpha):
         unlock(False)
     copy.set_offsets(0, 0)
+    for each in ours(copy):  # of an earlier run; they will go
+        each.delete()
     # Only the layer's own pixels count, not how it is laid over others.
     copy.set_visible(True)
     copy.set_opacity(100.0)

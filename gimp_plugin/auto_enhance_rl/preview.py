@@ -6,7 +6,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
-from filters import Filter, append, delete, set_properties
+from filters import Filter, append, delete, new_filters, set_properties
 from gi.repository import Gimp
 from ours import ours
 
@@ -45,7 +45,8 @@ class Preview:
         """The edit as it is now. Where only values have changed, the filters stay and get them."""
         if filters == self._filters and self._all_there():
             return
-        same_tools = [each[0] for each in filters] == [each[0] for each in self._filters]
+        # the same properties too: one that is neutral now is left out, and must not keep its old value
+        same_tools = [(each[0], *each[2]) for each in filters] == [(each[0], *each[2]) for each in self._filters]
         with no_history(self._image):
             if same_tools and self._all_there():
                 for live, new, old in zip(self._live, filters, self._filters, strict=True):
@@ -54,7 +55,8 @@ class Preview:
                         live.update()
             else:
                 self._remove()
-                self._live = append(self._layer, filters)
+                self._live = new_filters(self._layer, filters)
+                append(self._layer, self._live)
                 self._show_live()
         self._filters = filters
         Gimp.displays_flush()
@@ -72,20 +74,25 @@ class Preview:
             return
         with no_history(self._image):
             self._remove()
-            for each in self._earlier:
+            for each in self._there(self._earlier):
                 each.set_visible(True)
         Gimp.displays_flush()
 
+    def _there(self, filters: list[Gimp.DrawableFilter]) -> list[Gimp.DrawableFilter]:
+        """Those that are on the layer still: the user has them in the Layer Effects list, and may remove some.
+
+        GIMP is not to be asked anything about one that is gone: it crashes where no undo step keeps it.
+        """
+        there = {each.get_id() for each in self._layer.get_filters()}
+        return [each for each in filters if each.get_id() in there]
+
     def _all_there(self) -> bool:
-        """Whether the user has left them alone, who has them in the Layer Effects list like any others."""
-        there = [each.get_id() for each in self._layer.get_filters()]
-        return all(each.get_id() in there for each in self._live)
+        return len(self._there(self._live)) == len(self._live)
 
     def _show_live(self) -> None:
-        for each in self._live:
+        for each in self._there(self._live):
             each.set_visible(self._shown)
 
     def _remove(self) -> None:
-        there = [each.get_id() for each in self._layer.get_filters()]
-        delete([each for each in self._live if each.get_id() in there])
+        delete(self._there(self._live))
         self._live, self._filters = [], []

@@ -18,8 +18,10 @@ LOG_BYTES = 256 * 1024  # some thousand lines; then it is renamed, once, so that
 _ = gettext.translation(DOMAIN, os.path.join(FOLDER, "locale"), fallback=True).gettext
 
 TITLE = _("Auto Enhance (RL)")
+SANDBOX = bool(os.environ.get("SNAP")) or os.path.exists("/.flatpak-info")  # GIMP is in one, and no helper outside it
 REINSTALL = _("run `trainer install-plugin` again (`trainer doctor` checks every step)")
 DOCTOR = _("`trainer doctor` checks every step.")
+BUNDLE = _("run `trainer install-plugin --bundle`, since this GIMP is in a sandbox, out of the helper's reach")
 
 log = logging.getLogger(DOMAIN)
 

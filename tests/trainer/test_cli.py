@@ -192,6 +192,28 @@ def test_install_plugin_into_a_place_that_cannot_be_written_to(tmp_path: Path) -
     assert result.exit_code == 1 and "not installed" in result.output and "Traceback" not in result.output
 
 
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--uninstall", "--bundle"], "--uninstall takes a bundle away too"),
+        (["--wheels", "wheels"], "go with --bundle"),
+        (["--gimp-python", "3.13"], "go with --bundle"),
+        (["--bundle", "--gimp-python", "3.13; rm"], "such as 3.13"),
+    ],
+)
+def test_install_plugin_used_wrong(arguments: list[str], words: str) -> None:
+    result = run("install-plugin", *arguments)
+    assert result.exit_code == 2 and words in result.output
+
+
+def test_install_plugin_says_why_there_is_no_bundle(tmp_path: Path) -> None:
+    plug_ins = tmp_path / "GIMP" / "3.0" / "plug-ins"
+    options = ["--bundle", "--gimp-python", "3.13", "--wheels", tmp_path / "none"]
+    result = run("install-plugin", "--into", plug_ins, *options)
+    assert result.exit_code == 1 and f"{tmp_path / 'none'} is no folder" in result.output
+    assert (plug_ins / "auto_enhance_rl" / "auto_enhance_rl.py").is_file()
+
+
 def test_doctor_prints_every_check_and_tells_by_its_exit_code(monkeypatch: pytest.MonkeyPatch) -> None:
     from gimp_plugin import doctor
 

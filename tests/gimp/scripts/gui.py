@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Runs in a GIMP root, beside GIMP: works the plug-in as a user does, in a window on an X server of its own.
 
-    dbus-run-session -- python3 gui.py VERSION
+    dbus-run-session -- python3 gui.py VERSION [ROUNDS]
 
-Menu items and buttons are found and pressed through the accessibility bus (AT-SPI). Writes /case/gui.json, what was
-seen at each step, and pictures of the whole screen: /case/menu.png, dialog.png, layer-effects.png.
+Writes /case/gui.json, what was seen at each step, and pictures of the whole screen: /case/menu.png, dialog.png,
+layer-effects.png.
 """
 
 import json
@@ -13,217 +13,217 @@ import subprocess
 import sys
 import time
 
-DISPLAY = ":91"
-SCREEN = (1280, 800)
-os.environ.update(DISPLAY=DISPLAY, GTK_MODULES="gail:atk-bridge", NO_AT_BRIDGE="0")
-
-import gi  # noqa: E402 (DISPLAY must be there first)
-
-gi.require_version("Atspi", "2.0")
-from gi.repository import Atspi  # noqa: E402
+sys.path.insert(0, "/case")
+import desktop
+from desktop import SCREEN, application, ask, choose, find, history, picture, press, set_value, wait, walk, xdotool
 
 PLUG_IN = "python-fu-auto-enhance-rl"  # the dialog is an application of its own, of the procedure's name
+DIALOG = "Auto Enhance (RL)"
+FILTERS = "answer = len(Gimp.get_images()[0].get_layers()[0].get_filters())"
 seen = {}
 
 
-def wait(what, find, seconds=60):
-    """The first true thing that `find` returns."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        try:
-            found = find()
-        except Exception:  # the tree changes while it is walked
-            found = None
-        if found:
-            return found
-        time.sleep(0.2)
-    subprocess.run(["import", "-window", "root", "/case/failed.png"], check=False)
-    raise TimeoutError(f"{what}: not there after {seconds} s")
+def state():
+    return {**ask(desktop.STATE), "history": history()}
 
 
-def xdotool(*words):
-    done = subprocess.run(["xdotool", *map(str, words)], capture_output=True, text=True, check=False)
-    return done.stdout.split()
-
-
-def managed():
-    """Whether a window manager is at work; xdotool complains where none is."""
-    return not subprocess.run(["xdotool", "get_desktop"], capture_output=True, check=False).stderr
-
-
-def picture(name):
-    time.sleep(1.5)  # until it is all drawn
-    subprocess.run(["import", "-window", "root", f"/case/{name}.png"], check=True)
-
-
-def ask(code):
-    """Runs Python in GIMP (gui_server.py) and returns what it set `answer` to."""
-    with open("/case/request.new", "w") as file:
-        file.write(code)
-    os.rename("/case/request.new", "/case/request")
-    wait("an answer of GIMP", lambda: os.path.exists("/case/answer"), 120)
-    with open("/case/answer") as file:
-        answer = json.load(file)
-    os.remove("/case/answer")
-    if "error" in answer:
-        raise RuntimeError(answer["error"])
-    return answer["answer"]
-
-
-STATE = """
-import hashlib
-image = Gimp.get_images()[0]
-layer = image.get_layers()[0]
-whole = Gegl.Rectangle.new(0, 0, layer.get_width(), layer.get_height())
-def digest(drawable):
-    return hashlib.sha256(drawable.get_buffer().get(whole, 1.0, None, Gegl.AbyssPolicy.NONE)).hexdigest()
-copy = image.duplicate()
-answer = {
-    "pixels": digest(layer), "shown": digest(copy.flatten()), "dirty": image.is_dirty(),
-    "filters": [each.get_name() for each in reversed(layer.get_filters())],
-}
-copy.delete()
-"""
-
-
-def application(name):
-    desktop = Atspi.get_desktop(0)
-    children = [desktop.get_child_at_index(i) for i in range(desktop.get_child_count())]
-    return next((child for child in children if child and child.get_name() == name), None)
-
-
-def walk(node):
-    if node is not None:
-        yield node
-        for i in range(node.get_child_count()):
-            yield from walk(node.get_child_at_index(i))
-
-
-def find(where, roles, start):
-    for node in walk(where):
-        if node.get_role_name() in roles and (node.get_name() or "").startswith(start):
-            return node
-    return None
-
-
-def press(where, roles, start):
-    node = wait(f"{roles[0]} {start!r}", lambda: find(application(where), roles, start))
-    name = node.get_name()
-    node.get_action_iface().do_action(0)
-    return name
-
-
-def choose(item):
-    """Chooses an item of GIMP's menus, by the start of its name; its whole name."""
-    return press("gimp", ("menu item",), item)
+def note(name):
+    seen[name] = state()
+    return seen[name]
 
 
 def open_dialog():
-    choose("Auto Enhance (RL)")
-    return wait("the dialog", lambda: find(application(PLUG_IN), ("dialog",), "Auto Enhance"))
+    choose(DIALOG)
+    dialog = wait("the dialog", lambda: find(application(PLUG_IN), ("dialog",), DIALOG))
+    wait("the alternatives", lambda: find(dialog, ("radio button",), "Alternative 4"))
+    return dialog
 
 
 def close_dialog(button):
     press(PLUG_IN, ("button", "push button"), button)
+    gone()
+
+
+def gone():
     wait("the dialog's end", lambda: application(PLUG_IN) is None)
 
 
-def start(version):
-    log = open("/case/gui.log", "w")  # noqa: SIM115 (open as long as GIMP runs)
-    size = f"{SCREEN[0]}x{SCREEN[1]}x24"
-    # -noreset: else it starts anew when the first asker, the last one connected, goes; nobody gets in meanwhile
-    subprocess.Popen(["Xvfb", DISPLAY, "-screen", "0", size, "-noreset"], stdout=log, stderr=log)
-    wait("the X server", lambda: xdotool("getdisplaygeometry"), 20)
-    manager = subprocess.Popen(["openbox", "--sm-disable"], stdout=log, stderr=log)
-    wait("the window manager", managed, 20)
-    Atspi.init()
-    server = 'exec(open("/case/gui_server.py").read())'
-    batch = ["--batch-interpreter=python-fu-eval", "-b", server]
-    subprocess.Popen([f"gimp-{version}", "-s", "-n", *batch, "/case/photo.jpg"], stdout=log, stderr=log)
-    (window, *_) = wait("GIMP's window", lambda: xdotool("search", "--onlyvisible", "--name", "photo.*GIMP"), 120)
-    xdotool("windowmove", window, 0, 0)
-    xdotool("windowsize", window, SCREEN[0] - 10, SCREEN[1] - 30)
-    xdotool("mousemove", 640, SCREEN[1] - 2)
-    ask("answer = len(Gimp.get_images())")
-    if manager.poll() is not None or not managed():
-        raise RuntimeError("the window manager has ended; the windows have no frames")
-    return window
+def settled(changed):
+    """Waits until the canvas has followed, filter by filter: `changed` is what it must not be any more."""
+    last = None
+
+    def still():
+        nonlocal last
+        before, last = last, ask(desktop.STATE)["shown"]
+        return last == before and last != changed["shown"]
+
+    wait("the canvas", still, 20)
 
 
-def point_at(roles, name):
-    """Moves the pointer onto an item of an open menu, as a hand does, so that it stands out and its submenu opens."""
-
-    def box_on_screen():
-        box = find(application("gimp"), roles, name).get_extents(Atspi.CoordType.SCREEN)
-        return box if box.x > 0 and box.y > 0 and box.width > 1 else None
-
-    box = wait(f"{name!r} in the menu", box_on_screen)
-    for step in (4, 2):  # in two moves: GTK opens a submenu where the pointer moves, not where it turns up
-        xdotool("mousemove", box.x + box.width // step, box.y + box.height // 2)
-        time.sleep(0.5)
-
-
-def open_effects():
-    """Clicks the fx sign of the first layer in the Layers dialog: the third cell of its row."""
-    rows = {}
-    for node in walk(application("gimp")):
-        if node.get_role_name() == "table cell":
-            box = node.get_extents(Atspi.CoordType.SCREEN)
-            if 0 < box.x < SCREEN[0] and 0 < box.y < SCREEN[1] and box.width > 0 and box.height > 0:
-                rows.setdefault(box.y, []).append((box, node.get_name()))
-    (cells,) = [cells for cells in rows.values() if any(name == "photo.jpg" for _, name in cells)]
-    box = sorted(cells, key=lambda cell: cell[0].x)[2][0]
-    xdotool("mousemove", box.x + box.width // 2, box.y + box.height // 2, "click", 1)
-    seen["fx"] = [box.x, box.y]
-
-
-def main(version):
-    window = start(version)
-    seen["before"] = ask(STATE)
-
+def undo():
+    """By the keyboard, in GIMP's window: one step."""
+    before = ask(desktop.STATE)
+    (window, *_) = xdotool("search", "--onlyvisible", "--name", " GIMP$")
     xdotool("windowactivate", "--sync", window)
-    xdotool("key", "alt+c")
-    point_at(("menu",), "Auto")
-    point_at(("menu item",), "Auto Enhance (RL)")
-    picture("menu")
-    xdotool("key", "Escape", "Escape", "Escape")
-    xdotool("mousemove", 640, SCREEN[1] - 2)
+    xdotool("key", "ctrl+z")
+    settled(before)
 
-    dialog = open_dialog()
-    box = dialog.get_extents(Atspi.CoordType.SCREEN)
-    seen["dialog"] = [box.x, box.y, box.width, box.height]
-    picture("dialog")
+
+def how_fast():
+    """Seconds from the menu to the filters on the layer, to the alternatives, and from a movement to the values."""
+    times = {}
+    start = time.monotonic()
+    choose(DIALOG)
+    wait("the preview", lambda: ask(FILTERS))
+    times["preview"] = time.monotonic() - start
+    dialog = wait("the dialog", lambda: find(application(PLUG_IN), ("dialog",), DIALOG))
+    shown = time.monotonic()
+    wait("the alternatives", lambda: find(dialog, ("radio button",), "Alternative 4"))
+    times["alternatives"] = time.monotonic() - shown
+    moved = []
+    for percent, there in ((0, False), (100, True)):  # all filters away, and all there again
+        start = time.monotonic()
+        set_value(PLUG_IN, "Strength", percent)
+        wait("the filters", lambda there=there: bool(ask(FILTERS)) == there)
+        moved.append(time.monotonic() - start)
+    times["follow"] = max(moved)
     close_dialog("Cancel")
-    seen["cancelled"] = ask(STATE)
+    wait("the filters' end", lambda: not ask(FILTERS))
+    seen.setdefault("seconds", []).append(times)
 
+
+def steer():
+    """Everything that the dialog has, live; then Cancel."""
+    before = note("before")
+    dialog = open_dialog()
+    window = xdotool("search", "--onlyvisible", "--name", r"^Auto Enhance \(RL\)$")[-1]
+    width = dialog.get_extents(desktop.Atspi.CoordType.SCREEN).width
+    xdotool("windowmove", window, SCREEN[0] - width - 10, 60)
+    settled(before)
+    picture("dialog")
+    live = note("live")
+
+    set_value(PLUG_IN, "Strength", 50)
+    settled(live)
+    half = note("half")
+    set_value(PLUG_IN, "Strength", 0)
+    settled(half)
+    note("strength 0")
+    set_value(PLUG_IN, "Strength", 100)
+    settled(seen["strength 0"])
+    note("full again")
+
+    press(PLUG_IN, ("radio button",), "Alternative 2")
+    settled(live)
+    other = note("alternative")
+    press(PLUG_IN, ("radio button",), "The agent's choice")
+    settled(other)
+    note("chosen again")
+
+    press(PLUG_IN, ("check box",), "Exposure")
+    settled(live)
+    off = note("switched off")
+    press(PLUG_IN, ("check box",), "Exposure")
+    settled(off)
+    note("switched on")
+
+    set_value(PLUG_IN, "Exposure", 1.25)
+    settled(live)
+    by_hand = note("by hand")
+    xdotool("windowactivate", "--sync", window)
+    xdotool("key", "alt+b")  # Show before, by its mnemonic
+    settled(by_hand)
+    note("show before")
+    xdotool("key", "alt+b")
+    settled(seen["show before"])
+    note("show after")
+    press(PLUG_IN, ("button", "push button"), "Help")
+    wait("the help's page", lambda: os.path.exists("/case/opened"))
+    with open("/case/opened") as file:
+        seen["help"] = file.read()
+    xdotool("windowactivate", "--sync", window)
+    xdotool("key", "Escape")
+    gone()
+    note("cancelled")
+
+
+def apply():
+    """OK; undo, redo; a filter moved by hand in GIMP; saved and loaded again; a second run."""
     open_dialog()
     close_dialog("OK")
-    seen["enhanced"] = ask(STATE)
-    open_effects()
+    note("enhanced")
+    desktop.open_effects()
     picture("layer-effects")
-    xdotool("key", "Escape")
-    seen["undo item"] = choose("Undo")
-    wait("undo", lambda: not ask(STATE)["filters"])
-    seen["undone"] = ask(STATE)
+    edit_filter()
+    own = wait("the filter's own dialog", lambda: find(application("gimp"), ("dialog",), "Clarity"))
+    spins = [node for node in walk(own) if node.get_role_name() == "spin button"]  # they have no names
+    spins[1].get_value_iface().set_current_value(0.5)  # radius, amount, threshold
+    time.sleep(0.5)
+    find(own, ("button", "push button"), "OK").get_action_iface().do_action(0)
+    wait("the moved filter", lambda: ask(desktop.STATE)["values"]["gegl:unsharp-mask"]["scale"] == 0.5)
+    note("moved in GIMP")
+    seen["saved"] = ask(
+        """
+from gi.repository import Gio
+path = Gio.File.new_for_path("/case/saved.xcf")
+Gimp.file_save(Gimp.RunMode.NONINTERACTIVE, Gimp.get_images()[0], path, None)
+again = Gimp.file_load(Gimp.RunMode.NONINTERACTIVE, path)
+layer = again.get_layers()[0]
+filters = list(reversed(layer.get_filters()))
+names = [each.get_name() for each in filters]
+amount = filters[-1].get_config().get_property("scale")
+import hashlib
+whole = Gegl.Rectangle.new(0, 0, again.get_width(), again.get_height())
+flat = again.flatten().get_buffer().get(whole, 1.0, None, Gegl.AbyssPolicy.NONE)
+answer = {"filters": names, "amount": amount, "shown": hashlib.sha256(flat).hexdigest()}
+again.delete()
+"""
+    )
+    open_dialog()
+    settled(seen["moved in GIMP"])  # hidden: the agent's choice is shown, without what was there
+    close_dialog("OK")
+    note("second run")
+    seen["undo item"] = choose("Undo Auto")
+    wait("undo", lambda: ask(desktop.STATE)["values"]["gegl:unsharp-mask"]["scale"] == 0.5)
+    note("second run undone")
+    open_dialog()
+    close_dialog("Cancel")
+    note("cancelled over an earlier run")
+    for _ in seen["moved in GIMP"]["history"][1:]:  # the movement in GIMP, and ours
+        undo()
+    note("undone")
     seen["redo item"] = choose("Redo")
-    wait("redo", lambda: ask(STATE)["filters"])
-    seen["redone"] = ask(STATE)
-    choose("Undo")
-    wait("undo", lambda: not ask(STATE)["filters"])
+    wait("redo", lambda: ask(FILTERS))
+    note("redone")
+    undo()
 
+
+def edit_filter():
+    """Presses the button under the list of effects, which has a description and no name."""
+    for node in walk(application("gimp")):
+        if node.get_role_name() in ("button", "push button") and node.get_description() == "Edit the selected filter.":
+            node.get_action_iface().do_action(0)
+            return
+    raise LookupError("no button to edit a filter")
+
+
+def styles_and_merged():
     dialog = open_dialog()
     combos = [node for node in walk(dialog) if node.get_role_name() == "combo box"]
     (combo,) = [node for node in combos if find(node, ("menu item",), "photo")]  # in 3.0, "Apply as" is one too
     seen["styles"] = [node.get_name() for node in walk(combo) if node.get_role_name() == "menu item"]
+    live = state()
     find(combo, ("menu item",), "film").get_action_iface().do_action(0)
-    find(dialog, ("spin button",), "").get_value_iface().set_current_value(0.5)
+    settled(live)
+    film = note("film")
+    set_value(PLUG_IN, "Strength", 50)
+    settled(film)
     find(dialog, ("menu item", "radio button"), "Merged").get_action_iface().do_action(0)
     time.sleep(0.5)
     close_dialog("OK")
-    seen["merged"] = ask(STATE)
-    choose("Undo")
-    wait("undo", lambda: not ask(STATE)["dirty"])
-    seen["merged undone"] = ask(STATE)
+    note("merged")
+    undo()
+    note("merged undone")
     seen["last values"] = ask(
         f"""
 import json
@@ -238,9 +238,39 @@ decision = json.loads(values.index(1))
 answer = [int(values.index(0)), decision["strength"], decision["model"]["name"]]
 """
     )
-    seen["after last values"] = ask(STATE)
+    note("after last values")
 
 
-main(sys.argv[1])
-with open("/case/gui.json", "w") as file:
-    json.dump(seen, file)
+def main(version, rounds=0):
+    """The whole scenario; or, with rounds, only how fast it is, that often."""
+    window = desktop.start(version)
+    if rounds:
+        for _ in range(rounds):
+            how_fast()
+            time.sleep(15)  # until GIMP has drawn all that
+        return
+    choose("Undo History")
+    wait("the Undo History", history)
+    how_fast()
+    xdotool("windowactivate", "--sync", window)
+    xdotool("key", "alt+c")
+    desktop.point_at(("menu",), "Auto")
+    desktop.point_at(("menu item",), DIALOG)
+    picture("menu")
+    xdotool("key", "Escape", "Escape", "Escape")
+    xdotool("mousemove", SCREEN[0] // 2, SCREEN[1] - 2)
+    steer()
+    apply()
+    styles_and_merged()
+
+
+try:
+    main(sys.argv[1], *map(int, sys.argv[2:]))
+    seen["whole"] = True
+except Exception as error:
+    seen["broke off"] = repr(error)
+    subprocess.run(["import", "-window", "root", "/case/failed.png"], check=False)
+    raise
+finally:
+    with open("/case/gui.json", "w") as file:
+        json.dump(seen, file)

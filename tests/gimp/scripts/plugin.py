@@ -7,6 +7,7 @@
 import json
 import math
 import os
+import sys
 
 import numpy as np
 from gi.repository import Gegl, Gimp, Gio
@@ -49,7 +50,7 @@ def call(image, drawables, mode=Gimp.RunMode.NONINTERACTIVE, **arguments):
     config.set_property("image", image)
     config.set_core_object_array("drawables", drawables)
     for name, value in arguments.items():
-        config.set_property(name, value)
+        config.set_property(name.replace("_", "-"), value)
     values = procedure.run(config)
     status = int(values.index(0))
     if status != int(Gimp.PDBStatusType.SUCCESS):
@@ -290,15 +291,21 @@ def indexed(image, layer):
     image.convert_indexed(Gimp.ConvertDitherType.NONE, Gimp.ConvertPaletteType.GENERATE, 16, False, False, "")
 
 
-def configured(lib=False, **changes):
-    """Puts the installed plug-in into a certain state."""
+def configured(in_process=False, **changes):
+    """Puts the installed plug-in into a certain state; in_process: GIMP's own Python has all that the agent needs."""
     with open("/case/config.json") as file:
         settings = json.load(file)
     settings.update(changes)
     with open(CONFIG, "w") as file:
         json.dump(settings, file)
-    if lib != os.path.isdir(f"{FOLDER}/lib"):
-        os.rename(*(("/case/lib", f"{FOLDER}/lib") if lib else (f"{FOLDER}/lib", "/case/lib")))
+    if not os.path.isdir(f"{FOLDER}/lib"):
+        os.rename("/case/lib", f"{FOLDER}/lib")
+    hidden = f"{FOLDER}/lib/onnxruntime.py"
+    if in_process and os.path.exists(hidden):
+        os.remove(hidden)
+    elif not in_process:
+        with open(hidden, "w") as file:
+            file.write("raise ImportError('as in most GIMPs')")
 
 
 def helper_answering(text, code=0):
@@ -308,14 +315,64 @@ def helper_answering(text, code=0):
         file.write(text)
     with open(path, "w") as file:
         stream = "2" if code else "1"
-        file.write(f"#!/bin/sh\ncat >/dev/null\ncat /case/answer >&{stream}\nexit {code}\n")
+        # It answers in a line at once, and then listens on, as the real one does, or ends.
+        after = f"exit {code}" if code else "cat >/dev/null"
+        file.write(f"#!/bin/sh\n{{ cat /case/answer; echo; }} >&{stream}\n{after}\n")
     os.chmod(path, 0o755)
     return path
 
 
-def answer(*filters, **changes):
-    rows = [{"operation": o, "label": o, "properties": p} for o, p in filters]
-    return json.dumps({"format": 1, "sliders": [], "filters": rows, **changes})
+def answer(changes=None, **others):
+    """A helper's answer: the Decision of a real call, with the first slider's row changed."""
+    with open("/case/decision.json") as file:
+        decision = json.load(file)
+    decision["sliders"][0].update(changes or {})
+    return json.dumps({**decision, **others})
+
+
+def applied(*filters, apply="filters"):
+    """The plug-in's own way of putting filters on a layer, with such as no Decision brings about."""
+    if FOLDER not in sys.path:
+        sys.path.insert(0, FOLDER)
+    from filters import apply as apply_
+    from words import Refusal
+
+    image = load("rgb8.png")
+    layer = image.get_layers()[0]
+    image.clean_all()
+    before, error = raw(layer), ""
+    try:
+        apply_(image, layer, [(name, name, properties) for name, properties in filters], apply == "merged")
+    except Refusal as refusal:
+        error = str(refusal)
+    unchanged = raw(layer) == before and not layer.get_filters()
+    seen = {"status": 0, "error": error, "unchanged": unchanged, "dirty": image.is_dirty()}
+    image.delete()
+    return seen
+
+
+def again(name, prepare):
+    """A second run, after an own filter of the user's on top: what is left, and what the agent was shown."""
+    image = load(name)
+    layer = image.get_layers()[0]
+    prepare(image, layer)
+    first = call(image, [layer], model="/case/brighten.onnx")[2]
+    filtered(image, layer)
+    second = call(image, [layer], model="/case/brighten.onnx")[2]
+    seen = {"first": first, "second": second, "filters": listed(layer), "shown": None}
+    Gimp.file_save(Gimp.RunMode.NONINTERACTIVE, image, Gio.File.new_for_path("/case/again.xcf"), None)
+    image.delete()
+    image = load("again.xcf")
+    layer = image.get_layers()[0]
+    status, error, _ = call(image, [layer], model="/case/neutral.onnx")
+    seen["reloaded"] = [status, error, [each["label"] for each in listed(layer)], layer.get_parasite_list()]
+    image.delete()
+    image = load(name)
+    layer = image.get_layers()[0]
+    filtered(image, layer)
+    seen["alone"] = call(image, [layer], model="/case/brighten.onnx")[2]
+    image.delete()
+    return seen
 
 
 def styled(style):
@@ -332,54 +389,55 @@ def everything():
         "types": procedure.get_image_types(), "lib": os.path.exists(f"{FOLDER}/lib"), "config": os.path.exists(CONFIG),
     }  # fmt: skip
     # As GIMP found it: the entry file alone, nothing else installed.
+    results["no lib"] = refused()
+    os.rename("/case/lib", f"{FOLDER}/lib")
     results["no config"] = refused()
     with open(CONFIG, "w") as file:
         file.write("{ this is not JSON")
     results["broken config"] = refused()
 
-    configured(lib=False)
+    configured()
     results["helper"] = enhanced("rgb8.png")
     results["style, helper"] = styled("film")
-    configured(lib=False, python="/nowhere/python3")
+    configured(python="/nowhere/python3")
     results["no helper"] = refused()
-    configured(lib=False, python="/usr/bin/python3")  # there, but without the packages
+    configured(python="/usr/bin/python3")  # there, but without the packages
     results["helper without packages"] = refused()
-    configured(lib=False, python=helper_answering("junk\n"))
+    configured(python=helper_answering("junk"))
     results["junk"] = refused()
-    configured(lib=False, python=helper_answering("the cause; the remedy\n", 1))
+    configured(python=helper_answering("the cause; the remedy", 1))
     results["helper error"] = refused()
     hanging = "/case/hanging"
     with open(hanging, "w") as file:
         file.write("#!/bin/sh\nexec sleep 100\n")
     os.chmod(hanging, 0o755)
-    configured(lib=False, python=hanging, timeout=1)
+    configured(python=hanging, timeout=1)
     results["hanging"] = refused()
+    configured(in_process=True)
+    image = load("rgb8.png")
+    with open("/case/decision.json", "w") as file:
+        json.dump(call(image, [image.get_layers()[0]])[2], file)
+    image.delete()
     for name, text in {
         "not an object": "[]",
         "newer format": answer(format=2),
-        "gimp operation": answer(("gimp:levels", {})),
-        "other operation": answer(("gegl:gif-load", {})),
-        "infinite": answer(("gegl:exposure", {"exposure": math.inf})),
-        "text for a number": answer(("gegl:exposure", {"exposure": "1"})),
-        "unknown property": answer(("gegl:exposure", {"exposure": 1.0}), ("gegl:saturation", {"speed": 1.0})),
-        "out of range": answer(("gegl:exposure", {"exposure": 1.0}), ("gegl:saturation", {"scale": 99.0})),
+        "gimp operation": answer({"operation": "gimp:levels"}),
+        "unknown slider": answer({"name": "speed"}),
+        "infinite": answer({"value": math.inf}),
+        "text for a number": answer({"value": "1"}),
+        "out of range": answer({"value": 99.0}),
     }.items():
-        configured(lib=False, python=helper_answering(text))
+        configured(python=helper_answering(text))
         results[name] = refused()
-    results["out of range, merged"] = refused(apply="merged")
-    # Even a settings file that allows it lets no "gimp:" operation through; and what GIMP itself refuses only when
-    # it is appended takes the filters before it along.
-    configured(lib=False, python=helper_answering(answer(("gimp:levels", {}))), operations=["gimp:levels"])
-    results["gimp operation allowed"] = refused()
-    configured(
-        lib=False,
-        python=helper_answering(answer(("gegl:exposure", {"exposure": 1.0}), ("gegl:soft-light", {}))),
-        operations=["gegl:exposure", "gegl:soft-light"],
-    )
-    results["refused by GIMP"] = refused()
+    # What GIMP itself refuses takes the filters before it along.
+    exposure = ("gegl:exposure", {"exposure": 1.0})
+    results["no such property"] = applied(exposure, ("gegl:saturation", {"speed": 1.0}))
+    for way in ("filters", "merged"):
+        results[f"out of GIMP's range, {way}"] = applied(exposure, ("gegl:saturation", {"scale": 99.0}), apply=way)
+    results["refused by GIMP"] = applied(exposure, ("gegl:soft-light", {}))
 
     # From here on in process: GIMP's Python has all that is needed, and the helper must not be asked.
-    configured(lib=True, python="/nowhere/python3")
+    configured(in_process=True, python="/nowhere/python3")
     for name in setup["pictures"]:
         results[name] = enhanced(name)
     for name in setup["pictures"]:
@@ -389,6 +447,7 @@ def everything():
     for prepare in (plain, top_half, filtered, moved, masked):
         results[f"looked at {prepare.__name__}"] = looked_at(prepare)
     results["group as filters"] = group_as_filters()
+    results["again"] = again("rgb8.png", plain)
 
     image = load("rgb8.png")
     layer = image.get_layers()[0]
@@ -399,6 +458,11 @@ def everything():
     results["neutral"] = [status, len(layer.get_filters()), image.is_dirty()]
     status, error, decision = call(image, [layer], model="/case/brighten.onnx", strength=0.5)
     results["strength 0.5"] = [status, decision, listed(layer)]
+    image.delete()
+    image = load("rgb8.png")
+    layer = image.get_layers()[0]
+    status, error, decision = call(image, [layer], model="/case/every.onnx", leave_alone="saturation, clarity")
+    results["left alone"] = [status, decision, listed(layer)]
     image.delete()
     results["strength 2"] = saved("/case/ends.onnx", 2.0)
     image = load("rgb8.png")
@@ -425,6 +489,7 @@ def everything():
     results["style is empty"] = styled("")
     results["no such style"] = refused(style="sepia")
     results["style is a path"] = refused(style="../styles/film")
+    results["leaving what is not there"] = refused(leave_alone="speed")
     results["style and model"] = refused(style="film", model="/case/every.onnx")
     results["model is a folder"] = refused(model="/case")
 

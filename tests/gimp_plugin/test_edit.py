@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The values under the user's hand: strength, sliders left alone, sliders moved."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from editor_ops import NAMES, SLIDERS, filters
+from models import Policy, decide
+
+PIXELS = bytes(range(256)) * 3
+ANSWER = decide.Session().answer({"width": 16, "height": 16, "channels": 3}, PIXELS)
+each_slider = pytest.mark.parametrize("slider", SLIDERS, ids=NAMES)
+
+
+@pytest.fixture
+def edit(part: Any) -> Any:
+    chosen = part("edit").Edit((4000, 3000), colour=True)
+    chosen.choose({row["name"]: (row["value"], row["probability"]) for row in ANSWER["sliders"]})
+    return chosen
+
+
+@pytest.mark.parametrize(
+    ("strength", "leave"), [(1.0, []), (0.0, []), (0.5, ["saturation"]), (2.0, ["exposure", "tint"])]
+)
+def test_it_comes_to_what_the_policy_decides(edit: Any, strength: float, leave: list[str]) -> None:
+    import numpy as np
+
+    image = np.frombuffer(PIXELS, np.uint8).reshape(16, 16, 3)
+    expected = Policy.load().decide(image, strength, leave=leave).to_json(4000, 3000)
+    edit.strength, edit.left = strength, set(leave)
+    assert edit.decision(ANSWER) == expected
+    assert edit.filters() == [(f["operation"], f["label"], f["properties"]) for f in expected["filters"]]
+
+
+@given(strength=st.floats(0.05, 2.0), share=st.floats(0.0, 1.0))
+@each_slider
+def test_what_is_set_by_hand_is_what_is_applied(part: Any, slider: Any, strength: float, share: float) -> None:
+    edit = part("edit").Edit((4000, 3000), colour=True)
+    edit.strength = strength
+    value = slider.lowest + share * (slider.highest - slider.lowest)
+    edit.set_value(slider, value)
+    # The value at full strength must be one that GIMP takes too: a weak edit may stop short of what was set.
+    reachable = slider.scaled(slider.scaled(value, 1 / strength), strength)
+    assert edit.value(slider) == reachable
+    if slider.scaled(value, 1 / strength) not in slider.property_range:
+        assert edit.value(slider) == pytest.approx(value, rel=1e-9, abs=1e-12)
+    assert edit.probabilities[slider.name] is None
+    assert next(row for row in edit.decision(ANSWER)["sliders"] if row["name"] == slider.name)["probability"] is None
+
+
+@each_slider
+def test_a_slider_left_alone_stays_neutral_and_comes_back(edit: Any, slider: Any) -> None:
+    before = edit.value(slider)
+    edit.left = {slider.name}
+    assert edit.value(slider) == slider.neutral
+    edit.left = set()
+    assert edit.value(slider) == before
+
+
+def test_at_strength_0_nothing_can_be_set(edit: Any) -> None:
+    before = dict(edit.chosen)
+    edit.strength = 0.0
+    edit.set_value(SLIDERS[0], 1.0)
+    assert edit.chosen == before and edit.filters() == []
+
+
+def test_names(part: Any) -> None:
+    names = part("edit").names
+    assert names("") == names(" , ") == names(None) == set()
+    assert names("saturation, clarity,clarity") == {"saturation", "clarity"}
+    with pytest.raises(ValueError, match="no slider “speed”; there are exposure, "):
+        names("speed")
+
+
+def test_a_grey_layer_has_no_rows_for_colours(part: Any) -> None:
+    grey = part("edit").Edit((4, 3), colour=False)
+    assert [slider.name for slider in grey.sliders] == [slider.name for slider in SLIDERS if not slider.colour]
+
+
+def test_filters_are_the_editors(edit: Any) -> None:
+    values = {slider.name: edit.value(slider) for slider in SLIDERS}
+    assert [each[2] for each in edit.filters()] == [each.properties for each in filters(values, 4000, 3000)]
