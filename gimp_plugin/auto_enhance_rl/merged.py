@@ -50,13 +50,17 @@ def to_shadow(copy: Gimp.Layer, layer: Gimp.Layer) -> None:
 
 def write_shadow(image: Gimp.Image, layer: Gimp.Layer) -> None:
     """Makes the shadow buffer the layer's pixels, all of it: GIMP alone would stop at the selection once more."""
-    selected = image.get_selected_layers()
-    kept = None if Gimp.Selection.is_empty(image) else Gimp.Selection.save(image)
-    if kept is not None:
+    selection, canvas = image.get_selection(), Gegl.Rectangle.new(0, 0, image.get_width(), image.get_height())
+    selected = None
+    if not Gimp.Selection.is_empty(image):
+        # Kept here, not in a channel: undoing that leaves no layer selected in GIMP 3.2.
+        selected = selection.get_buffer().get(canvas, 1.0, "Y float", Gegl.AbyssPolicy.NONE)
         Gimp.Selection.none(image)
     layer.merge_shadow(True)
     layer.update(0, 0, layer.get_width(), layer.get_height())
-    if kept is not None:
-        image.select_item(Gimp.ChannelOps.REPLACE, kept)
-        image.remove_channel(kept)
-        image.set_selected_layers(selected)  # saving a selection makes its channel the selected item
+    if selected is not None:
+        Gimp.Selection.all(image)  # a step in the history, which takes along what is written now
+        buffer = selection.get_buffer()
+        buffer.set(canvas, "Y float", selected)
+        buffer.flush()
+        selection.update(0, 0, image.get_width(), image.get_height())

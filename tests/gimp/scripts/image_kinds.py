@@ -396,7 +396,7 @@ def surroundings(image, drawables):
     selection = image.get_selection().get_buffer().get(whole(image), 1.0, None, Gegl.AbyssPolicy.NONE)
     return {
         "selection": hashlib.sha256(selection).hexdigest(),
-        "selected nothing": Gimp.Selection.is_empty(image),
+        "selected": [int(value) for value in Gimp.Selection.bounds(image)],
         "channels": [each.get_name() for each in image.get_channels()],
         "layers": [each.get_name() for each in image.get_layers()],
         "active": [each.get_name() for each in image.get_selected_drawables()],
