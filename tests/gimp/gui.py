@@ -42,8 +42,10 @@ def work(
     for name in ("gui.py", "desktop.py", "gui_server.py"):
         shutil.copyfile(SCRIPTS / name, folder / name)
     command = ["dbus-run-session", "--", "python3", "gui.py", version, *([str(rounds)] if rounds else [])]
-    done = root.run(version, command, folder, timeout)
+    done = root.run(version, command, folder, timeout, {"AUTO_ENHANCE_RL_LOG": "debug"})
     seen: dict[str, Any] = json.loads((folder / "gui.json").read_text()) if (folder / "gui.json").exists() else {}
+    log = plug_in / "auto_enhance_rl.log"
+    seen["log"] = log.read_text() if log.exists() else ""
     if "whole" not in seen:
         raise RuntimeError(f"the scenario broke off in GIMP {version}:\n{done.stdout[-4000:]}")
     return seen
