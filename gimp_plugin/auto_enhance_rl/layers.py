@@ -7,7 +7,7 @@ import struct
 
 from gi.repository import Gegl, Gimp
 from ours import ours
-from words import TITLE, wrong_call
+from words import TITLE, _, wrong_call
 
 HALF_A_LEVEL = 0.5 / 255  # no one sees less; profiles hold sRGB's primaries rounded
 
@@ -15,41 +15,48 @@ HALF_A_LEVEL = 0.5 / 255  # no one sees less; profiles hold sRGB's primaries rou
 def check_drawables(image: Gimp.Image, drawables: list[Gimp.Drawable]) -> Gimp.Layer:
     """The one layer to work on. GIMP greys out the menu item for most of these, but checks nothing in batch calls."""
     if len(drawables) != 1:
-        raise wrong_call(f"{TITLE} works on one layer, and {len(drawables)} are selected. Select one.")
+        message = _("{plug_in} works on one layer, and {count} are selected. Select one.")
+        raise wrong_call(message.format(plug_in=TITLE, count=len(drawables)))
     layer = drawables[0]
     if not isinstance(layer, Gimp.Layer):
-        raise wrong_call(
-            f"{TITLE} works on a layer, and “{layer.get_name()}” is a mask or channel. "
+        message = _(
+            "{plug_in} works on a layer, and “{name}” is a mask or channel. "
             "Select the layer itself: click its picture in the Layers dialog."
         )
+        raise wrong_call(message.format(plug_in=TITLE, name=layer.get_name()))
     if image.get_base_type() == Gimp.ImageBaseType.INDEXED:
-        raise wrong_call(
-            f"{TITLE} can't work on an indexed image: its palette has no room for new colours. "
+        message = _(
+            "{plug_in} can't work on an indexed image: its palette has no room for new colours. "
             "Convert it first: Image > Mode > RGB."
         )
+        raise wrong_call(message.format(plug_in=TITLE))
     if layer.is_floating_sel():
-        raise wrong_call(f"{TITLE} can't work on a floating selection. Anchor it first: Layer > Anchor Layer.")
+        message = _("{plug_in} can't work on a floating selection. Anchor it first: Layer > Anchor Layer.")
+        raise wrong_call(message.format(plug_in=TITLE))
     item = layer
     while item is not None:  # GIMP lets a filter through on a locked layer, so the lock is kept here
         if item.get_lock_content():
-            raise wrong_call(f"The pixels of “{item.get_name()}” are locked. Unlock them in the Layers dialog.")
+            message = _("The pixels of “{name}” are locked. Unlock them in the Layers dialog.")
+            raise wrong_call(message.format(name=item.get_name()))
         item = item.get_parent()
     return layer
 
 
 def check_merged(layer: Gimp.Layer) -> None:
     if layer.is_group():
-        raise wrong_call(
-            f"“{layer.get_name()}” is a group, and filters can't be merged into one. "
+        message = _(
+            "“{name}” is a group, and filters can't be merged into one. "
             "Apply as filters instead, or select a layer in it."
         )
+        raise wrong_call(message.format(name=layer.get_name()))
     # Since 3.2: text, vector and link layers, whose pixels GIMP draws again whenever their source changes.
     rasterizable = getattr(Gimp, "Rasterizable", None)
     if rasterizable and isinstance(layer, rasterizable) and not layer.is_rasterized():
-        raise wrong_call(
-            f"“{layer.get_name()}” has no pixels of its own to merge filters into. "
+        message = _(
+            "“{name}” has no pixels of its own to merge filters into. "
             "Apply as filters instead, or rasterize it first: Layer > Rasterize."
         )
+        raise wrong_call(message.format(name=layer.get_name()))
 
 
 def primaries(image: Gimp.Image) -> list[float] | None:
@@ -118,8 +125,9 @@ def seen_part(image: Gimp.Image, layer: Gimp.Layer) -> tuple[int, int, int, int,
     """(x, y, width, height) in the layer, and whether some of it is selected less than fully."""
     there, x, y, width, height = layer.mask_intersect()
     if not there:
-        raise wrong_call(f"The selection lies outside “{layer.get_name()}”. Change it, or use Select > None.")
-    _, left, top = layer.get_offsets()
+        message = _("The selection lies outside “{name}”. Change it, or use Select > None.")
+        raise wrong_call(message.format(name=layer.get_name()))
+    left, top = layer.get_offsets()[1:]
     if Gimp.Selection.is_empty(image):
         right, bottom = min(x + width, image.get_width() - left), min(y + height, image.get_height() - top)
         x, y = max(x, -left), max(y, -top)
@@ -141,7 +149,7 @@ def mask_by_selection(image: Gimp.Image, layer: Gimp.Layer, copy: Gimp.Layer) ->
 
 def copy_selection(image: Gimp.Image, layer: Gimp.Layer, channel: Gimp.Drawable) -> None:
     """Copies what is selected of the layer into a mask or channel of its size."""
-    _, left, top = layer.get_offsets()
+    left, top = layer.get_offsets()[1:]
     # Beyond the canvas nothing is selected, which is what the abyss is filled with.
     there = Gegl.Rectangle.new(left, top, layer.get_width(), layer.get_height())
     here = Gegl.Rectangle.new(0, 0, layer.get_width(), layer.get_height())
