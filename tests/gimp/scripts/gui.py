@@ -225,8 +225,18 @@ def styles_and_merged():
     note("merged")
     undo()
     note("merged undone")
-    seen["last values"] = ask(
-        f"""
+    seen["last values"] = ask(LAST_VALUES)
+    note("after last values")
+    undo()
+    ask(SELECT)
+    note("selected")
+    ask(LAST_VALUES)
+    note("merged in a selection")
+    undo()
+    note("merged in a selection undone")
+
+
+LAST_VALUES = f"""
 import json
 image = Gimp.get_images()[0]
 procedure = Gimp.get_pdb().lookup_procedure("{PLUG_IN}")
@@ -238,8 +248,12 @@ values = procedure.run(config)
 decision = json.loads(values.index(1))
 answer = [int(values.index(0)), decision["strength"], decision["model"]["name"]]
 """
-    )
-    note("after last values")
+SELECT = """
+image = Gimp.get_images()[0]
+image.select_ellipse(Gimp.ChannelOps.REPLACE, 100, 80, 300, 250)
+Gimp.Selection.feather(image, 40)
+answer = True
+"""
 
 
 def main(version, rounds=0):
