@@ -265,6 +265,7 @@ def main(version, rounds=0):
         return
     choose("Undo History")
     wait("the Undo History", history)
+    choose("Center Image in Window")
     how_fast()
     xdotool("windowactivate", "--sync", window)
     xdotool("key", "alt+c")
