@@ -31,13 +31,24 @@ import gi
 gi.require_version("Gimp", "3.0")  # the API's version: GIMP 3.2 has it too
 gi.require_version("Gegl", "0.4")
 from gi.repository import Gegl, Gimp, GLib, GObject  # noqa: E402 (versions must be chosen first)
-from words import DOMAIN, FOLDER, REINSTALL, TITLE, Refusal, _, begin_log, log, unexpected, wrong_call  # noqa: E402
+from words import (  # noqa: E402
+    DEFAULT_STYLE,
+    DOMAIN,
+    FOLDER,
+    REINSTALL,
+    TITLE,
+    Refusal,
+    _,
+    begin_log,
+    log,
+    unexpected,
+    wrong_call,
+)  # fmt: skip
 
 if TYPE_CHECKING:
     pass
 
 PROCEDURE = "python-fu-auto-enhance-rl"
-DEFAULT_STYLE = "photo"  # must not be looked up: registering looks at nothing but GIMP
 
 
 def enhance(

@@ -18,7 +18,7 @@ from edit import Edit, names  # noqa: E402
 from gi.repository import GdkPixbuf, Gimp, GimpUi, GLib, Gtk  # noqa: E402
 from preview import Preview  # noqa: E402
 from row import Row  # noqa: E402
-from words import FOLDER, TITLE, Refusal, _, log, unexpected  # noqa: E402
+from words import DEFAULT_STYLE, FOLDER, TITLE, Refusal, _, log, unexpected  # noqa: E402
 
 from editor_ops import Slider  # noqa: E402
 
@@ -50,6 +50,7 @@ class Dialog:
         self._answer: dict[str, Any] | None = None
         self._style = header["style"]  # of the edit that is shown
         self._refusal: Refusal | None = None
+        self._complaint = ""  # about the style last used
         self._updating = False  # while the widgets are set to the edit, and not the edit to the widgets
         self._due = 0  # GLib's number of the preview that is due
         self._moved = 0.0  # when that became due
@@ -116,15 +117,22 @@ class Dialog:
         GLib.timeout_add(LOOK, look)
 
     def _refuse(self, refusal: Refusal) -> None:
-        """Says what went wrong. Without any edit there is nothing to do here: the dialog ends, and GIMP says it."""
+        """Says what went wrong. Without any edit there is nothing to do here: the dialog ends, and GIMP says it.
+
+        But the style that was last used may be gone by now, and then there is another to begin with.
+        """
         log.warning("%s", refusal)
-        if self._answer is None:
+        if self._answer is None and self._style in ("", DEFAULT_STYLE):
             self._refusal = refusal
             self._dialog.response(Gtk.ResponseType.CANCEL)
             return
         self._say(str(refusal))
+        if self._answer is None:
+            self._complaint, self._style = str(refusal), DEFAULT_STYLE
         self._header["style"] = self._style
         self._config.set_property("style", self._style)
+        if self._answer is None:
+            self._wait(self._agent.ask(self._asking()), self._take_decision)
 
     def _say(self, text: str) -> None:
         self._status.set_text(text)
@@ -141,7 +149,9 @@ class Dialog:
         log.info("preview after %.2f s", time.monotonic() - self._opened)
         log.debug("preview at %.3f", time.time())
         nothing = not any(map(self._edit.moves, self._edit.sliders))
-        self._say(_("Nothing to change: the agent would leave this photo as it is.") if nothing else "")
+        still = _("Nothing to change: the agent would leave this photo as it is.") if nothing else ""
+        self._say(self._complaint or still)
+        self._complaint = ""
         for each in self._pictures.get_children():
             each.destroy()
         self._wait(self._agent.ask(self._asking() | {"alternatives": ALTERNATIVES}), self._take_alternatives)

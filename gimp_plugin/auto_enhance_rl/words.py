@@ -12,6 +12,7 @@ from gi.repository import Gimp
 
 FOLDER = os.path.dirname(os.path.abspath(__file__))
 DOMAIN = "auto_enhance_rl"
+DEFAULT_STYLE = "photo"  # must not be looked up: registering looks at nothing but GIMP
 LOG = os.path.join(FOLDER, f"{DOMAIN}.log")
 LOG_LEVEL = os.environ.get("AUTO_ENHANCE_RL_LOG", "INFO").upper()
 LOG_BYTES = 256 * 1024  # some thousand lines; then it is renamed, once, so that it never grows beyond two of these

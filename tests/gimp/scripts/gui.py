@@ -233,6 +233,13 @@ def styles_and_merged():
     undo()
     note("merged in a selection undone")
 
+    os.remove("/case/styles/film.onnx")  # the style last used
+    dialog = open_dialog()
+    seen["complaint"] = wait("a complaint", lambda: find(dialog, ("label",), "No decision")).get_name()
+    seen["styles left"] = [node.get_name() for node in walk(dialog) if node.get_role_name() == "combo box"]
+    note("another style")
+    close_dialog("Cancel")
+
 
 LAST_VALUES = f"""
 import json
