@@ -84,9 +84,7 @@ def gimp_auto(version: str, pictures: Sequence[np.ndarray], home: Path) -> dict[
         folder = Path(name)
         shutil.copytree(home, folder / "home", symlinks=True)  # a copy: several processes may run at once
         _run_gimp(version, pictures, folder)
-        return {
-            row: [np.load(folder / f"{i}-{tool}.npy") for i in range(len(pictures))] for row, tool in GIMP.items()
-        }
+        return {row: [np.load(folder / f"{i}-{tool}.npy") for i in range(len(pictures))] for row, tool in GIMP.items()}
 
 
 def _run_gimp(version: str, pictures: Sequence[np.ndarray], folder: Path) -> str:

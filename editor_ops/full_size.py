@@ -28,7 +28,7 @@ BLOCK = 24_000
 STRIP = 2**18
 """Pixels a thread takes at a time: some 3 MB as a float picture."""
 MOST_THREADS = 8
-"""Beyond it the memory, not the processor, sets the pace."""
+"""Beyond it the memory, not the processor, sets the pace. A process that is one of many sets it to 1."""
 Work = Callable[[np.ndarray, slice], np.ndarray]
 """Linear (rows, width, 3) of these rows of the picture -> the same, edited."""
 
@@ -116,7 +116,7 @@ def edit_full_size(
     matrix = np.eye(3) if to_srgb is None else np.asarray(to_srgb, np.float64)
     there, back = (Affine(m, np.zeros(3)) for m in (matrix, np.linalg.inv(matrix)))
     source, work, blurs = image, list[Work](), 0
-    with ThreadPoolExecutor(min(_cores(), MOST_THREADS)) as pool:
+    with ThreadPoolExecutor(min(cores(), MOST_THREADS)) as pool:
         for operation, properties in chain(values, width, height):
             converted = to_srgb is not None and operation in COLORIMETRIC
             if converted:
@@ -155,7 +155,7 @@ def _append(work: list[Work], step: Affine) -> None:
         work.append(step)
 
 
-def _cores() -> int:
+def cores() -> int:
     """Cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 

@@ -64,8 +64,6 @@ def _settings(path: Path) -> tuple[str, float] | str:
     """(interpreter, time limit), or what is wrong."""
     try:
         settings: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        if settings["operations"] != install.OPERATIONS:
-            return f"{path} is of another version than this program"
         if not isinstance(settings["styles"], str):
             return f"{path} names no folder of styles"
         return str(settings["python"]), min(float(settings["timeout"]), LONGEST)

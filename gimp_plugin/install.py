@@ -18,7 +18,6 @@ import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from editor_ops import SLIDERS
 from models import styles
 
 from . import bundle, found
@@ -29,8 +28,6 @@ NAME = "auto_enhance_rl"
 ENTRY = Path(__file__).parent / NAME / f"{NAME}.py"
 PROCEDURE = "python-fu-auto-enhance-rl"
 PACKAGES = ("editor_ops", "models", "array_api_compat")
-OPERATIONS = list(dict.fromkeys(slider.operation for slider in SLIDERS))
-"""All that the plug-in lets a Decision use."""
 TIMEOUT = 60.0
 """Seconds the helper may take. It needs about one for 24 megapixels; a cold disk or a busy machine may need ten."""
 CONFIG = "config.json"
@@ -119,7 +116,7 @@ def config(python: str) -> dict[str, object]:
     interpreter = os.path.abspath(shutil.which(python) or python)
     # The user's folder as seen here: a packaged GIMP (Flatpak, snap) points its own programs elsewhere.
     return {
-        "python": interpreter, "timeout": TIMEOUT, "operations": OPERATIONS, "styles": str(styles.user_folder()),
+        "python": interpreter, "timeout": TIMEOUT, "styles": str(styles.user_folder()),
     }  # fmt: skip
 
 

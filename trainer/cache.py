@@ -15,18 +15,16 @@ import json
 import os
 import re
 import shutil
-import signal
 import struct
 import sys
 import tempfile
-import threading
 import time
 import warnings
 import zlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, ProcessPoolExecutor, as_completed, wait
 from dataclasses import dataclass
-from multiprocessing import connection, get_context, parent_process
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -35,7 +33,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from models import thumbnail
 
-from . import photo
+from . import photo, workers
 
 SIDE = 128
 """Pixels: twice the thumbnail's, so that a crop of half a photo's side still has a pixel for each of its own."""
@@ -238,7 +236,7 @@ def _by_processes(todo: dict[str, Path], cache: Path) -> Iterator[tuple[str, Ent
     # Processes, for the readers silence warnings, which threads can't each do for themselves; new ones, for a fork
     # of a process with torch's threads may hang.
     n = min(os.cpu_count() or 1, MOST_WORKERS)
-    pool = ProcessPoolExecutor(n, mp_context=get_context("spawn"), initializer=_start_worker)
+    pool = ProcessPoolExecutor(n, mp_context=get_context("spawn"), initializer=workers.start)
     try:
         running: dict[Future[Entry], str] = {}
         for name, path in todo.items():
@@ -250,18 +248,6 @@ def _by_processes(todo: dict[str, Path], cache: Path) -> Iterator[tuple[str, Ent
             yield running.pop(done), done.result()
     finally:
         pool.shutdown(cancel_futures=True)
-
-
-def _start_worker() -> None:
-    """Ctrl-C is the parent's to handle; and when the parent is killed, so are we."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-    def follow() -> None:
-        if parent := parent_process():
-            connection.wait([parent.sentinel])
-            os._exit(1)
-
-    threading.Thread(target=follow, daemon=True).start()
 
 
 def _watched(decoded: Iterator[tuple[str, Entry]], n: int, text: str, quiet: bool) -> Iterator[tuple[str, Entry]]:

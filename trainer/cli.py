@@ -94,8 +94,9 @@ def _config_options(command: Callable[..., None]) -> Callable[..., None]:
 @main.command()
 @click.argument("folders", metavar="[SOURCE_DIR TARGET_DIR]", nargs=-1, type=PATH)
 @click.option("--out", type=PATH, required=True, help="Folder of the run; made where it is not there.")
-@click.option("--recipe", type=click.Choice(list(RECIPES)),
-              help="[default: default; with --dataset, paper; with --from, taste]")
+@click.option(
+    "--recipe", type=click.Choice(list(RECIPES)), help="[default: default; with --dataset, paper; with --from, taste]"
+)
 @click.option("--from", "start", type=PATH, metavar="POLICY", help="Begin with a policy file (.onnx) or another run.")
 @click.option("--resume", is_flag=True, help="Go on with the run in --out, under the settings it was started with.")
 @DATASET
@@ -243,7 +244,7 @@ def evaluate(
 
 
 @main.command()
-@click.argument("photos", metavar="PHOTO...", nargs=-1, type=PATH, required=True)
+@click.argument("photos", metavar="PHOTO|FOLDER...", nargs=-1, type=PATH, required=True)
 @click.option("--out", type=PATH, required=True, help="Folder for the copies; nothing in it is overwritten.")
 @click.option("--strength", type=click.FloatRange(0, 2), default=1.0, show_default=True,
               help="How far to go: 0 nothing, 1 as the policy chose, 2 twice as far.")  # fmt: skip
@@ -251,6 +252,12 @@ def evaluate(
 @MODEL
 @JSON
 @click.option("--before-after", is_flag=True, help="Also write NAME-before-after.jpg, both side by side.")
+@click.option("--jobs", type=click.IntRange(min=1), metavar="N",
+              help="Photos worked on at a time, each on a core of its own; with 1, one after the other on all cores.  "
+              "[default: as many as there are cores, and 2 GB of memory for each]")  # fmt: skip
+@click.option("--sidecar", is_flag=True,
+              help="Write NAME.json beside each copy, and skip what is done.  [always so with folders]")  # fmt: skip
+@click.option("--dry-run", is_flag=True, help="Say what would be done, and write nothing.")
 def enhance(
     photos: tuple[Path, ...],
     out: Path,
@@ -259,27 +266,38 @@ def enhance(
     model: Path | None,
     as_json: bool,
     before_after: bool,
+    jobs: int | None,
+    sidecar: bool,
+    dry_run: bool,
 ) -> None:
-    """Retouch photos: JPEG, PNG, 8-bit, 16-bit and float TIFF.
+    """Retouch photos: JPEG, PNG, 8-bit, 16-bit and float TIFF, and folders of them.
 
-    The copies keep size, kind, EXIF, colour profile and alpha, and lie in --out under the same names. With --json, one
-    line a photo: the decision, with the filters that GIMP would get.
+    The copies keep size, kind, EXIF, colour profile and alpha, and lie in --out under the same names. The contents of
+    a folder keep their folders; of several inputs, each folder's go below its own name. Hidden files, links to folders
+    and copies made by this command are left out.
+
+    With folders, the decision is written beside each copy, as NAME.json. Started again, the same command skips what is
+    done and goes on, also after it was killed. A copy that was made with other settings, or by something else, is left
+    alone and named. With --json, one line a photo: the decision, with the filters that GIMP would get.
 
     \b
     Examples:
       trainer enhance photo.jpg --out enhanced/
       trainer enhance *.jpg scans/*.tif --out enhanced/ --strength 0.7
+      trainer enhance holiday/ --out enhanced/ --dry-run
+      trainer enhance holiday/ --out enhanced/ --jobs 2
       trainer enhance photo.jpg --out enhanced/ --style mine
       trainer enhance photo.jpg --out enhanced/ --json > decision.json
     """
     with one_line_errors():
-        from . import enhance as enhancing
-        from . import show
+        from . import batch, show
+        from .enhance import Settings
 
         policy = _policy(model, style)
-        enhancing.make_folder(out)
-        done = enhancing.enhance_all(list(photos), out, policy, strength, before_after)
-        sys.exit(show.enhanced(done, len(photos), as_json))
+        settings = Settings(strength, before_after, dry_run)
+        plan = batch.plan(list(photos), out, settings, sidecar)
+        done = batch.run(plan, policy, settings, jobs)
+        sys.exit(show.enhanced(done, plan.n, out, as_json, plan.keeps_sidecars, plan.made_here))
 
 
 @main.command()

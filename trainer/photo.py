@@ -13,7 +13,7 @@ import os
 import struct
 import warnings
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -76,9 +76,7 @@ def find(folder: Path | str) -> list[Path]:
         raise PhotoError(f"{folder}: is not a folder: give a folder of photos")
     files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
     if not files:
-        raise PhotoError(
-            f"{folder}: has no photos ({', '.join(sorted(SUFFIXES))}): put some in or give another folder"
-        )
+        raise PhotoError(f"{folder}: has no photos ({', '.join(sorted(SUFFIXES))}): put some in or give another folder")
     return files
 
 
@@ -137,12 +135,12 @@ def store(photo: Photo, pixels: np.ndarray) -> np.ndarray:
     return result
 
 
-def write(photo: Photo, pixels: np.ndarray, path: Path | str) -> None:
+def write(photo: Photo, pixels: np.ndarray, path: Path | str, before: Callable[[Path], None] | None = None) -> None:
     """Edited pixels, like `photo.pixels`, to a new file of the photo's kind.
 
     JPEG with quality 95 and the subsampling of the photo; PNG and TIFF with its bits, TIFF packed where it was packed.
     Kept: ICC profile, EXIF (upright, without its preview), XMP, resolution, alpha. The file appears under its name
-    only when it is whole. PhotoError: the name is taken, or the file cannot be written.
+    only when it is whole. before: as for `aside`. PhotoError: the name is taken, or the file cannot be written.
     """
     path = Path(path)
     if pixels.shape != photo.pixels.shape or pixels.dtype != photo.pixels.dtype:
@@ -152,7 +150,7 @@ def write(photo: Photo, pixels: np.ndarray, path: Path | str) -> None:
     if os.path.lexists(path):
         raise PhotoError(f"{path}: is there already and is not overwritten: choose another folder or move it away")
     channels = _with_alpha(photo, store(photo, pixels))
-    with aside(path) as stream:
+    with aside(path, before) as stream:
         if photo.format == "TIFF":
             from . import tiff  # tifffile takes its time to import and most photos are JPEG
 
@@ -177,19 +175,28 @@ def _check_file(path: Path) -> None:
         raise PhotoError(f"{path}: is empty (0 bytes): copy it again from where it came from")
 
 
+def part_of(path: Path, process: int) -> Path:
+    """Where a process keeps the file that is to become `path`, until it is whole. A killed process leaves it there."""
+    return path.with_name(f".{path.name}.{process}.part")
+
+
 @contextlib.contextmanager
-def aside(path: Path) -> Iterator[BinaryIO]:
+def aside(path: Path, before: Callable[[Path], None] | None = None) -> Iterator[BinaryIO]:
     """A file beside `path` to write to, which takes its name at the end; nothing is left of it after an error.
 
-    PhotoError where it cannot be written.
+    before: called with the whole file while it still lies aside. PhotoError where it cannot be written.
     """
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    part = part_of(path, os.getpid())
     try:
         with part.open("x+b") as stream:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
+        if before:
+            before(part)
         os.rename(part, path)
+    except PhotoError:  # of another file, which `before` could not write
+        raise
     except (OSError, ValueError) as error:  # ValueError: more EXIF than a JPEG can hold
         cause = getattr(error, "strerror", None) or _one_line(error)
         raise PhotoError(f"{path}: cannot be written ({cause}): choose another folder or make room") from error

@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ from editor_ops import SLIDERS
 from models import Decision
 from models.styles import Style
 
-from .enhance import Enhanced
+from .enhance import Enhanced, to_json
 
 if TYPE_CHECKING:  # scikit-image, which only `trainer evaluate` needs
     from .evaluate import Result
@@ -33,6 +34,7 @@ def progress(console: Console) -> Progress:
         console=console,
         transient=True,
         disable=not console.is_terminal,
+        speed_estimate_period=300,  # seconds: some steps, such as a large photo, take ten
         redirect_stdout=False,  # results go where stdout goes, even while the bar is on the terminal
         redirect_stderr=False,
     )
@@ -44,45 +46,77 @@ def steps(text: str, n: int) -> Iterator[int]:
         yield from bar.track(range(n), description=text)
 
 
-def enhanced(photos: Iterable[Enhanced], n: int, as_json: bool) -> int:
-    """Prints what becomes of n photos as it happens, and the problems again as a count at the end; the exit code."""
-    err = Console(stderr=True, soft_wrap=True, highlight=False)
+def enhanced(
+    photos: Generator[Enhanced, None, None], n: int, out: Path, as_json: bool, goes_on: bool = False, made_here: int = 0
+) -> int:
+    """Prints what becomes of n photos as it happens, and the problems again as a count at the end; the exit code.
+
+    out: their folder. goes_on: the same command goes on where this one stops. made_here: photos that are left out
+    because this command has made them itself.
+    """
+    err = Console(stderr=True, soft_wrap=True, highlight=False, emoji=False)
     done: list[Enhanced] = []
-    failed = 0
-    with progress(err) as bar:
+    before = failed = 0
+    if made_here:
+        err.print(f"left out: {_photos(made_here)} that this command has made")
+    with contextlib.closing(photos), progress(err) as bar:
         task = bar.add_task("Enhancing", total=n)
         try:
             for one in photos:
-                bar.advance(task)
                 if one.problem:
                     failed += 1
-                    bar.console.print(one.problem, markup=False)
-                    continue
-                done.append(one)
-                if as_json:
+                    bar.console.print(_printable(one.problem), markup=False)
+                elif one.record is not None:
+                    before += 1
+                else:
+                    done.append(one)
+                    if not as_json and n > 1 and one.decision:
+                        bar.console.print(_printable(_one_line(one)), markup=False)
+                if as_json and not one.problem:
                     print(json.dumps(_json(one)), flush=True)
-                elif n > 1 and one.decision:
-                    bar.console.print(f"{one.output}: {_moved(one.decision)}", markup=False)
+                # what took no time must not count for the time left
+                left = n - before
+                bar.update(task, total=left, completed=len(done) + failed)
         except KeyboardInterrupt:
             bar.stop()
-            err.print(f"stopped: {len(done)} of {n} photos done, nothing half written")
+            photos.close()
+            err.print(
+                f"stopped: {len(done) + before} of {n} photos done, nothing half written"
+                + ("; the same command goes on with the rest" if goes_on else "")
+            )
             return STOPPED
-    if done and not as_json:
-        _print_done(done, n)
+    if not as_json:
+        _print_done(done, before, n, out)
     if failed and n > 1:
         err.print(f"{failed} of {n} photos failed, see above")
     return FAILED if failed else DONE
 
 
-def _print_done(done: list[Enhanced], n: int) -> None:
+def _print_done(done: list[Enhanced], before: int, n: int, out: Path) -> None:
     for one in done:
         if n == 1 and one.decision:
             _print_whole(decision_table(one.decision))
-            print(f"written: {one.output}")
-        if one.comparison:
-            print(f"before and after: {one.comparison}")
-    if n > 1 and (output := done[0].output):
-        print(f"{len(done)} of {n} photos enhanced, in {output.parent}")
+            print(_printable(f"{'would be written' if one.dry else 'written'}: {one.output}"))
+        if one.comparison and not one.dry:
+            print(_printable(f"before and after: {one.comparison}"))
+    if (n > 1 and done) or before:
+        verb = "would be enhanced" if any(one.dry for one in done) else "enhanced"
+        earlier = f", {before} done before" if before else ""
+        print(_printable(f"{len(done)} of {n} photos {verb}{earlier}, in {out}"))
+
+
+def _one_line(one: Enhanced) -> str:
+    decided = _moved(one.decision) if one.decision else ""
+    return f"{one.photo} -> {one.output}: {decided}" if one.dry else f"{one.output}: {decided}"
+
+
+def _photos(n: int) -> str:
+    return f"{n} photo" if n == 1 else f"{n} photos"
+
+
+def _printable(text: str) -> str:
+    """A line with names that anybody may have chosen: one line, and no commands to the terminal."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 def decision_table(decision: Decision) -> Table:
@@ -163,6 +197,8 @@ def _moved(decision: Decision) -> str:
 
 
 def _json(one: Enhanced) -> dict[str, object]:
-    """The Decision JSON, and which photo it is of."""
-    decision = one.decision.to_json(one.width, one.height) if one.decision else {}
-    return {**decision, "photo": str(one.photo), "output": str(one.output)}
+    """The Decision JSON, which photo it is of, and whether it was done before."""
+    if one.record is not None:
+        said = {name: value for name, value in one.record.items() if name != "made"}
+        return {**said, "photo": str(one.photo), "output": str(one.output), "skipped": True}
+    return {**to_json(one), "skipped": False, **({"dry_run": True} if one.dry else {})}

@@ -13,7 +13,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import IO, Any
 
-from words import DOCTOR, FOLDER, REINSTALL, Refusal, _
+from words import BUNDLE, DOCTOR, FOLDER, REINSTALL, SANDBOX, Refusal, _
 
 # Variables with which GIMP, or the package it came in, points its own Python and libraries at its own files.
 # Another interpreter must not follow them.
@@ -91,7 +91,8 @@ class Agent:
             )
         except OSError as error:
             message = _("The helper's Python, {python}, can't be started ({error}): {remedy}.")
-            raise Refusal(message.format(python=python, error=error.strerror, remedy=REINSTALL)) from error
+            remedy = BUNDLE if SANDBOX else REINSTALL
+            raise Refusal(message.format(python=python, error=error.strerror, remedy=remedy)) from error
 
     def _ask(self, header: dict[str, Any], data: bytes) -> Any:
         self._begun.result()  # raises what kept it from beginning
@@ -129,7 +130,8 @@ class Agent:
             self._complaints.seek(0)
             said = self._complaints.read().decode(errors="replace").strip().splitlines()
             ended = _("{python} ended with {status}").format(python=self._settings.python, status=status)
-            raise no_decision(said[-1] if said else ended)
+            reason = said[-1] if said else ended
+            raise no_decision(f"{reason}; {BUNDLE}" if SANDBOX else reason)
         try:
             answer = json.loads(line)
         except (ValueError, RecursionError) as error:

@@ -31,7 +31,7 @@ import gi
 gi.require_version("Gimp", "3.0")  # the API's version: GIMP 3.2 has it too
 gi.require_version("Gegl", "0.4")
 from gi.repository import Gegl, Gimp, GLib, GObject  # noqa: E402 (versions must be chosen first)
-from words import DOMAIN, FOLDER, LOG, REINSTALL, TITLE, Refusal, _, begin_log, log, wrong_call  # noqa: E402
+from words import DOMAIN, FOLDER, REINSTALL, TITLE, Refusal, _, begin_log, log, unexpected, wrong_call  # noqa: E402
 
 if TYPE_CHECKING:
     pass
@@ -70,7 +70,8 @@ def enhance(
     Gegl.init(None)
     agent = Agent(settings)  # it gets ready while the pixels are read
     try:
-        Gimp.progress_init(TITLE)
+        if not interactive:  # with the dialog open, a progress bar would only offer to kill the plug-in
+            Gimp.progress_init(TITLE)
         header = {
             "model": os.path.abspath(os.path.expanduser(model)) if model else "",
             "style": "" if model else style or DEFAULT_STYLE,
@@ -132,9 +133,7 @@ def run(
         message = _("The layer doesn't fit into memory once more. Scale it, or close others.")
         return failure(procedure, Refusal(message))
     except Exception as error:
-        log.exception("unexpected")
-        message = _("Something went wrong that nobody thought of ({error}). The whole of it is in {log}.")
-        return failure(procedure, Refusal(message.format(error=repr(error), log=LOG)))
+        return failure(procedure, unexpected(error))
     if decision is None:
         return procedure.new_return_values(Gimp.PDBStatusType.CANCEL, None)
     if run_mode != Gimp.RunMode.NONINTERACTIVE:  # flushing renders the filters, which a batch may have no use for

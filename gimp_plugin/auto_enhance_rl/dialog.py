@@ -18,7 +18,7 @@ from edit import Edit, names  # noqa: E402
 from gi.repository import GdkPixbuf, Gimp, GimpUi, GLib, Gtk  # noqa: E402
 from preview import Preview  # noqa: E402
 from row import Row  # noqa: E402
-from words import FOLDER, TITLE, Refusal, _, log  # noqa: E402
+from words import FOLDER, TITLE, Refusal, _, log, unexpected  # noqa: E402
 
 from editor_ops import Slider  # noqa: E402
 
@@ -52,6 +52,7 @@ class Dialog:
         self._refusal: Refusal | None = None
         self._updating = False  # while the widgets are set to the edit, and not the edit to the widgets
         self._due = 0  # GLib's number of the preview that is due
+        self._moved = 0.0  # when that became due
         self._opened = time.monotonic()
 
         self._dialog = GimpUi.ProcedureDialog.new(procedure, config, TITLE)
@@ -108,6 +109,8 @@ class Dialog:
                 then(asked.result())
             except Refusal as refusal:
                 self._refuse(refusal)
+            except Exception as error:  # GTK would go on as if nothing had been
+                self._refuse(unexpected(error))
             return False
 
         GLib.timeout_add(LOOK, look)
@@ -120,6 +123,7 @@ class Dialog:
             self._dialog.response(Gtk.ResponseType.CANCEL)
             return
         self._say(str(refusal))
+        self._header["style"] = self._style
         self._config.set_property("style", self._style)
 
     def _say(self, text: str) -> None:
@@ -213,14 +217,18 @@ class Dialog:
 
     def _show_soon(self) -> None:
         if not self._due:
+            self._moved = time.monotonic()
             self._due = GLib.timeout_add(SETTLE, self._show_due)
 
     def _show_due(self) -> bool:
         self._due = 0
         try:
             self._show_edit()
+            log.debug("values set %.3f s after the movement", time.monotonic() - self._moved)
         except Refusal as refusal:
             self._say(str(refusal))
+        except Exception as error:
+            self._say(str(unexpected(error)))
         return False
 
     def _show_edit(self) -> None:

@@ -61,9 +61,12 @@ class Edit:
         return answer | {"strength": self.strength, "sliders": rows, "filters": made}
 
 
-def names(text: str) -> set[str]:
-    """The sliders that a text names, separated by commas. ValueError with the names that there are."""
-    found = {name.strip() for name in text.split(",") if name.strip()}
+def names(text: str | None) -> set[str]:
+    """The sliders that a text names, separated by commas. ValueError with the names that there are.
+
+    None is an empty text: GIMP makes it of one that it remembers from the session before.
+    """
+    found = {name.strip() for name in (text or "").split(",") if name.strip()}
     there = [slider.name for slider in SLIDERS]
     if unknown := sorted(found - set(there)):
         raise ValueError(_("no slider “{name}”; there are {names}").format(name=unknown[0], names=", ".join(there)))

@@ -93,18 +93,16 @@ def one_undo_step(image: Gimp.Image) -> Iterator[None]:
 
 def append(layer: Gimp.Layer, made: list[Gimp.DrawableFilter]) -> None:
     """Appends new filters, the first at the bottom, where it works first. All or none."""
-    count = len(layer.get_filters())
-    try:
-        for filter_ in made:
+    reasons = []
+    for filter_ in made:
+        layer.append_filter(filter_)
+        reasons.append(Gimp.get_pdb().get_last_error())  # of this very call; the next one forgets it
+    there = {each.get_id() for each in layer.get_filters()}  # the only other sign that GIMP has refused one
+    for filter_, reason in zip(made, reasons, strict=True):
+        if filter_.get_id() not in there:
             operation = filter_.get_operation_name()
-            layer.append_filter(filter_)
-            reason = Gimp.get_pdb().get_last_error()  # of this very call; the next one forgets it
-            count += 1
-            if len(layer.get_filters()) != count:  # the only other sign that GIMP has refused
-                raise refused(operation, reason)
-    except Exception:
-        delete(made)
-        raise
+            delete(made)
+            raise refused(operation, reason)
 
 
 def refused(operation: str, reason: str) -> Refusal:

@@ -17,14 +17,22 @@ SCRIPTS = Path(__file__).parent / "scripts"
 RELEASES = {"3.0": "3.0.4", "3.2": "3.2.6"}
 
 
-def work(version: str, photo: Path, folder: Path, timeout: float = 240) -> dict[str, Any]:
-    """Runs the whole scenario on a photo; pictures of the screen are left in `folder`. RuntimeError: it broke off."""
+def work(
+    version: str, photo: Path, folder: Path, timeout: float = 300, rounds: int = 0, in_process: bool = True
+) -> dict[str, Any]:
+    """Runs the whole scenario on a photo; pictures of the screen are left in `folder`. RuntimeError: it broke off.
+
+    rounds: how often to measure the dialog's speed, and then nothing else. in_process: False is as in most GIMPs, whose
+    own Python has no ONNX Runtime.
+    """
     plug_in = install_in(folder, version)
     config = plug_in / "config.json"
     config.write_text(json.dumps(json.loads(config.read_text()) | {"styles": "/case/styles"}))
     (folder / "styles").mkdir()
     policies.write(folder / "styles" / "film.onnx", policies.BRIGHTEN, description="a style of the user's own")
     (folder / "styles" / "junk.onnx").write_bytes(b"not a network")
+    if not in_process:
+        (plug_in / "lib" / "onnxruntime.py").write_text("raise ImportError('as in most GIMPs')\n")
     profile = plug_in.parents[1]
     (profile / "gimprc").write_text(f'(config-version "{RELEASES[version]}")\n(show-welcome-dialog no)\n')
     shutil.copyfile(photo, folder / "photo.jpg")
@@ -33,9 +41,11 @@ def work(version: str, photo: Path, folder: Path, timeout: float = 240) -> dict[
     (folder / "browser").chmod(0o755)
     for name in ("gui.py", "desktop.py", "gui_server.py"):
         shutil.copyfile(SCRIPTS / name, folder / name)
-    command = ["dbus-run-session", "--", "python3", "gui.py", version]
-    done = root.run(version, command, folder, timeout)
+    command = ["dbus-run-session", "--", "python3", "gui.py", version, *([str(rounds)] if rounds else [])]
+    done = root.run(version, command, folder, timeout, {"AUTO_ENHANCE_RL_LOG": "debug"})
     seen: dict[str, Any] = json.loads((folder / "gui.json").read_text()) if (folder / "gui.json").exists() else {}
+    log = plug_in / "auto_enhance_rl.log"
+    seen["log"] = log.read_text() if log.exists() else ""
     if "whole" not in seen:
         raise RuntimeError(f"the scenario broke off in GIMP {version}:\n{done.stdout[-4000:]}")
     return seen

@@ -85,6 +85,22 @@ def test_helper_that_fails(agent: Any, tmp_path: Path, script: str | None, messa
     asked.close()
 
 
+@pytest.mark.parametrize("script", [None, "exit 1"])
+@pytest.mark.usefixtures("no_onnxruntime")
+def test_in_a_sandbox_the_remedy_is_another(
+    agent: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str | None
+) -> None:
+    monkeypatch.setattr(agent, "SANDBOX", True)
+    python = tmp_path / "python3"
+    if script is not None:
+        python.write_text(f"#!/bin/sh\n{script}\n")
+        python.chmod(0o755)
+    asked = agent.Agent(settings(agent, python))
+    with pytest.raises(agent.Refusal, match="trainer install-plugin --bundle"):
+        asked.ask(HEADER, PIXELS).result()
+    asked.close()
+
+
 @pytest.mark.usefixtures("no_onnxruntime")
 def test_closing_does_not_wait_for_a_helper_that_hangs(agent: Any, tmp_path: Path) -> None:
     python = tmp_path / "python3"

@@ -176,9 +176,6 @@ FAILURES: dict[str, tuple[Spoil, str, str, str]] = {
         lambda folder: (folder / "config.json").write_text("{"), "settings for", "missing or broken",
         "`trainer install-plugin` again",
     ),
-    "settings of another version": (
-        _settings(operations=["gegl:exposure"]), "settings for", "another version", "`trainer install-plugin` again",
-    ),
     "the environment is gone": (
         _settings(python="/nowhere/venv/bin/python"), "helper's Python for", "/nowhere/venv/bin/python is not there",
         "install auto-enhance-rl again",

@@ -71,7 +71,7 @@ def test_at_strength_0_nothing_can_be_set(edit: Any) -> None:
 
 def test_names(part: Any) -> None:
     names = part("edit").names
-    assert names("") == names(" , ") == set()
+    assert names("") == names(" , ") == names(None) == set()
     assert names("saturation, clarity,clarity") == {"saturation", "clarity"}
     with pytest.raises(ValueError, match="no slider “speed”; there are exposure, "):
         names("speed")

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Runs in a GIMP root, beside GIMP: works the plug-in as a user does, in a window on an X server of its own.
 
-    dbus-run-session -- python3 gui.py VERSION
+    dbus-run-session -- python3 gui.py VERSION [ROUNDS]
 
 Writes /case/gui.json, what was seen at each step, and pictures of the whole screen: /case/menu.png, dialog.png,
 layer-effects.png.
@@ -69,24 +69,28 @@ def undo():
     settled(before)
 
 
-def how_fast():
-    """Seconds from the menu to the filters on the layer, to the alternatives, and from a movement to the values."""
+def how_fast(pause=0):
+    """Seconds from the menu to the filters on the layer, and to the alternatives; the rest stands in the log.
+
+    Strength is moved while GIMP draws the first preview, and again when it has drawn.
+    """
+    times = {}
     start = time.monotonic()
     choose(DIALOG)
     wait("the preview", lambda: ask(FILTERS))
-    seen["seconds to preview"] = time.monotonic() - start
+    times["preview"] = time.monotonic() - start
     dialog = wait("the dialog", lambda: find(application(PLUG_IN), ("dialog",), DIALOG))
     shown = time.monotonic()
     wait("the alternatives", lambda: find(dialog, ("radio button",), "Alternative 4"))
-    seen["seconds to alternatives"] = time.monotonic() - shown
-    moved = []
-    for percent, there in ((0, False), (100, True)):  # all filters away, and all there again
-        start = time.monotonic()
+    times["alternatives"] = time.monotonic() - shown
+    for percent, there, drawing in ((0, False, 0), (100, True, pause), (60, True, pause), (0, False, pause)):
+        time.sleep(drawing)
         set_value(PLUG_IN, "Strength", percent)
         wait("the filters", lambda there=there: bool(ask(FILTERS)) == there)
-        moved.append(time.monotonic() - start)
-    seen["seconds to follow"] = max(moved)
+    time.sleep(1)
     close_dialog("Cancel")
+    wait("the filters' end", lambda: not ask(FILTERS))
+    seen.setdefault("seconds", []).append(times)
 
 
 def steer():
@@ -135,7 +139,9 @@ def steer():
     settled(seen["show before"])
     note("show after")
     press(PLUG_IN, ("button", "push button"), "Help")
-    seen["help"] = wait("the help's page", lambda: os.path.exists("/case/opened") and open("/case/opened").read())
+    wait("the help's page", lambda: os.path.exists("/case/opened"))
+    with open("/case/opened") as file:
+        seen["help"] = file.read()
     xdotool("windowactivate", "--sync", window)
     xdotool("key", "Escape")
     gone()
@@ -236,8 +242,13 @@ answer = [int(values.index(0)), decision["strength"], decision["model"]["name"]]
     note("after last values")
 
 
-def main(version):
+def main(version, rounds=0):
+    """The whole scenario; or, with rounds, only how fast it is, that often."""
     window = desktop.start(version)
+    if rounds:
+        for _ in range(rounds):
+            how_fast(25)  # seconds until GIMP has drawn 24 megapixels
+        return
     choose("Undo History")
     wait("the Undo History", history)
     how_fast()
@@ -254,7 +265,7 @@ def main(version):
 
 
 try:
-    main(sys.argv[1])
+    main(sys.argv[1], *map(int, sys.argv[2:]))
     seen["whole"] = True
 except Exception as error:
     seen["broke off"] = repr(error)
