@@ -29,13 +29,12 @@ def main() -> None:
     PICTURES.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        seen = gui.work(chosen.gimp, chosen.photo, folder)
-        x, y, width, height = seen["dialog"]
-        # The screen is 1280 x 800 (scripts/gui.py). Left, top, right, bottom:
+        gui.work(chosen.gimp, chosen.photo, folder)
+        # The screen is 1600 x 900 (scripts/desktop.py). Left, top, right, bottom:
         crops = {
-            "menu": (238, 0, 1005, 735),  # the canvas with the open menu
-            "dialog": (x, y, x + width, y + height),
-            "layer-effects": (238, 0, 1272, 670),  # the canvas and the Layers dialog
+            "menu": (290, 0, 1110, 735),  # the canvas with the open menu
+            "dialog": (290, 40, 1592, 770),  # the canvas with the dialog on it
+            "layer-effects": (430, 210, 1592, 735),  # the canvas and the Layers dialog
         }
         for picture, box in crops.items():
             with Image.open(folder / f"{picture}.png") as whole:

@@ -4,10 +4,11 @@
 from __future__ import annotations
 
 import numbers
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from .primaries import MIXER, in_primaries
 from .sliders import NAMES, SLIDERS, Slider
 
 
@@ -47,24 +48,31 @@ def chain(values: Mapping[str, Any], width: int, height: int) -> list[tuple[str,
 
 
 def filters(
-    values: Mapping[str, float], width: int, height: int, word: Callable[[str], str] = lambda text: text
+    values: Mapping[str, float],
+    width: int,
+    height: int,
+    primaries: Sequence[float] | None = None,
+    word: Callable[[str], str] = lambda text: text,
 ) -> list[Filter]:
     """`chain` for GIMP: filters with GIMP's property names, each named after its moved sliders and their values.
 
-    word: a translation of the sliders' labels and texts, for those names.
+    primaries: the 3x3 matrix from linear sRGB to the image's linear RGB, row by row, of an image that has others than
+    sRGB's: then the filters give the look that the values have in sRGB (primaries.py). word: a translation of the
+    sliders' labels and texts, for those names.
     """
-    return [
-        Filter(
-            operation,
-            ", ".join(
-                f"{word(s.label)} {word(s.text).format(values[s.name])}"
-                for s in SLIDERS
-                if s.operation == operation and s.name in values and _moved(s, values[s.name])
-            ),
-            {name.replace("_", "-"): value for name, value in properties.items()},
-        )
-        for operation, properties in chain(values, width, height)
-    ]
+    steps = chain(values, width, height)
+    if primaries is not None:
+        steps = in_primaries(steps, primaries)
+    made = []
+    for operation, properties in steps:
+        rows = [s for s in SLIDERS if s.operation == operation]
+        moved = [s for s in rows if s.name in values and _moved(s, values[s.name])]
+        # In other primaries, the mixer is there for the temperature alone too.
+        texts = [f"{word(s.label)} {word(s.text).format(values.get(s.name, s.neutral))}" for s in moved or rows]
+        if primaries is not None and operation == MIXER:
+            texts.append(word("as in sRGB"))
+        made.append(Filter(operation, ", ".join(texts), {k.replace("_", "-"): v for k, v in properties.items()}))
+    return made
 
 
 def _moved(slider: Slider, value: Any) -> bool:

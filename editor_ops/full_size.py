@@ -41,10 +41,6 @@ AFFINE = frozenset(
 """Operations that are a matrix and an offset in linear light, as the chain uses them; several in a row are one."""
 
 
-COLORIMETRIC = frozenset({"gegl:saturation", "gegl:shadows-highlights"})
-"""Operations that take luminance or CIE Lab of a colour, for which its primaries count; the others take channels."""
-
-
 @dataclass(frozen=True)
 class Affine:
     """Linear RGB -> matrix (3, 3) times RGB plus offset (3,)."""
@@ -109,18 +105,18 @@ def edit_full_size(
 
     image: (height, width, 3), sRGB-encoded: uint8, uint16 or floats; the same type comes back. alpha:
     (height, width), of the image's type. to_srgb: (3, 3), the picture's linear RGB to linear sRGB, where it has other
-    primaries; it is edited in its own, as GIMP does. At most one float32 copy of the picture is held, and that only
-    where two operations with a blur follow each other. ValueError as `edit`.
+    primaries: the same look as in sRGB, nothing clipped on the way. At most one float32 copy of the picture is held,
+    and that only where two operations with a blur follow each other. ValueError as `edit`.
     """
     height, width, _ = image.shape
-    matrix = np.eye(3) if to_srgb is None else np.asarray(to_srgb, np.float64)
-    there, back = (Affine(m, np.zeros(3)) for m in (matrix, np.linalg.inv(matrix)))
+    steps = chain(values, width, height)
+    if not steps:
+        return image
     source, work, blurs = image, list[Work](), 0
+    if to_srgb is not None:
+        _append(work, Affine(np.asarray(to_srgb, np.float64), np.zeros(3)))
     with ThreadPoolExecutor(min(cores(), MOST_THREADS)) as pool:
-        for operation, properties in chain(values, width, height):
-            converted = to_srgb is not None and operation in COLORIMETRIC
-            if converted:
-                _append(work, there)
+        for operation, properties in steps:
             if operation in AFFINE:
                 _append(work, affine(operation, properties))
             else:
@@ -133,8 +129,8 @@ def edit_full_size(
                     source, work = np.moveaxis(keep, 0, -1), []
                 work.append(_finished(spatial, blurred, rest))
                 blurs += 1
-            if converted:
-                _append(work, back)
+        if to_srgb is not None:
+            _append(work, Affine(np.linalg.inv(np.asarray(to_srgb, np.float64)), np.zeros(3)))
         result = np.empty(image.shape, image.dtype)
         white = white_of(image)
 

@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from editor_ops import NAMES
+
 from .config import RECIPES, Config
 
 if TYPE_CHECKING:
@@ -248,6 +250,8 @@ def evaluate(
 @click.option("--out", type=PATH, required=True, help="Folder for the copies; nothing in it is overwritten.")
 @click.option("--strength", type=click.FloatRange(0, 2), default=1.0, show_default=True,
               help="How far to go: 0 nothing, 1 as the policy chose, 2 twice as far.")  # fmt: skip
+@click.option("--leave", multiple=True, metavar="SLIDER", type=click.Choice(NAMES),
+              help=f"A slider to leave alone; may be given several times. One of {', '.join(NAMES)}.")  # fmt: skip
 @STYLE
 @MODEL
 @JSON
@@ -262,6 +266,7 @@ def enhance(
     photos: tuple[Path, ...],
     out: Path,
     strength: float,
+    leave: tuple[str, ...],
     style: str | None,
     model: Path | None,
     as_json: bool,
@@ -286,7 +291,7 @@ def enhance(
       trainer enhance *.jpg scans/*.tif --out enhanced/ --strength 0.7
       trainer enhance holiday/ --out enhanced/ --dry-run
       trainer enhance holiday/ --out enhanced/ --jobs 2
-      trainer enhance photo.jpg --out enhanced/ --style mine
+      trainer enhance photo.jpg --out enhanced/ --style mine --leave saturation --leave clarity
       trainer enhance photo.jpg --out enhanced/ --json > decision.json
     """
     with one_line_errors():
@@ -294,7 +299,7 @@ def enhance(
         from .enhance import Settings
 
         policy = _policy(model, style)
-        settings = Settings(strength, before_after, dry_run)
+        settings = Settings(strength, before_after, dry_run, leave)
         plan = batch.plan(list(photos), out, settings, sidecar)
         done = batch.run(plan, policy, settings, jobs)
         sys.exit(show.enhanced(done, plan.n, out, as_json, plan.keeps_sidecars, plan.made_here))

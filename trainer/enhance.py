@@ -22,12 +22,13 @@ class Settings:
     """What is wanted of every photo. What a copy depends on, goes into its sidecar: see `sidecar.settings`.
 
     strength: 0 (an unchanged copy) to 2; 1 is what the policy chose. before_after: a picture of both side by side lies
-    beside the copy. dry: decide, and write nothing.
+    beside the copy. dry: decide, and write nothing. leave: names of sliders to leave alone.
     """
 
     strength: float = 1.0
     before_after: bool = False
     dry: bool = False
+    leave: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,7 @@ def decide(task: Task, policy: Policy, settings: Settings) -> tuple[photo.Photo,
     """Reads a photo and decides for it; what `enhance` returns. PhotoError where it cannot be read."""
     original = photo.read(task.photo)
     alpha, colour = photo.opacity(original), not original.grey
-    decision = policy.decide(photo.srgb(original), settings.strength, alpha, colour)
+    decision = policy.decide(photo.srgb(original), settings.strength, alpha, colour, settings.leave)
     width, height = original.width, original.height
     return original, Enhanced(
         task.photo, task.output, decision, width, height, comparison=task.comparison, dry=settings.dry

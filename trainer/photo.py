@@ -2,8 +2,9 @@
 """Photo files: JPEG, PNG, TIFF in, the same kind out, with everything kept that is still true of the edited copy.
 
 Pixels are what a viewer shows: EXIF's orientation is applied on reading, and the copy is written upright and says so.
-They are edited in the picture's own primaries, as GIMP does; a tone curve other than sRGB's is exchanged for sRGB's on
-reading and put back on writing (trainer/icc.py says when that cannot be done). `srgb` is for the policy's thumbnail.
+Colours stay in the picture's own primaries, and an edit looks the same in any. A tone curve other than sRGB's is
+exchanged for sRGB's on reading and put back on writing (trainer/icc.py says when that cannot be done). `srgb` is for
+the policy's thumbnail.
 """
 
 from __future__ import annotations
@@ -112,7 +113,7 @@ def opacity(photo: Photo) -> np.ndarray | None:
 
 
 def edited(photo: Photo, values: Mapping[str, float]) -> np.ndarray:
-    """The photo's pixels edited by slider values, in its own primaries as GIMP does; like `photo.pixels`."""
+    """The photo's pixels edited by slider values, with the same look whatever its primaries; like `photo.pixels`."""
     matrix = None if photo.grey else icc.primaries(photo.icc)
     if matrix is None:
         return edit(photo.pixels, values, photo.alpha)

@@ -32,7 +32,10 @@ def beside(output: Path) -> Path:
 
 def settings(chosen: Settings, model: str) -> dict[str, object]:
     """What a copy depends on besides its photo. model: the policy file's SHA-256."""
-    return {"model": model, "strength": float(chosen.strength), "before_after": chosen.before_after}
+    return {
+        "model": model, "strength": float(chosen.strength), "before_after": chosen.before_after,
+        "leave": sorted(set(chosen.leave)),
+    }  # fmt: skip
 
 
 def state(path: Path) -> dict[str, int]:

@@ -53,21 +53,21 @@ def enhance(
     from agent import Agent, check_decision, read_settings
     from edit import Edit, names
     from filters import apply
-    from layers import check_drawables, check_merged, pixels
+    from layers import check_drawables, check_merged, pixels, primaries
 
     layer = check_drawables(image, drawables)
     model, style = config.get_property("model"), config.get_property("style")
     if model and style not in ("", DEFAULT_STYLE):
         raise wrong_call(_("A policy file and the style “{name}” are both given. Give one of them.").format(name=style))
+    Gegl.init(None)
     # Radii are for the layer, even if the agent sees a part of it.
-    edit = Edit((layer.get_width(), layer.get_height()), not layer.is_gray())
+    edit = Edit((layer.get_width(), layer.get_height()), not layer.is_gray(), primaries(image))
     edit.strength = config.get_property("strength")
     try:
         edit.left = names(config.get_property("leave-alone"))
     except ValueError as error:
         raise wrong_call(str(error)) from error
     settings = read_settings()
-    Gegl.init(None)
     agent = Agent(settings)  # it gets ready while the pixels are read
     try:
         if not interactive:  # with the dialog open, a progress bar would only offer to kill the plug-in
@@ -159,7 +159,7 @@ class AutoEnhance(Gimp.PlugIn):
         procedure = Gimp.ImageProcedure.new(self, name, Gimp.PDBProcType.PLUGIN, run, None)
         procedure.set_image_types("RGB*, GRAY*")
         procedure.set_sensitivity_mask(Gimp.ProcedureSensitivityMask.DRAWABLE)
-        procedure.set_menu_label(TITLE)
+        procedure.set_menu_label(f"{TITLE}...")  # GIMP leaves the dots out of the undo step
         procedure.add_menu_path("<Image>/Colors/Auto")
         procedure.set_documentation(
             _("Let a learned agent choose exposure, white balance, contrast and colour"),

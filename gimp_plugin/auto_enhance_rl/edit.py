@@ -14,11 +14,13 @@ from editor_ops import SLIDERS, Slider, filters
 class Edit:
     """Sliders with the values that they have at full strength, and what follows from them.
 
-    size: of the layer, in pixels, for the filters' radii. colour: False for a grey layer.
+    size: of the layer, in pixels, for the filters' radii. colour: False for a grey layer. primaries: of the image, as
+    layers.primaries has them.
     """
 
-    def __init__(self, size: tuple[int, int], colour: bool) -> None:
+    def __init__(self, size: tuple[int, int], colour: bool, primaries: list[float] | None = None) -> None:
         self.size = size
+        self.primaries = primaries
         self.sliders = [slider for slider in SLIDERS if colour or not slider.colour]
         self.strength = 1.0
         self.left: set[str] = set()  # names of the sliders that are left alone
@@ -48,7 +50,8 @@ class Edit:
 
     def filters(self) -> list[Filter]:
         values = {slider.name: self.value(slider) for slider in SLIDERS}
-        return [(each.operation, each.label, each.properties) for each in filters(values, *self.size, word=_)]
+        made = filters(values, *self.size, self.primaries, _)
+        return [(each.operation, each.label, each.properties) for each in made]
 
     def decision(self, answer: dict[str, Any]) -> dict[str, Any]:
         """The Decision JSON that the agent answered, with what is set now."""

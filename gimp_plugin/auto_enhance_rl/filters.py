@@ -7,8 +7,9 @@ import contextlib
 import struct
 from collections.abc import Iterator
 
-from gi.repository import Gegl, Gimp
+from gi.repository import Gimp
 from layers import scratch_image
+from merged import select_same, to_float, to_shadow, write_shadow
 from ours import mark, ours
 from words import REINSTALL, Refusal, _
 
@@ -111,26 +112,24 @@ def refused(operation: str, reason: str) -> Refusal:
 
 
 def merge(image: Gimp.Image, layer: Gimp.Layer, filters: list[Filter]) -> None:
-    """Writes the filters' result into the layer's pixels: the same picture as `append` shows."""
-    if layer.get_filters() or not Gimp.Selection.is_empty(image):
-        # The new filters come after the layer's own and stop at the selection; only GIMP itself blends that
-        # the same way, so the whole stack is merged.
-        append(layer, new_filters(layer, filters))
-        layer.merge_filters()
-        return
-    # Filter by filter on a float copy: half the time and a quarter of the memory of merging a tall stack
-    # (8 s and 1.3 GB against 15 s and 4.7 GB for 24 megapixels), and as exact, for nothing is rounded in between.
+    """Merges the layer's own filters and then these into its pixels: the same picture as appended ones show.
+
+    Filter by filter on a float copy: half the time and a quarter of the memory of GIMP's merging of a tall stack
+    (5 s and 1.5 GB against 17 s and 4.6 GB for 24 megapixels), and as exact, for nothing is rounded in between.
+    """
     scratch = scratch_image(image, layer)
     try:
-        scratch.convert_precision(Gimp.Precision.FLOAT_LINEAR)  # makes the profile linear with it
+        to_float(scratch)
         copy = scratch.get_layers()[0]
-        for filter_ in new_filters(copy, filters):
+        if copy.get_filters():
+            copy.merge_filters()
+        if not Gimp.Selection.is_empty(image):
+            select_same(image, layer, scratch)
+        for done, filter_ in enumerate(new_filters(copy, filters), 1):
             copy.merge_filter(filter_)
-        whole = Gegl.Rectangle.new(0, 0, layer.get_width(), layer.get_height())
-        shadow = layer.get_shadow_buffer()
-        copy.get_buffer().copy(whole, Gegl.AbyssPolicy.NONE, shadow, whole)
-        shadow.flush()
-        layer.merge_shadow(True)
-        layer.update(0, 0, layer.get_width(), layer.get_height())
+            Gimp.progress_update(done / (len(filters) + 1))
+        to_shadow(copy, layer)
     finally:
         scratch.delete()
+    delete(list(reversed(layer.get_filters())))
+    write_shadow(image, layer)

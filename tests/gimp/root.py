@@ -121,7 +121,12 @@ def run(
 
 
 def gimp(
-    version: str, script: Path, folder: Path, timeout: float = 240, environment: Mapping[str, str] | None = None
+    version: str,
+    script: Path,
+    folder: Path,
+    timeout: float = 240,
+    environment: Mapping[str, str] | None = None,
+    fonts: bool = False,
 ) -> str:
     """Run a Python script inside gimp-console, with `folder` as /case, and return GIMP's output.
 
@@ -135,8 +140,9 @@ def gimp(
     if script.resolve() != inside.resolve():
         shutil.copyfile(script, inside)
     batch = f"exec(compile(open('/case/{script.name}').read(), '{script.name}', 'exec'))"
-    # No interface, no data, no fonts: quicker, and nothing here needs them.
-    command = [f"gimp-console-{version}", "-idf", "--batch-interpreter=python-fu-eval", "-b", batch, "--quit"]
+    # No interface, no data, mostly no fonts: quicker, and what needs no text needs none of them.
+    options = "-id" if fonts else "-idf"
+    command = [f"gimp-console-{version}", options, "--batch-interpreter=python-fu-eval", "-b", batch, "--quit"]
     try:
         result = run(version, command, folder, timeout, environment)
         output, how = result.stdout, f"exit status {result.returncode}"

@@ -167,3 +167,14 @@ def test_neither_the_packages_nor_a_decision_import_torch():
         "sys.exit('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], timeout=60).returncode == 0
+
+
+def test_sliders_are_left_alone(policy):
+    image = np.random.default_rng(5).integers(0, 256, (40, 50, 3), dtype=np.uint8)
+    whole = policy.decide(image)
+    left = policy.decide(image, leave=["exposure", "saturation"])
+    for name in NAMES:
+        neutral = next(slider.neutral for slider in SLIDERS if slider.name == name)
+        assert left.values[name] == (neutral if name in ("exposure", "saturation") else whole.values[name])
+    with pytest.raises(ValueError, match="no slider 'speed' to leave alone; there are exposure, "):
+        policy.decide(image, leave=["speed"])

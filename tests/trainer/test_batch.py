@@ -151,6 +151,7 @@ def test_a_removed_copy_is_made_again(folder: Path, tmp_path: Path, every: Path)
     [
         (["--strength", "0.5"], "other settings (strength)"),
         (["--before-after"], "other settings (before_after)"),
+        (["--leave", "saturation"], "other settings (leave)"),
         (["--model", "brighten"], "other settings (model)"),
         (["touch"], "from another photo"),
     ],

@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Memory and time of merged mode in real GIMP on 24 megapixels, all eight tools, against GIMP's own merging.
+
+    python -m benchmarks.merged_memory [--gimp 3.0] [--gimp 3.2] [--without-gimps-own]
+
+Each case runs in a GIMP of its own; the memory is the peak of GIMP itself (VmHWM of its process), image included, with
+undo on. Also how long it takes to read what the agent is shown. Target: 1.5 GB, with and without a selection, and with
+filters of the user's own. Needs the GIMP roots of the tests (tests/gimp/root.py), which it makes if they are missing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+import editor_ops
+from tests.gimp import root
+from tests.gimp.plug_in import install_in
+from tests.gimp_plugin import policies
+
+TARGET = 1.5e9
+SIZE = (6000, 4000)
+CASES = ("no selection", "rectangle", "feathered", "own filters")
+PHOTO = Path(__file__).parents[1] / "tests" / "photos" / "colosseum.png"
+# Run inside GIMP.
+SCRIPT = """
+import json, os, sys, time
+from gi.repository import Gegl, Gimp, Gio
+
+with open("/case/setup.json") as file:
+    setup = json.load(file)
+sys.path[:0] = [setup["folder"], setup["folder"] + "/lib"]
+from filters import append, apply
+from layers import pixels
+
+Gegl.init(None)
+image = Gimp.file_load(Gimp.RunMode.NONINTERACTIVE, Gio.File.new_for_path("/case/photo.jpg"))
+layer = image.get_layers()[0]
+if setup["case"] == "rectangle":
+    image.select_rectangle(Gimp.ChannelOps.REPLACE, 500, 400, 5000, 3000)
+if setup["case"] == "feathered":
+    image.select_ellipse(Gimp.ChannelOps.REPLACE, 300, 200, 5400, 3600)
+    Gimp.Selection.feather(image, 200)
+if setup["case"] == "own filters":
+    for operation in ("gegl:exposure", "gegl:saturation"):
+        layer.append_filter(Gimp.DrawableFilter.new(layer, operation, "own"))
+start = time.perf_counter()
+seen = pixels(image, layer)
+seconds = {"seen": time.perf_counter() - start}
+assert seen[0] * seen[1] * seen[2] == len(seen[3])
+del seen
+filters = [tuple(each) for each in setup["filters"]]
+start = time.perf_counter()
+if setup["gimps own"]:
+    append(layer, filters)
+    layer.merge_filters()
+else:
+    apply(image, layer, filters, True)
+seconds["merged"] = time.perf_counter() - start
+assert not layer.get_filters()
+with open(f"/proc/{os.getppid()}/status") as file:
+    kilobytes = next(int(line.split()[1]) for line in file if line.startswith("VmHWM"))
+with open("/case/result.json", "w") as file:
+    json.dump({**seconds, "bytes": kilobytes * 1024}, file)
+open("/case/done", "w").close()
+"""
+
+
+def measure(version: str, case: str, gimps_own: bool = False, size: tuple[int, int] = SIZE) -> dict[str, Any]:
+    """{"seen": seconds to read what the agent is shown, "merged": seconds to merge, "bytes": peak of GIMP}."""
+    values = {s.name: s.values()[policies.EVERY_SLIDER[s.name]] for s in editor_ops.SLIDERS}
+    filters = [(f.operation, f.label, f.properties) for f in editor_ops.filters(values, *size)]
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        with Image.open(PHOTO) as photo:
+            photo.convert("RGB").resize(size, Image.Resampling.BICUBIC).save(folder / "photo.jpg")
+        inside = f"/case/{install_in(folder, version).relative_to(folder)}"
+        setup = {"folder": inside, "filters": filters, "case": case, "gimps own": gimps_own}
+        (folder / "setup.json").write_text(json.dumps(setup))
+        (folder / "merge.py").write_text(SCRIPT)
+        root.gimp(version, folder / "merge.py", folder)
+        result: dict[str, Any] = json.loads((folder / "result.json").read_text())
+        return result
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--gimp", action="append", choices=list(root.VERSIONS), help="GIMP version (default: all)")
+    parser.add_argument("--without-gimps-own", action="store_true", help="don't measure GIMP's merging of the stack")
+    arguments = parser.parse_args()
+    machine = f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
+    print(f"{SIZE[0]}x{SIZE[1]}, 8 bits, 8 filters; {machine}; target {TARGET / 1e9} GB")
+    for version in arguments.gimp or root.VERSIONS:
+        for gimps_own in (False,) if arguments.without_gimps_own else (False, True):
+            for case in CASES:
+                seen = measure(version, case, gimps_own)
+                way = "GIMP's own" if gimps_own else "merged mode"
+                print(
+                    f"GIMP {version}  {way:12} {case:13} {seen['bytes'] / 1e9:.2f} GB  {seen['merged']:.1f} s"
+                    f"  (agent's picture read in {seen['seen']:.2f} s)",
+                    flush=True,
+                )
+
+
+if __name__ == "__main__":
+    main()
