@@ -85,7 +85,7 @@ def plain(text: str) -> str:
 
 def test_the_menu_item(seen: Any, version: str) -> None:
     found = seen(version)
-    assert found["label"] == "Auto Enhance (RL)"
+    assert found["label"] == "Auto Enhance (RL)..."
     assert found["blurb"] == german("Let a learned agent choose exposure, white balance, contrast and colour")
     assert found["strength"] == [
         german("S_trength"),
@@ -99,6 +99,13 @@ def test_refusals(seen: Any, version: str) -> None:
     assert found["unknown slider"] == german("no slider “{name}”; there are {names}").format(name="speed", names=names)
     both = german("A policy file and the style “{name}” are both given. Give one of them.")
     assert found["style and model"] == both.format(name="film")
+    indexed = german(
+        "{plug_in} can't work on an indexed image: its palette has no room for new colours. "
+        "Convert it first: Image > Mode > RGB."
+    )
+    assert found["indexed"] == indexed.format(plug_in="Auto Enhance (RL)")
+    locked = german("The pixels of “{name}” are locked. Unlock them in the Layers dialog.")
+    assert found["locked"] == locked.format(name=found["layer"])
     assert found["no model"].startswith("Keine Entscheidung: ") and "missing.onnx" in found["no model"]
 
 

@@ -24,7 +24,7 @@ LITERAL = re.compile(r"`[^`]*`|\.onnx\b|\bJSON\b")
 
 def letters(text: str) -> list[str]:
     """The keys that a text can be reached by."""
-    return [key.lower() for key in re.findall(r"_(\w)", text)]
+    return [key.lower() for key in re.findall(r"_(\w)", re.sub(r"\{.*?\}", "", text))]
 
 
 @pytest.fixture(params=LANGUAGES)

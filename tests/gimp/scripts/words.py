@@ -31,6 +31,12 @@ results["style and model"] = call(style="film", model="/case/every.onnx")
 results["no model"] = call(model="/case/missing.onnx")
 results["edit"] = call(model="/case/every.onnx")
 results["filters"] = [each.get_name() for each in reversed(layer.get_filters())]
+results["layer"] = layer.get_name()
+layer.set_lock_content(True)
+results["locked"] = call()
+layer.set_lock_content(False)
+image.convert_indexed(Gimp.ConvertDitherType.NONE, Gimp.ConvertPaletteType.GENERATE, 16, False, False, "")
+results["indexed"] = call()
 image.delete()
 with open("/case/results.json", "w") as file:
     json.dump(results, file)
