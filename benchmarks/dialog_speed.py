@@ -26,7 +26,9 @@ from tests.gimp import gui, root
 PHOTO = Path(__file__).parents[1] / "tests" / "photos" / "church.jpg"
 SIZE = (6000, 4000)
 TARGETS = {"preview": 2.0, "alternatives": 1.5, "follow": 0.3}  # seconds
-FOLLOWED = re.compile(r"DEBUG values set ([\d.]+) s after")  # in the plug-in's log
+# In the plug-in's log:
+FOLLOWED = re.compile(r"DEBUG values set ([\d.]+) s after")
+SHOWN = re.compile(r"DEBUG preview at ([\d.]+)")
 
 
 def main() -> None:
@@ -46,7 +48,11 @@ def main() -> None:
             way = "in process" if in_process else "helper"
             # four movements a round, the first while GIMP draws
             followed = [float(each) for each in FOLLOWED.findall(seen["log"])]
-            waits = {name: [each[name] for each in seen["seconds"]] for name in ("preview", "alternatives")}
+            shown = [float(each) for each in SHOWN.findall(seen["log"])]
+            waits = {
+                "preview": [at - each["menu"] for at, each in zip(shown, seen["seconds"], strict=True)],
+                "alternatives": [each["alternatives"] for each in seen["seconds"]],
+            }
             waits["follow"] = [each for i, each in enumerate(followed) if i % 4]
             waits["follow, GIMP draws"] = followed[::4]
             for wait, taken in waits.items():

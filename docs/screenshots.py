@@ -33,14 +33,17 @@ def main() -> None:
         # The screen is 1600 x 900 (scripts/desktop.py). Left, top, right, bottom:
         crops = {
             "menu": (290, 0, 1110, 735),  # the canvas with the open menu
-            "dialog": (290, 40, 1592, 770),  # the canvas with the dialog on it
+            "dialog": (420, 40, 1592, 770),  # the canvas with the dialog on it
             "layer-effects": (430, 210, 1592, 735),  # the canvas and the Layers dialog
         }
         for picture, box in crops.items():
             with Image.open(folder / f"{picture}.png") as whole:
                 part = whole.convert("RGB").crop(box)
-            # 256 colours, dithered: a photo in a window still looks right, at a third of the size.
-            part.quantize(256, method=Image.Quantize.MEDIANCUT).save(PICTURES / f"{picture}.png", optimize=True)
+            # 256 colours, dithered: a photo in a window still looks right, at a third of the size. Pillow dithers to a
+            # palette that it is given, not to one that it seeks.
+            palette = part.quantize(256, method=Image.Quantize.MEDIANCUT)
+            dithered = part.quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG)
+            dithered.save(PICTURES / f"{picture}.png", optimize=True)
             print(PICTURES / f"{picture}.png")
 
 

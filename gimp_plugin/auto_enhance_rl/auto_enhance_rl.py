@@ -103,6 +103,7 @@ def enhance(
         merged = config.get_property("apply") == "merged"
         if merged:
             check_merged(layer)
+            Gimp.progress_init(TITLE)  # some seconds for a large layer
         apply(image, layer, edit.filters(), merged)
     return decision
 

@@ -138,7 +138,8 @@ class Dialog:
         self._edit.choose(values)
         self._show_edit()
         self._dialog.set_response_sensitive(Gtk.ResponseType.OK, True)
-        log.info("first preview after %.2f s", time.monotonic() - self._opened)
+        log.info("preview after %.2f s", time.monotonic() - self._opened)
+        log.debug("preview at %.3f", time.time())
         nothing = not any(map(self._edit.moves, self._edit.sliders))
         self._say(_("Nothing to change: the agent would leave this photo as it is.") if nothing else "")
         for each in self._pictures.get_children():

@@ -35,7 +35,11 @@ def read_mark(layer: Gimp.Layer) -> list[list[str]]:
 
 def mark(layer: Gimp.Layer, filters: list[Gimp.DrawableFilter]) -> None:
     """Writes down that these, and no others, are ours."""
-    rows = [[each.get_operation_name(), each.get_name()] for each in filters]
+    write_mark(layer, [[each.get_operation_name(), each.get_name()] for each in filters])
+
+
+def write_mark(layer: Gimp.Layer, rows: list[list[str]]) -> None:
+    """rows: operation and name of each filter, as `read_mark` gives them."""
     if rows:
         data = json.dumps({"filters": rows}).encode()
         layer.attach_parasite(Gimp.Parasite.new(PARASITE, KEPT, list(data)))

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from filters import Filter, append, delete, new_filters, set_properties
 from gi.repository import Gimp
-from ours import ours
+from ours import mark, ours, read_mark, write_mark
 
 
 @contextlib.contextmanager
@@ -48,9 +48,11 @@ class Preview:
         self._filters: list[Filter] = []  # what is shown
         self._live: list[Gimp.DrawableFilter] = []  # by these
         self._shown = True
-        self._earlier = [each for each in ours(layer) if each.get_visible()]
+        self._mark = read_mark(layer)
+        self._ours = ours(layer)
+        self._hidden = [each for each in self._ours if each.get_visible()]
         with no_history(image):
-            for each in self._earlier:
+            for each in self._hidden:
                 each.set_visible(False)
 
     def show(self, filters: list[Filter]) -> None:
@@ -70,6 +72,7 @@ class Preview:
                 self._remove()
                 self._live = new_filters(self._layer, filters)
                 append(self._layer, self._live)
+                mark(self._layer, [*self._there(self._ours), *self._live])  # a run after a crash will replace them
                 if not self._shown:
                     self._show_live()
         self._filters = filters
@@ -88,7 +91,8 @@ class Preview:
             return
         with no_history(self._image):
             self._remove()
-            for each in self._there(self._earlier):
+            write_mark(self._layer, self._mark)
+            for each in self._there(self._hidden):
                 each.set_visible(True)
         Gimp.displays_flush()
 

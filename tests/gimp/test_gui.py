@@ -164,10 +164,19 @@ def test_last_values_are_the_dialogs(seen: Any) -> None:
     assert seen[0]["after last values"]["pixels"] == seen[0]["merged"]["pixels"]
 
 
+def test_merged_in_a_selection_is_one_step_too(seen: Any) -> None:
+    before, merged = seen[0]["selected"], seen[0]["merged in a selection"]
+    assert merged["pixels"] not in (before["pixels"], seen[0]["merged"]["pixels"])
+    assert merged["selection"] == before["selection"]
+    for name in ("pixels", "shown", "filters", "selection"):
+        assert seen[0]["merged in a selection undone"][name] == before[name]
+
+
 def test_it_does_not_let_the_user_wait(seen: Any) -> None:
     """Bounds for a machine that does other things beside; benchmarks/dialog_speed.py measures 24 megapixels."""
     (seconds,) = seen[0]["seconds"]
-    assert seconds["preview"] < 5 and seconds["alternatives"] < 5
+    preview = float(re.findall(r"DEBUG preview at ([\d.]+)", seen[0]["log"])[0]) - seconds["menu"]
+    assert 0 < preview < 5 and seconds["alternatives"] < 5
     followed = [float(each) for each in re.findall(r"DEBUG values set ([\d.]+) s after", seen[0]["log"])]
     assert len(followed) > 8 and max(followed) < 2
 

@@ -78,7 +78,8 @@ def numbers(config):
 copy = image.duplicate()  # and its filters: of one that it knows, libgimp keeps the values that it has seen
 filters = list(reversed(copy.get_layers()[0].get_filters()))
 answer = {
-    "pixels": digest(layer), "dirty": image.is_dirty(), "filters": [each.get_name() for each in filters],
+    "pixels": digest(layer), "selection": digest(image.get_selection()), "dirty": image.is_dirty(),
+    "filters": [each.get_name() for each in filters],
     "values": {each.get_operation_name(): numbers(each.get_config()) for each in filters},
     "visible": [each.get_visible() for each in filters], "parasites": layer.get_parasite_list(),
 }
