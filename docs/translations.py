@@ -50,12 +50,17 @@ def table_texts() -> Iterator[tuple[str, str]]:
         yield slider.menu, "where a tool is in GIMP's menus: as GIMP's own translation has it"
 
 
+def begun(language: str | None = None) -> Catalog:
+    found = Catalog(language, DOMAIN, HEADER, charset="utf-8", fuzzy=False)
+    # Left out, or given as empty texts, these become EMAIL@ADDRESS and the like.
+    found.project, found.version, found.language_team = DOMAIN, "", language or ""
+    found.msgid_bugs_address, found.last_translator = "", ""
+    return found
+
+
 def template() -> Catalog:
     """Every text, as the code has it now."""
-    found = Catalog(
-        project="Auto Enhance (RL)", header_comment=HEADER, msgid_bugs_address="", last_translator="",
-        charset="utf-8", fuzzy=False,
-    )  # fmt: skip
+    found = begun()
     for path in sorted(PLUG_IN.glob("*.py")) + sorted((PROJECT / "editor_ops").glob("*.py")):
         for _line, text, notes, _context in extract_from_file(
             "python", path, KEYWORDS, (NOTE,), strip_comment_tags=True
@@ -85,13 +90,6 @@ def updated(old: Catalog, texts: Catalog) -> Catalog:
         del old.obsolete[message.id]
     old.update(texts, update_header_comment=False, update_creation_date=False)
     return without_percent(old)
-
-
-def begun(language: str) -> Catalog:
-    return Catalog(
-        locale=language, domain=DOMAIN, project="Auto Enhance (RL)", header_comment=HEADER, msgid_bugs_address="",
-        last_translator="", language_team="", charset="utf-8", fuzzy=False,
-    )  # fmt: skip
 
 
 def contents(catalog: Catalog) -> list[object]:
