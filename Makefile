@@ -1,12 +1,13 @@
 # make demo   set everything up and enhance a real photo with the shipped policy
 # make test   set everything up and run every check and test, real GIMP 3.0 and 3.2 included
+# make docs   set everything up and build the documentation into site/index.html
 
 PYTHON ?= python3
 # One torch for everyone, so that the learning tests mean the same; the package itself takes any from 2.4 on.
 TORCH ?= torch==2.13.0
 PHOTO ?= tests/photos/church.jpg
 
-.PHONY: demo test lint roots help clean
+.PHONY: demo test lint docs roots help clean
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -21,6 +22,11 @@ test: lint roots
 lint: .venv-test/ready
 	.venv-test/bin/ruff check .
 	.venv-test/bin/mypy
+
+# Strict: a link that leads nowhere is an error.
+docs: .venv-docs/ready
+	NO_MKDOCS_2_WARNING=1 .venv-docs/bin/python -m mkdocs build --strict
+	@echo site/index.html
 
 # GIMP in Debian roots, kept outside the repository; tests/gimp says what is missing where they can't be made
 roots: debootstrap-there
@@ -38,6 +44,11 @@ roots: debootstrap-there
 	.venv-test/bin/python -m pip install --quiet --editable ".[train,test]"
 	@touch $@
 
+.venv-docs/ready: pyproject.toml | venv-there
+	$(PYTHON) -m venv .venv-docs
+	.venv-docs/bin/python -m pip install --quiet --editable ".[docs]"
+	@touch $@
+
 # Debian's python3 comes without venv, and its minimal systems without debootstrap: install them where we may.
 .PHONY: venv-there debootstrap-there
 venv-there:
@@ -53,4 +64,4 @@ debootstrap-there:
 	  else echo "debootstrap is missing: the tests in real GIMP can't run. On Debian, as root: apt-get install debootstrap" >&2; fi
 
 clean:
-	rm -rf .venv .venv-test demo build *.egg-info
+	rm -rf .venv .venv-test .venv-docs demo site build *.egg-info

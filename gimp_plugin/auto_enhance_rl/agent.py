@@ -129,7 +129,8 @@ class Agent:
             status = helper.wait(timeout)  # its output has ended, and so it has or will
             self._complaints.seek(0)
             said = self._complaints.read().decode(errors="replace").strip().splitlines()
-            reason = said[-1] if said else f"{self._settings.python} ended with {status}"
+            ended = _("{python} ended with {status}").format(python=self._settings.python, status=status)
+            reason = said[-1] if said else ended
             raise no_decision(f"{reason}; {BUNDLE}" if SANDBOX else reason)
         try:
             answer = json.loads(line)

@@ -174,41 +174,45 @@ class AutoEnhance(Gimp.PlugIn):
         procedure.set_menu_label(f"{TITLE}...")  # GIMP leaves the dots out of the undo step
         procedure.add_menu_path("<Image>/Colors/Auto")
         procedure.set_documentation(
-            "Let a learned agent choose exposure, white balance, contrast and colour",
-            "An agent looks at the layer and chooses values for GIMP's own colour tools. They are added as filters, "
-            "which can be changed in the Layer Effects list. With a selection, the agent looks at the selected "
-            "part, and only that is changed. Needs one selected RGB or grey layer. A style is a policy that was "
-            "taught a taste: “photo” comes with the plug-in, and your own come from `trainer export RUN --as-style "
-            "NAME` or `trainer styles --add FILE`; `trainer styles` lists them. On a layer that has filters of an "
-            "earlier run, these are replaced.",
+            _("Let a learned agent choose exposure, white balance, contrast and colour"),
+            _(
+                "An agent looks at the layer and chooses values for GIMP's own colour tools. They are added as filters,"
+                " which can be changed in the Layer Effects list. With a selection, the agent looks at the selected "
+                "part, and only that is changed. Needs one selected RGB or grey layer. A style is a policy that was "
+                "taught a taste: “photo” comes with the plug-in, and your own come from `trainer export RUN --as-style "
+                "NAME` or `trainer styles --add FILE`; `trainer styles` lists them. On a layer that has filters of an "
+                "earlier run, these are replaced."
+            ),
             None,
         )
         procedure.set_attribution("auto-enhance-rl developers", "GPL-3.0-or-later", "2026")
         flags = GObject.ParamFlags.READWRITE
         procedure.add_double_argument(
-            "strength", "S_trength", "How far to go: 0 changes nothing, 1 is what the agent chose, 2 twice that",
+            "strength", _("S_trength"), _("How far to go: 0 changes nothing, 1 is what the agent chose, 2 twice that"),
             0.0, 2.0, 1.0, flags,
         )  # fmt: skip
         choice = Gimp.Choice.new()
-        choice.add("filters", 0, "Editable filters", "Add filters to the layer; they stay editable")
-        choice.add("merged", 1, "Merged into the layer", "Change the pixels; merges the layer's own filters too")
+        choice.add("filters", 0, _("Editable filters"), _("Add filters to the layer; they stay editable"))
+        choice.add("merged", 1, _("Merged into the layer"), _("Change the pixels; merges the layer's own filters too"))
         procedure.add_choice_argument(
-            "apply", "_Apply as", "As editable filters, or merged into the layer's pixels", choice, "filters", flags
-        )
-        procedure.add_string_argument(
-            "style", "St_yle", "Whose taste: a style by its name. `trainer styles` lists them; "
-            "`trainer export RUN --as-style NAME` adds one", DEFAULT_STYLE, flags,
+            "apply", _("_Apply as"), _("As editable filters, or merged into the layer's pixels"), choice, "filters",
+            flags,
         )  # fmt: skip
         procedure.add_string_argument(
-            "leave-alone", "_Leave alone", "Sliders that must not move, by name, separated by commas, such as "
-            "“saturation, clarity”; `trainer sliders` lists them", "", flags,
+            "style", _("St_yle"), _("Whose taste: a style by its name. `trainer styles` lists them; "
+            "`trainer export RUN --as-style NAME` adds one"), DEFAULT_STYLE, flags,
         )  # fmt: skip
         procedure.add_string_argument(
-            "model", "_Model", "For scripts: a policy file (.onnx) to use instead of a style", "", flags
+            "leave-alone", _("_Leave alone"), _("Sliders that must not move, by name, separated by commas, such as "
+            "“saturation, clarity”; `trainer sliders` lists them"), "", flags,
+        )  # fmt: skip
+        procedure.add_string_argument(
+            "model", _("_Model"), _("For scripts: a policy file (.onnx) to use instead of a style"), "", flags
         )
         procedure.add_string_return_value(
-            "decision", "Decision", "What the agent chose, as JSON: sliders with values, and the filters", "", flags
-        )
+            "decision", _("Decision"), _("What the agent chose, as JSON: sliders with values, and the filters"), "",
+            flags,
+        )  # fmt: skip
         return procedure
 
 

@@ -34,7 +34,7 @@ class Row:
         name = f"{label} ({unit})" if unit else label
         self._scale = GimpUi.SpinScale.new(self._adjustment, name, int(digits[1]) if digits else 0)
         self._scale.set_hexpand(True)
-        self._scale.set_tooltip_text(_("In GIMP: {menu}").format(menu=slider.menu))
+        self._scale.set_tooltip_text(_("In GIMP: {menu}").format(menu=_(slider.menu)))
         self._scale.get_accessible().set_name(name)
         self._sure = Gtk.Label(xalign=1)
         self._sure.set_tooltip_text(_("How probable the agent finds this one of the slider's 33 levels"))
