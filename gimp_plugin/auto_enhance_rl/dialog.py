@@ -148,8 +148,7 @@ class Dialog:
         self._dialog.set_response_sensitive(Gtk.ResponseType.OK, True)
         log.info("preview after %.2f s", time.monotonic() - self._opened)
         log.debug("preview at %.3f", time.time())
-        nothing = not any(map(self._edit.moves, self._edit.sliders))
-        still = _("Nothing to change: the agent would leave this photo as it is.") if nothing else ""
+        still = "" if self._edit.moved else _("Nothing to change: the agent would leave this photo as it is.")
         self._say(self._complaint or still)
         self._complaint = ""
         for each in self._pictures.get_children():
@@ -248,7 +247,7 @@ class Dialog:
         for slider in self._edit.sliders:
             name = slider.name
             self._rows[name].show(
-                self._edit.moves(slider), name not in self._edit.left, self._edit.value(slider),
+                name in self._edit.moved, name not in self._edit.left, self._edit.value(slider),
                 self._edit.probabilities[name], self._edit.strength > 0,
             )  # fmt: skip
         self._updating = False

@@ -25,16 +25,14 @@ class Edit:
         self.strength = 1.0
         self.left: set[str] = set()  # names of the sliders that are left alone
         self.chosen = {slider.name: slider.neutral for slider in SLIDERS}
+        self.moved: set[str] = set()  # names of the sliders that the choice moves, left alone or not
         self.probabilities: dict[str, float | None] = {slider.name: None for slider in SLIDERS}  # None: by hand
 
     def choose(self, values: dict[str, tuple[float, float]]) -> None:
         """Takes the agent's choice, or one of its alternatives: name -> (value at strength 1, probability)."""
         for name, (value, probability) in values.items():
             self.chosen[name], self.probabilities[name] = value, probability
-
-    def moves(self, slider: Slider) -> bool:
-        """Whether the choice moves this slider, left alone or not."""
-        return self.chosen[slider.name] != slider.neutral
+        self.moved = {slider.name for slider in SLIDERS if self.chosen[slider.name] != slider.neutral}
 
     def value(self, slider: Slider) -> float:
         """What the slider is set to now, in GIMP's unit."""

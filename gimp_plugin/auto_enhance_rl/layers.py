@@ -31,7 +31,10 @@ def check_drawables(image: Gimp.Image, drawables: list[Gimp.Drawable]) -> Gimp.L
         )
         raise wrong_call(message.format(plug_in=TITLE))
     if layer.is_floating_sel():
-        message = _("{plug_in} can't work on a floating selection. Anchor it first: Layer > Anchor Layer.")
+        message = _(
+            "{plug_in} can't work on a floating selection. "
+            "Anchor it first: Layer > Anchor Floating Layer or Mask."
+        )
         raise wrong_call(message.format(plug_in=TITLE))
     item = layer
     while item is not None:  # GIMP lets a filter through on a locked layer, so the lock is kept here

@@ -85,3 +85,11 @@ def test_a_grey_layer_has_no_rows_for_colours(part: Any) -> None:
 def test_filters_are_the_editors(edit: Any) -> None:
     values = {slider.name: edit.value(slider) for slider in SLIDERS}
     assert [each[2] for each in edit.filters()] == [each.properties for each in filters(values, 4000, 3000)]
+
+
+def test_rows_stay_when_a_slider_is_moved_to_neutral(edit: Any) -> None:
+    moved = set(edit.moved)
+    assert moved == {s.name for s in SLIDERS if edit.value(s) != s.neutral}
+    for slider in SLIDERS:
+        edit.set_value(slider, slider.neutral)
+    assert edit.moved == moved and edit.filters() == []
