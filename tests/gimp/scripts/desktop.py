@@ -146,7 +146,7 @@ def start(version):
     Atspi.init()
     server = 'exec(open("/case/gui_server.py").read())'
     batch = ["--batch-interpreter=python-fu-eval", "-b", server]
-    subprocess.Popen([f"gimp-{version}", "-s", "-n", *batch, "/case/photo.jpg"], stdout=log, stderr=log)
+    gimp = subprocess.Popen([f"gimp-{version}", "-s", "-n", *batch, "/case/photo.jpg"], stdout=log, stderr=log)
     (window, *_) = wait("GIMP's window", lambda: xdotool("search", "--onlyvisible", "--name", "photo.*GIMP"), 120)
     xdotool("windowmove", window, 0, 0)
     xdotool("windowsize", window, SCREEN[0] - 10, SCREEN[1] - 30)
@@ -154,7 +154,22 @@ def start(version):
     ask("answer = len(Gimp.get_images())")
     if manager.poll() is not None or not managed():
         raise RuntimeError("the window manager has ended; the windows have no frames")
-    return window
+    return gimp.pid, window
+
+
+def drawn(gimp):
+    """Waits until GIMP has nothing to draw: until it does nothing for a second."""
+
+    def ticks():
+        with open(f"/proc/{gimp}/stat") as stat:
+            return sum(map(int, stat.read().rpartition(")")[2].split()[11:13]))
+
+    def idle():
+        before = ticks()
+        time.sleep(1)
+        return ticks() - before < 0.1 * os.sysconf("SC_CLK_TCK")  # a tenth of a core
+
+    wait("GIMP's rest", idle, 120)
 
 
 def point_at(roles, name):

@@ -69,11 +69,12 @@ def undo():
     settled(before)
 
 
-def how_fast(pause=0):
+def how_fast(rest=lambda: None):
     """Seconds from the dialog to the alternatives; the rest stands in the log.
 
-    Strength is moved while GIMP draws the first preview, and again when it has drawn.
+    Strength is moved while GIMP draws the first preview, and again when it has drawn. rest: waits until it has.
     """
+    rest()
     times = {"menu": time.time()}  # the log has when the filters were there: GIMP may be too busy drawing to say so
     choose(DIALOG)
     wait("the preview", lambda: ask(FILTERS))
@@ -81,11 +82,11 @@ def how_fast(pause=0):
     shown = time.monotonic()
     wait("the alternatives", lambda: find(dialog, ("radio button",), "Alternative 4"))
     times["alternatives"] = time.monotonic() - shown
-    for percent, there, drawing in ((0, False, 0), (100, True, pause), (60, True, pause), (0, False, pause)):
-        time.sleep(drawing)
+    for percent, there in ((0, False), (100, True), (60, True), (0, False)):
         set_value(PLUG_IN, "Strength", percent)
         wait("the filters", lambda there=there: bool(ask(FILTERS)) == there)
-    time.sleep(1)
+        time.sleep(1)  # until the plug-in has written it into its log
+        rest()
     close_dialog("Cancel")
     wait("the filters' end", lambda: not ask(FILTERS))
     seen.setdefault("seconds", []).append(times)
@@ -263,10 +264,10 @@ answer = True
 
 def main(version, rounds=0):
     """The whole scenario; or, with rounds, only how fast it is, that often."""
-    window = desktop.start(version)
+    gimp, window = desktop.start(version)
     if rounds:
         for _ in range(rounds):
-            how_fast(25)  # seconds until GIMP has drawn 24 megapixels
+            how_fast(lambda: desktop.drawn(gimp))
         return
     choose("Undo History")
     wait("the Undo History", history)
