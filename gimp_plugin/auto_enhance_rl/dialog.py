@@ -28,9 +28,6 @@ PICTURE = 88  # pixels of their longer side: the dialog leaves room for the phot
 LONGEST_ROW = 60  # characters of a style in the list; its tooltip has the rest
 LOOK = 20  # milliseconds between two looks whether the agent has answered
 SETTLE = 30  # milliseconds after a movement until it is shown: a slider that is dragged moves many times in them
-# Milliseconds from the dialog's appearing to the first filter. GIMP draws the canvas anew where the dialog has covered
-# it, and were the filters going on just then, all of it at once: 7 s for 24 megapixels, in place of piece by piece.
-UNCOVERED = 150
 SPACE = 6  # pixels, as GIMP's own dialogs
 
 
@@ -90,13 +87,8 @@ class Dialog:
         """Shows the edit when the agent has decided; the Decision as accepted, or None when the user cancels."""
         self._preview = Preview(image, layer)
         self._say(_("The agent looks at the photo…"))
-
-        def begin() -> bool:
-            self._wait(decision, self._take_decision)
-            self._wait(styles, self._take_styles)
-            return False
-
-        self._dialog.connect("map-event", lambda *_event: GLib.timeout_add(UNCOVERED, begin))
+        self._wait(decision, self._take_decision)
+        self._wait(styles, self._take_styles)
         try:
             agreed = self._dialog.run()
             if self._due:

@@ -182,9 +182,9 @@ def test_it_does_not_let_the_user_wait(seen: Any) -> None:
     """Bounds for a machine that does other things beside; benchmarks/dialog_speed.py measures 24 megapixels."""
     (seconds,) = seen[0]["seconds"]
     preview = float(re.findall(r"DEBUG preview at ([\d.]+)", seen[0]["log"])[0]) - seconds["menu"]
-    assert 0 < preview < 5 and seconds["alternatives"] < 5
+    assert 0 < preview < 8 and seconds["alternatives"] < 8
     followed = [float(each) for each in re.findall(r"DEBUG values set ([\d.]+) s after", seen[0]["log"])]
-    assert len(followed) > 8 and max(followed) < 2
+    assert len(followed) > 8 and max(followed) < 4
 
 
 def test_the_log_has_what_went_wrong_and_nothing_else(seen: Any) -> None:
