@@ -63,7 +63,7 @@ class Target(NamedTuple):
 
 def put(folder: Path, profile: Profile, request: Request) -> str:
     """Makes the bundle in the plug-in's folder; says in words what was done. BundleError: nothing was changed."""
-    gimp = profile.sandboxed or (profile.gimps[0] if profile.gimps else None)
+    gimp = profile.asked
     target = find_target(gimp, profile, request.version)
     if python_versions(folder / FOLDER) == {target.version} and not trial(gimp, folder / FOLDER, request.version):
         return f"already there, for Python {target.version}"

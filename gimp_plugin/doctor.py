@@ -38,7 +38,7 @@ def check_profile(profile: Profile) -> list[Check]:
 
 def _gimp(gimps: Sequence[Gimp], profiles: Sequence[Profile]) -> Check:
     """Is there a GIMP 3? Asked for its version; or, where it can't be (an AppImage), the folder that it made."""
-    new = [gimp for gimp in gimps if gimp.version.startswith("3.")]
+    new = [gimp for gimp in gimps if gimp.new]
     seen = [f"{gimp.version} ({gimp.packaging}: {gimp.program}){_tried(gimp.series)}" for gimp in new]
     for profile in profiles:
         if not profile.gimps:
@@ -66,7 +66,7 @@ def _folders(gimps: Sequence[Gimp], profiles: Sequence[Profile]) -> list[Check]:
     return [
         Check("GIMP's folder", False, f"GIMP {gimp.version} ({gimp.packaging}) has none yet", remedy)
         for gimp in gimps
-        if gimp.version.startswith("3.") and gimp not in users
+        if gimp.new and gimp not in users
     ]
 
 

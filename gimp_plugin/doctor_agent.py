@@ -79,7 +79,7 @@ def _bundle(profile: Profile, folder: Path) -> Check:
     if len(versions) != 1:
         return Check(name, False, f"{path} is not whole", f"{BUNDLE} again")
     (version,) = versions
-    gimp = profile.sandboxed or (profile.gimps[0] if profile.gimps else None)
+    gimp = profile.asked
     if gimp is None:
         return Check(name, True, f"for Python {version}; this GIMP can't be asked for its own")
     about = found.about_python(gimp)

@@ -45,6 +45,11 @@ class Gimp(NamedTuple):
     shared: bool = False
 
     @property
+    def new(self) -> bool:
+        """Whether it is a GIMP 3, for which the plug-in is."""
+        return self.version.startswith("3.")
+
+    @property
     def series(self) -> str:
         """The name of its folder: "3.0" for 3.0.4."""
         return ".".join(self.version.split(".")[:2])
@@ -81,6 +86,11 @@ class Profile(NamedTuple):
     def sandboxed(self) -> Gimp | None:
         """The one that can't start whatever programs it likes."""
         return next((gimp for gimp in self.gimps if gimp.packaging in SANDBOXED), None)
+
+    @property
+    def asked(self) -> Gimp | None:
+        """The one whose Python a bundle has to fit: none other can do without."""
+        return self.sandboxed or (self.gimps[0] if self.gimps else None)
 
     @property
     def version(self) -> str:
@@ -139,9 +149,8 @@ def profiles(
     gimps = installed(platform, home, environment) if gimps is None else gimps
     shared = any(gimp.shared for gimp in gimps)
     found = []
-    if environment.get("GIMP3_DIRECTORY"):  # GIMP's own way to say where its folder is
-        new = [gimp for gimp in gimps if gimp.version.startswith("3.")]
-        found.append(Profile(Path(environment["GIMP3_DIRECTORY"]), OWN, tuple(new[:1])))
+    if environment.get(OWN):  # GIMP's own way to say where its folder is
+        found.append(Profile(Path(environment[OWN]), OWN, tuple(gimp for gimp in gimps if gimp.new)[:1]))
     for folder, packaging in config_homes(platform, home, environment).items():
         if packaging == FLATPAK and shared:
             continue  # Flatpak lays ~/.config/GIMP over it: nothing that is put here is seen

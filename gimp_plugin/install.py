@@ -115,9 +115,7 @@ def config(python: str) -> dict[str, object]:
     # No resolve(): a virtual environment's python is a link, and following it leaves the environment.
     interpreter = os.path.abspath(shutil.which(python) or python)
     # The user's folder as seen here: a packaged GIMP (Flatpak, snap) points its own programs elsewhere.
-    return {
-        "python": interpreter, "timeout": TIMEOUT, "styles": str(styles.user_folder()),
-    }  # fmt: skip
+    return {"python": interpreter, "timeout": TIMEOUT, "styles": str(styles.user_folder())}
 
 
 def program_files() -> dict[str, Path]:

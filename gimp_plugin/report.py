@@ -54,8 +54,8 @@ class Report:
         if self.removes:
             return "\n".join(lines or ["The plug-in is not installed anywhere; nothing to remove."])
         for gimp in self.others:
-            old = not gimp.version.startswith("3.")
-            why = "too old; the plug-in is for GIMP 3" if old else "never started; start it once, then install again"
+            never = "never started; start it once, then install again"
+            why = never if gimp.new else "too old; the plug-in is for GIMP 3"
             lines.append(f"GIMP {gimp.version} ({gimp.packaging}): {why}")
         if self.done:
             lines.append("Restart GIMP: Colors > Auto > Auto Enhance (RL). `trainer doctor` checks every step.")

@@ -19,25 +19,12 @@ import pytest
 from click.testing import CliRunner, Result
 from PIL import Image
 
-from tests.gimp_plugin import policies
 from trainer import batch, photo, sidecar
 from trainer.cli import main
 
 ROOT = Path(__file__).parents[2]
 PHOTOS = sorted((ROOT / "tests" / "photos").glob("*.png"))
 TRAINER = [sys.executable, "-c", "from trainer.cli import main; main()", "enhance"]
-
-
-@pytest.fixture(scope="module")
-def every(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A policy that moves every slider by a known number of levels."""
-    return policies.write(tmp_path_factory.mktemp("policy") / "every.onnx", policies.EVERY_SLIDER)
-
-
-@pytest.fixture(scope="module")
-def brighten(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A policy that looks at the picture: the darker, the more exposure."""
-    return policies.write(tmp_path_factory.mktemp("policy") / "brighten.onnx", policies.BRIGHTEN)
 
 
 @pytest.fixture

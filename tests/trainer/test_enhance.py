@@ -23,18 +23,6 @@ from trainer.cli import main
 PHOTOS = sorted((Path(__file__).parents[1] / "photos").glob("*.png"))
 
 
-@pytest.fixture(scope="module")
-def every(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A policy that moves every slider by a known number of levels."""
-    return policies.write(tmp_path_factory.mktemp("policy") / "every.onnx", policies.EVERY_SLIDER)
-
-
-@pytest.fixture(scope="module")
-def brighten(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A policy that looks at the picture: the darker, the more exposure."""
-    return policies.write(tmp_path_factory.mktemp("policy") / "brighten.onnx", policies.BRIGHTEN)
-
-
 def run(*arguments: object) -> Result:
     """In this process, in the order given; test_batch.py has the rest."""
     return CliRunner().invoke(main, ["enhance", "--jobs", "1", *map(str, arguments)])
