@@ -30,8 +30,8 @@ docs: .venv-docs/ready
 
 # GIMP in Debian roots, kept outside the repository; tests/gimp says what is missing where they can't be made
 roots: debootstrap-there
-	-tests/gimp/make_root.sh trixie
-	-tests/gimp/make_root.sh forky
+	-tools/gimp_roots/make_root.sh trixie
+	-tools/gimp_roots/make_root.sh forky
 
 .venv/ready: pyproject.toml | venv-there
 	$(PYTHON) -m venv .venv

@@ -14,8 +14,8 @@ their files have the size of a camera's. Then, one after the other:
   must be the one that its sidecar tells of; no other file may be there; and no copy that was there at a kill may have
   been written again.
 
-With --gimp, also docs/gimp_batch.py in that GIMP on the first of the photos (--gimp-photos), by the clock and as a
-ratio. Needs the GIMP roots of the tests (tests/gimp/root.py). Exit status 1 where a check fails.
+With --gimp, also examples/gimp_batch.py in that GIMP on the first of the photos (--gimp-photos), by the clock and as a
+ratio. Needs the GIMP roots of the tests (tools/gimp_roots/root.py). Exit status 1 where a check fails.
 """
 
 from __future__ import annotations
@@ -38,9 +38,10 @@ import numpy as np
 from PIL import Image
 
 from benchmarks.enhance_speed import fastest, measured
-from tests.gimp import root
-from tests.gimp.plug_in import install_in
-from trainer import show, sidecar
+from enhancer import sidecar
+from tools.gimp_roots import root
+from tools.gimp_roots.plug_in import install_in
+from trainer import console
 
 ROOT = Path(__file__).parents[1]
 TEST_PHOTOS = [ROOT / "tests" / "photos" / name for name in ("church.jpg", "valley.jpg")]
@@ -74,7 +75,7 @@ def make_photos(folder: Path, n: int) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
     with ProcessPoolExecutor(2) as pool:
         made = pool.map(make_photo, paths, range(n))
-        for _ in show.steps("Making photos", n):
+        for _ in console.steps("Making photos", n):
             next(made)
     size = sum(path.stat().st_size for path in paths) / 1e6
     print(f"{n} photos of {SIZE[0]} x {SIZE[1]}, {size / n:.1f} MB each, as files", flush=True)
@@ -155,7 +156,7 @@ def killed(photos: Path, out: Path, undisturbed: Path, n: int) -> bool:
 
 
 def in_gimp(version: str, photos: list[Path], folder: Path) -> None:
-    """docs/gimp_batch.py and `trainer enhance` on the same few photos, by turns."""
+    """examples/gimp_batch.py and `trainer enhance` on the same few photos, by turns."""
     (folder / "photos").mkdir(parents=True)
     for path in photos:
         os.link(path, folder / "photos" / path.name)
@@ -202,7 +203,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--photos", type=int, default=200, metavar="N", help="how many (default 200)")
     parser.add_argument("--timed", type=int, default=40, metavar="N", help="how many of them are timed (default 40)")
-    parser.add_argument("--gimp", choices=list(root.VERSIONS), help="also time docs/gimp_batch.py in this GIMP")
+    parser.add_argument("--gimp", choices=list(root.VERSIONS), help="also time examples/gimp_batch.py in this GIMP")
     parser.add_argument("--gimp-photos", type=int, default=6, metavar="N", help="on how many of them (default 6)")
     arguments = parser.parse_args()
     n: int = arguments.photos

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from tests.gimp import gui, root
+from tools.gimp_roots import gui, root
 
 PHOTO = Path(__file__).parents[1] / "tests" / "photos" / "church.jpg"
 SIZE = (6000, 4000)

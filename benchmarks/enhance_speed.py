@@ -28,12 +28,12 @@ from PIL import Image
 
 import editor_ops
 import models
-from tests.gimp import root
+from tools.gimp_roots import root
 
 SIZE = (6000, 4000)
 CORES = 2
 MEMORY = 1.5e9
-SCRIPT = Path(root.__file__).with_name("scripts") / "merge_speed.py"
+SCRIPT = Path(__file__).parent / "in_gimp" / "merge_speed.py"
 GIMP_TIME = 600
 """Seconds that GIMP may take; 60 is usual."""
 

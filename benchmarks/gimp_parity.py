@@ -19,8 +19,8 @@ from PIL import Image
 
 import editor_ops
 import models
-from tests.gimp.filters import Case, random_values, render, steps
-from tests.gimp.root import VERSIONS, RootError, find
+from tools.gimp_roots.render import Case, random_values, render, steps
+from tools.gimp_roots.root import VERSIONS, RootError, find
 
 MAX, MEAN = 1, 0.01
 SEED = 0

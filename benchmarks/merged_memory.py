@@ -5,7 +5,7 @@
 
 Each case runs in a GIMP of its own; the memory is the peak of GIMP itself (VmHWM of its process), image included, with
 undo on. Also how long it takes to read what the agent is shown. Target: 1.5 GB, with and without a selection, and with
-filters of the user's own. Needs the GIMP roots of the tests (tests/gimp/root.py), which it makes if they are missing.
+filters of the user's own. Needs the GIMP roots (tools/gimp_roots/root.py), which it makes if they are missing.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from typing import Any
 from PIL import Image
 
 import editor_ops
-from tests.gimp import root
-from tests.gimp.plug_in import install_in
-from tests.gimp_plugin import policies
+from tools import policies
+from tools.gimp_roots import root
+from tools.gimp_roots.plug_in import install_in
 
 TARGET = 1.5e9
 SIZE = (6000, 4000)
@@ -36,8 +36,8 @@ from gi.repository import Gegl, Gimp, Gio
 with open("/case/setup.json") as file:
     setup = json.load(file)
 sys.path[:0] = [setup["folder"], setup["folder"] + "/lib"]
-from filters import append, apply
-from layers import pixels
+from plugin.filters import append, apply
+from plugin.layers import pixels
 
 Gegl.init(None)
 image = Gimp.file_load(Gimp.RunMode.NONINTERACTIVE, Gio.File.new_for_path("/case/photo.jpg"))

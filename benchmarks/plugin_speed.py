@@ -5,7 +5,7 @@
 
 That is what a user waits for after the dialog: GIMP starts the plug-in, the pixels come over, the agent decides, and
 the filters are appended, all eight tools, for the policy used here moves every slider. Both ways to ask the agent are
-timed: in GIMP's own Python, and by the helper process. Needs the GIMP roots of the tests (tests/gimp/root.py), which
+timed: in GIMP's own Python, and by the helper process. Needs the GIMP roots (tools/gimp_roots/root.py), which
 it makes if they are missing.
 """
 
@@ -19,9 +19,9 @@ from pathlib import Path
 
 from PIL import Image
 
-from tests.gimp import root
-from tests.gimp.plug_in import install_in
-from tests.gimp_plugin import policies
+from tools import policies
+from tools.gimp_roots import root
+from tools.gimp_roots.plug_in import install_in
 
 TARGET = 1.5
 """Seconds, plug-in start included."""

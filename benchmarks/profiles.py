@@ -6,7 +6,7 @@
 Float images, so that nothing clips. Each slider at both its ends on the first three photos, and what the shipped policy
 chooses on all of them (default: tests/photos). Printed: the largest difference in 8-bit levels of sRGB, and the mean
 colour difference (CIEDE2000), for filters as they would be in sRGB and as `editor_ops.filters` makes them for these
-primaries. Needs scikit-image, and the GIMP roots of the tests (tests/gimp/root.py), which it makes if they are missing.
+primaries. Needs scikit-image, and the GIMP roots (tools/gimp_roots/root.py), which it makes if they are missing.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from skimage.color import deltaE_ciede2000, rgb2lab
 import editor_ops
 from editor_ops.color import RGB_TO_XYZ
 from models import Policy
-from tests.gimp import profiles, root
+from tools.gimp_roots import profiles, root
 
 SIDE = 200  # pixels: enough for the colours of a photo
 PHOTOS = Path(__file__).parents[1] / "tests" / "photos"

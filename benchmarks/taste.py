@@ -27,7 +27,7 @@ from rich.table import Table
 
 import models
 from editor_ops import NAMES, NEUTRAL_LEVEL, SLIDERS, edit
-from trainer import photo
+from enhancer import photo
 
 LOOKS: dict[str, dict[str, float]] = {
     "as they were": {},

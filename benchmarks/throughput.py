@@ -32,7 +32,8 @@ from rich.console import Console
 from rich.table import Table
 
 from editor_ops import LEVELS, SLIDERS
-from trainer import cache, data, distributed, edits, fit, photo
+from enhancer import photo
+from trainer import cache, data, distributed, edits, fit
 from trainer.config import recipe
 
 OFFICIAL = 183.0

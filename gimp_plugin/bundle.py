@@ -20,8 +20,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from . import found
-from .found import Gimp, Profile
+from . import discovery
+from .discovery import Gimp, Profile
 
 FOLDER = "bundle"
 ASIDE = ".auto_enhance_rl-"
@@ -106,7 +106,7 @@ def find_target(gimp: Gimp | None, profile: Profile, version: str = "") -> Targe
             "`trainer install-plugin --bundle --gimp-python 3.13`"
         )
     else:
-        about = found.about_python(gimp)
+        about = discovery.about_python(gimp)
     if isinstance(about, str):
         raise BundleError(
             f"{profile.name} could not be asked for its Python, for it {about}: {BY_HAND} it, such as "
@@ -118,7 +118,7 @@ def find_target(gimp: Gimp | None, profile: Profile, version: str = "") -> Targe
 
 
 def pip_platforms(about: dict[str, Any]) -> list[str]:
-    """pip's names for the systems whose wheels this Python takes, the best first. about: as from found.ABOUT."""
+    """pip's names for the systems whose wheels this Python takes, the best first. about: as from discovery.ABOUT."""
     name, _, machine = about["platform"].partition("-")
     if name.startswith("mingw"):
         raise BundleError(
@@ -217,7 +217,7 @@ def trial(gimp: Gimp | None, folder: Path, version: str = "") -> str:
     """Imports the bundle in GIMP's own Python; what went wrong, in words. Of a GIMP that can't be asked, nothing."""
     if gimp is None or version:
         return ""
-    said = found.ask(found.within(gimp, found.python_of(gimp), "-c", IMPORTS, str(folder)))
+    said = discovery.ask(discovery.within(gimp, discovery.python_of(gimp), "-c", IMPORTS, str(folder)))
     if isinstance(said, str):
         return said
     return "" if str(folder) in os.fsdecode(said) else "it has others, which come first"

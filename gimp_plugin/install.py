@@ -20,8 +20,8 @@ from pathlib import Path
 
 from models import styles
 
-from . import bundle, found
-from .found import Gimp, Profile
+from . import bundle, discovery
+from .discovery import Gimp, Profile
 from .report import Entry, Report, explain
 
 NAME = "auto_enhance_rl"
@@ -49,9 +49,9 @@ def install(
     beside all where none is. Everything is made aside and then renamed into place. Other files in the folder stay, and
     so do its bundle and log.
     """
-    gimps = found.installed()
+    gimps = discovery.installed()
     profiles = _profiles(destinations, gimps)
-    report = Report(searched=list(found.config_homes()))
+    report = Report(searched=list(discovery.config_homes()))
     if destinations is None:
         report.others = [gimp for gimp in gimps if not any(gimp in profile.gimps for profile in profiles)]
     picky = destinations is None and any(profile.sandboxed for profile in profiles)
@@ -78,7 +78,7 @@ def install(
 
 def uninstall(destinations: Iterable[str | Path] | None = None) -> Report:
     """Removes the plug-in from GIMP's plug-ins folders (None: every one found). Other files in its folder stay."""
-    report = Report(removes=True, searched=list(found.config_homes()))
+    report = Report(removes=True, searched=list(discovery.config_homes()))
     for profile in _profiles(destinations, []):  # whoever uses a folder now: an earlier GIMP may have been another
         entry = Entry(profile.plug_ins / NAME, profile.name, "not removed")
         if not os.path.lexists(entry.folder):
@@ -104,10 +104,10 @@ def uninstall(destinations: Iterable[str | Path] | None = None) -> Report:
 
 
 def _profiles(destinations: Iterable[str | Path] | None, gimps: list[Gimp]) -> list[Profile]:
-    there = found.profiles(gimps=gimps)
+    there = discovery.profiles(gimps=gimps)
     if destinations is None:
         return there
-    return [found.profile_of(Path(folder), there) for folder in destinations]
+    return [discovery.profile_of(Path(folder), there) for folder in destinations]
 
 
 def config(python: str) -> dict[str, object]:

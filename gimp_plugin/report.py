@@ -7,7 +7,7 @@ import errno
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .found import Gimp
+from .discovery import Gimp
 
 
 @dataclass

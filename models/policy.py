@@ -253,6 +253,4 @@ def _check_interface(path: Path, session: Any) -> None:
     expected = {"logits": [k, LEVELS], "levels": [k], "sliders": [k], "value": []}
     fits = list(inputs) == ["thumbnail"] and inputs["thumbnail"][1:] == [3, SIZE, SIZE]
     if not fits or any(outputs.get(name, [None])[1:] != shape for name, shape in expected.items()):
-        raise PolicyError(
-            f"{path}: its input or outputs are not {k} sliders of {LEVELS} levels; export it again"
-        )
+        raise PolicyError(f"{path}: its input or outputs are not {k} sliders of {LEVELS} levels; export it again")

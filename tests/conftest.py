@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What holds for every test."""
+"""What holds for every test, and policies with a known answer."""
 
 import signal
+from pathlib import Path
 
 import pytest
+
+from tools import policies
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -19,3 +22,24 @@ def ctrl_c_works():
     """Also where the tests run in the background of a shell, which has Ctrl-C ignored there and in what they start."""
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def cache(tmp_path_factory):
+    """The user's cache folder is left alone; commands that tests start inherit this too."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("XDG_CACHE_HOME", "LOCALAPPDATA"):
+            patch.setenv(name, str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
+@pytest.fixture(scope="session")
+def every(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A policy that moves every slider by a known number of levels."""
+    return policies.write(tmp_path_factory.mktemp("policy") / "every.onnx", policies.EVERY_SLIDER)
+
+
+@pytest.fixture(scope="session")
+def brighten(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A policy that looks at the picture: the darker, the more exposure."""
+    return policies.write(tmp_path_factory.mktemp("policy") / "brighten.onnx", policies.BRIGHTEN)

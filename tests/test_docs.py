@@ -21,7 +21,7 @@ from PIL import Image
 from editor_ops import SLIDERS, Slider, edit
 from gimp_plugin import install
 from models import Policy
-from models.decide import Session
+from models.helper import Session
 from tests.test_readme import row
 from trainer.cli import main
 
@@ -100,7 +100,7 @@ def test_the_tables_of_sliders_are_the_table(slider: Slider) -> None:
 
 
 def test_every_control_is_explained_with_its_key() -> None:
-    translations = pytest.importorskip("docs.translations")
+    translations = pytest.importorskip("tools.translations")
     texts = translations.template()
     controls = page("controls.md")
     for text in (*CONTROLS, *FRAMES):
@@ -111,9 +111,9 @@ def test_every_control_is_explained_with_its_key() -> None:
 
 
 def test_the_helps_page_is_made_from_the_controls() -> None:
-    help_page = pytest.importorskip("docs.help_page")
+    help_page = pytest.importorskip("tools.help_page")
     written = help_page.HELP.read_text(encoding="utf-8")
-    assert written == help_page.html(), "run `python -m docs.help_page`"
+    assert written == help_page.html(), "run `python -m tools.help_page`"
     assert install.ENTRY.parent / "help" / "index.html" == help_page.HELP  # where dialog.py looks
 
 

@@ -31,9 +31,9 @@ import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from enhancer import photo
+from enhancer.pool import start as start_worker
 from models import thumbnail
-
-from . import photo, workers
 
 SIDE = 128
 """Pixels: twice the thumbnail's, so that a crop of half a photo's side still has a pixel for each of its own."""
@@ -236,7 +236,7 @@ def _by_processes(todo: dict[str, Path], cache: Path) -> Iterator[tuple[str, Ent
     # Processes, for the readers silence warnings, which threads can't each do for themselves; new ones, for a fork
     # of a process with torch's threads may hang.
     n = min(os.cpu_count() or 1, MOST_WORKERS)
-    pool = ProcessPoolExecutor(n, mp_context=get_context("spawn"), initializer=workers.start)
+    pool = ProcessPoolExecutor(n, mp_context=get_context("spawn"), initializer=start_worker)
     try:
         running: dict[Future[Entry], str] = {}
         for name, path in todo.items():

@@ -191,12 +191,12 @@ def list_styles(add: Path | None, name: str | None, as_json: bool) -> None:
     with one_line_errors():
         from models import styles
 
-        from . import show
+        from . import console
 
         if add is not None:
             written = styles.add(add, name)
             click.echo(f"written: {written}", err=as_json)
-        show.style_table(styles.find(), styles.user_folder(), as_json)
+        console.style_table(styles.find(), styles.user_folder(), as_json)
 
 
 @main.command()
@@ -230,8 +230,8 @@ def evaluate(
     if only and not wrong_way:
         raise click.UsageError("--only goes with --wrong-way")
     with one_line_errors():
+        from . import console, fivek
         from . import evaluate as evaluation
-        from . import fivek, show
 
         policy = _policy(model, style)
         if dataset:
@@ -241,8 +241,8 @@ def evaluate(
             pairs = evaluation.wrong_way_pairs(folders[0], seed, only)
         else:
             pairs = evaluation.folder_pairs(folders[0], folders[1])
-        result = evaluation.evaluate(pairs, policy, show.steps)
-    sys.exit(show.evaluation(result, as_json))
+        result = evaluation.evaluate(pairs, policy, console.steps)
+    sys.exit(console.evaluation(result, as_json))
 
 
 @main.command()
@@ -295,14 +295,16 @@ def enhance(
       trainer enhance photo.jpg --out enhanced/ --json > decision.json
     """
     with one_line_errors():
-        from . import batch, show
-        from .enhance import Settings
+        from enhancer import batch
+        from enhancer.enhance import Settings
+
+        from . import console
 
         policy = _policy(model, style)
         settings = Settings(strength, before_after, dry_run, leave)
         plan = batch.plan(list(photos), out, settings, sidecar)
         done = batch.run(plan, policy, settings, jobs)
-        sys.exit(show.enhanced(done, plan.n, out, as_json, plan.keeps_sidecars, plan.made_here))
+        sys.exit(console.enhanced(done, plan.n, out, as_json, plan.keeps_sidecars, plan.made_here))
 
 
 @main.command()
@@ -317,12 +319,12 @@ def sliders(as_json: bool) -> None:
     """
     from editor_ops.sliders import table
 
-    from . import show
+    from . import console
 
     if as_json:
         click.echo(json.dumps(table(), indent=1))
     else:
-        show.slider_table()
+        console.slider_table()
 
 
 @main.command("install-plugin")
@@ -361,12 +363,12 @@ def install_plugin(
 
         from gimp_plugin import bundle, install
 
-        from . import show
+        from . import console
 
         if uninstall:
             report = install.uninstall(into or None)
         else:
-            with show.progress(Console(stderr=True)) as bar:
+            with console.progress(Console(stderr=True)) as bar:
                 task = bar.add_task("NumPy and ONNX Runtime, MB", total=bundle.SIZE, visible=False)
                 wanted = bundle.Request(
                     gimp_python or "", wheels, progress=lambda mb: bar.update(task, completed=int(mb), visible=True)

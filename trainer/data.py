@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from enhancer import photo
 from models.thumbnail import SIZE
 
-from . import photo
 from .cache import SIDE, fill, miniature, open_cache
 
 WHOLE = 0.25

@@ -10,7 +10,7 @@ from editor_ops import SLIDERS, chain
 from editor_ops.color import linear_to_srgb, srgb_to_linear
 from editor_ops.editor import run
 
-from .wrong_way import quantised
+from .degradations import quantised
 
 AT_ONCE = 200_000
 """Pixels that a CPU's thread edits at once: they stay in its cache, which takes half the time of 500,000."""

@@ -14,13 +14,13 @@ import numpy as np
 from PIL import Image
 
 from editor_ops import LEVELS, NEUTRAL_LEVEL, SLIDERS, edit
+from enhancer import photo
 from models import Policy, thumbnail
 
-from . import photo
 from .metrics import MEASURES, measure
 
 MOST_PSNR = 100.0
-"""dB that a perfect picture counts as in a mean; trainer/examine.py has the same bound."""
+"""dB that a perfect picture counts as in a mean; trainer/validation.py has the same bound."""
 MOST_OFF = 1
 """Rows or columns by which a pair may differ: raw converters cut differently by one."""
 SEARCHED = 64
@@ -96,7 +96,7 @@ def wrong_way_pairs(folder: Path, seed: int, only: Path | None = None) -> Pairs:
     """
     import torch
 
-    from .wrong_way import sample_faults, spoil
+    from .degradations import sample_faults, spoil
 
     files = sorted(_by_stem(folder).items() if only is None else _listed(folder, only).items())
     faults = sample_faults(len(files), torch.Generator().manual_seed(seed), nothing_wrong=0.0)

@@ -33,13 +33,13 @@ from models.thumbnail import SIZE
 from . import checkpoint, data, distributed
 from .cache import open_cache
 from .config import Config
+from .degradations import sample_faults, sample_tastes, spoil, undoing_levels
 from .edits import edit_batch, shrunk
-from .examine import Examination, examine, held_out_pairs, sample_sheet
-from .look import described, find_look, read_look, write_look
+from .features import LOOK
+from .init_weights import load_weights
 from .networks import Critic, Policy, make_policy
-from .start import load_weights
-from .statistics import LOOK
-from .wrong_way import sample_faults, sample_tastes, spoil, undoing_levels
+from .style_shift import described, find_look, read_look, write_look
+from .validation import Examination, examine, held_out_pairs, sample_sheet
 
 NEAR_ENOUGH = 0.05
 """Mean difference, added before the logarithm: about as much as two retouchers differ by. With 0.01 the agent is paid

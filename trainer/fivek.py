@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from . import photo
+from enhancer import photo
 
 LISTS = Path(__file__).parent / "fivek_lists"
 SOURCE, TARGET = "original", "expertC"

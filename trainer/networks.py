@@ -14,7 +14,7 @@ from editor_ops import LEVELS, SLIDERS
 from models.thumbnail import SIZE
 
 from .config import Config
-from .statistics import statistics
+from .features import statistics
 
 WIDTHS = (16, 32, 48, 48, 64)
 HIDDEN = 128

@@ -7,7 +7,7 @@ as filters, which stay editable in the Layer Effects list.
 
 This file registers the menu item and runs it; the files beside it do the work: layers.py (what can be worked on, and
 what the agent is shown), agent.py (asking), edit.py (the values), filters.py (putting them on the layer), and for the
-dialog preview.py and dialog.py. What the agent decides comes as a Decision (JSON) from `models.decide`. That needs
+dialog preview.py and dialog.py. What the agent decides comes as a Decision (JSON) from `models.helper`. That needs
 NumPy and ONNX Runtime, which the Python inside most GIMP packages lacks. So the installer leaves beside this file:
 
     lib/          editor_ops, models (with the shipped policy) and array_api_compat, all plain Python: the slider table
@@ -31,7 +31,7 @@ import gi
 gi.require_version("Gimp", "3.0")  # the API's version: GIMP 3.2 has it too
 gi.require_version("Gegl", "0.4")
 from gi.repository import Gegl, Gimp, GLib, GObject  # noqa: E402 (versions must be chosen first)
-from words import (  # noqa: E402
+from plugin.messages import (  # noqa: E402
     DEFAULT_STYLE,
     DOMAIN,
     FOLDER,
@@ -61,10 +61,10 @@ def enhance(
     """Has the agent decide, and applies it; the Decision, or None where the user cancelled."""
     # Here, not above: where one of these is missing or broken, the menu item is there all the same and says so.
     sys.path[:0] = [os.path.join(FOLDER, "bundle"), os.path.join(FOLDER, "lib")]
-    from agent import Agent, check_decision, read_settings
-    from edit import Edit, names
-    from filters import apply
-    from layers import check_drawables, check_merged, pixels, primaries
+    from plugin.agent import Agent, check_decision, read_settings
+    from plugin.edit import Edit, names
+    from plugin.filters import apply
+    from plugin.layers import check_drawables, check_merged, pixels, primaries
 
     layer = check_drawables(image, drawables)
     model, style = config.get_property("model"), config.get_property("style")
@@ -99,7 +99,7 @@ def enhance(
             from gi.repository import GimpUi
 
             GimpUi.init(PROCEDURE)
-            from dialog import Dialog
+            from plugin.dialog import Dialog
 
             decision = Dialog(procedure, config, agent, edit, header, (width, height)).run(image, layer, asked, styles)
         else:

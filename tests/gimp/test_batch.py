@@ -20,11 +20,11 @@ import tifffile
 from click.testing import CliRunner
 from PIL import Image, ImageCms
 
+from enhancer import photo
 from models import Policy
-from tests.gimp import root
-from tests.gimp.plug_in import at_once, install_in
-from tests.trainer.test_photo import ADOBE
-from trainer import photo
+from tests.enhancer.test_photo import ADOBE
+from tools.gimp_roots import root
+from tools.gimp_roots.plug_in import at_once, install_in
 from trainer.cli import main
 
 pytestmark = pytest.mark.gimp
@@ -96,7 +96,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Any:
         folder = tmp_path_factory.mktemp(f"gimp-{version}")
         _write_photos(folder / "holiday")
         shutil.copyfile(folder / "holiday" / "a.png", folder / "photo.jpg")  # GIMP goes by what is in it
-        shutil.copyfile(PROJECT / "docs" / "gimp_batch.py", folder / "gimp_batch.py")
+        shutil.copyfile(PROJECT / "examples" / "gimp_batch.py", folder / "gimp_batch.py")
         install_in(folder, version)
         said = {}
 
@@ -273,7 +273,7 @@ def test_wrong_settings_are_said(tmp_path: Path, variables: dict[str, str], word
     code = (
         "import sys, types\n"
         "sys.modules['gi.repository'] = types.SimpleNamespace(Gimp=None, Gio=None)\n"
-        f"exec(open({str(PROJECT / 'docs' / 'gimp_batch.py')!r}).read())"
+        f"exec(open({str(PROJECT / 'examples' / 'gimp_batch.py')!r}).read())"
     )
     environment = {"PHOTOS": ".", "OUT": "out", **variables}
     command = [sys.executable, "-c", code]

@@ -19,11 +19,11 @@ from typing import Any
 
 import pytest
 
+from enhancer import photo
 from gimp_plugin import bundle
 from models import Policy
-from tests.gimp import root
-from tests.gimp.plug_in import at_once, install_in
-from trainer import photo
+from tools.gimp_roots import root
+from tools.gimp_roots.plug_in import at_once, install_in
 
 pytestmark = pytest.mark.gimp
 

@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 
 import editor_ops
-from tests.gimp import root
-from tests.gimp.filters import Case, random_values, render, steps
+from tools.gimp_roots import root
+from tools.gimp_roots.render import Case, random_values, render, steps
 
 pytestmark = pytest.mark.gimp
 

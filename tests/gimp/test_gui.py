@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from enhancer import photo
 from models import Policy, thumbnail
 from models.alternatives import alternatives
-from tests.gimp import gui, root
-from tests.gimp.plug_in import at_once
-from trainer import photo
+from tools.gimp_roots import gui, root
+from tools.gimp_roots.plug_in import at_once
 
 pytestmark = pytest.mark.gimp
 

@@ -16,10 +16,10 @@ from PIL import Image
 import editor_ops
 from editor_ops.color import RGB_TO_XYZ, linear_to_srgb, srgb_to_linear
 from editor_ops.editor import run
-from tests.gimp import profiles, root
-from tests.gimp.plug_in import at_once, install_in
-from tests.gimp_plugin import policies
-from trainer import icc
+from enhancer import icc
+from tools import policies
+from tools.gimp_roots import profiles, root
+from tools.gimp_roots.plug_in import at_once, install_in
 
 pytestmark = pytest.mark.gimp
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from benchmarks import merged_memory
-from tests.gimp import root
-from tests.gimp.plug_in import at_once
+from tools.gimp_roots import root
+from tools.gimp_roots.plug_in import at_once
 
 pytestmark = pytest.mark.gimp
 

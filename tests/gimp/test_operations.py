@@ -14,8 +14,8 @@ from PIL import Image
 
 import editor_ops
 from editor_ops.editor import OPERATIONS
-from tests.gimp import root
-from tests.gimp.filters import Case, Step, render
+from tools.gimp_roots import root
+from tools.gimp_roots.render import Case, Step, render
 
 pytestmark = pytest.mark.gimp
 

@@ -16,11 +16,11 @@ import tifffile
 from PIL import Image
 
 import editor_ops
+from enhancer import icc, photo
 from models import Policy
-from tests.gimp import root
-from tests.gimp.plug_in import at_once, install_in
-from tests.gimp_plugin import policies
-from trainer import icc, photo
+from tools import policies
+from tools.gimp_roots import root
+from tools.gimp_roots.plug_in import at_once, install_in
 
 pytestmark = pytest.mark.gimp
 

@@ -17,9 +17,9 @@ from PIL import Image
 from editor_ops import SLIDERS, filters
 from gimp_plugin import install
 from models import Policy
-from tests.gimp import root
-from tests.gimp.plug_in import at_once, install_in
-from tests.gimp_plugin import policies
+from tools import policies
+from tools.gimp_roots import root
+from tools.gimp_roots.plug_in import at_once, install_in
 
 pytestmark = pytest.mark.gimp
 

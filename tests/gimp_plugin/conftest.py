@@ -23,7 +23,6 @@ import pytest
 
 from gimp_plugin import install
 
-PARTS = [path.stem for path in sorted(install.ENTRY.parent.glob("*.py"))]
 INSTALLED = sorted(
     {"config.json", "lib"}
     | {
@@ -37,7 +36,7 @@ PYTHON = {
     "version": "3.13", "platform": "linux-x86_64", "libc": ["glibc", "2.41"], "implementation": "cpython",
     "problem": "",
 }  # fmt: skip
-"""What GIMP's own Python answers to found.ABOUT."""
+"""What GIMP's own Python answers to discovery.ABOUT."""
 FLATPAK_VERSION = "3.2.4"
 
 Program = Callable[[str, str], Path]
@@ -45,7 +44,7 @@ Program = Callable[[str, str], Path]
 
 @pytest.fixture(scope="session")
 def part(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """name -> one of the plug-in's modules, imported as where GIMP runs the entry: its folder comes first."""
+    """name -> one of the modules of the plug-in's package, such as "agent"."""
     repository = mock.MagicMock()
     repository.Gimp.PlugIn = type("PlugIn", (), {})
     stand_ins: dict[str, Any] = {
@@ -53,12 +52,9 @@ def part(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
         "gi.repository": repository,
     }
     with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(install.ENTRY.parent))
         for name, module in stand_ins.items():
             patch.setitem(sys.modules, name, module)
-        yield importlib.import_module
-        for name in PARTS:
-            sys.modules.pop(name, None)
+        yield lambda name: importlib.import_module(f"gimp_plugin.auto_enhance_rl.plugin.{name}")
 
 
 def answering(**changes: object) -> str:

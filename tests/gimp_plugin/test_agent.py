@@ -14,7 +14,7 @@ import pytest
 
 from editor_ops import SLIDERS
 from gimp_plugin import install
-from models import decide, styles
+from models import helper, styles
 
 HEADER = {"width": 8, "height": 8, "channels": 3}
 PIXELS = bytes(range(192))
@@ -42,7 +42,7 @@ def test_asked_one_thing_after_the_other(agent: Any, monkeypatch: pytest.MonkeyP
         monkeypatch.setitem(sys.modules, "onnxruntime", None)
         for name in ("PYTHONPATH", "PYTHONHOME", "LD_PRELOAD", "LD_LIBRARY_PATH"):
             monkeypatch.setenv(name, "/nowhere")
-    session = decide.Session()
+    session = helper.Session()
     asked = agent.Agent(settings(agent))
     requests = [(HEADER, PIXELS), ({"list": True}, b""), ({"alternatives": 4}, b"")]
     failed = asked.ask({"again": True, "style": "no such"})
@@ -57,7 +57,7 @@ def test_asked_one_thing_after_the_other(agent: Any, monkeypatch: pytest.MonkeyP
     assert len(agent.check_decision(got[0])) == len(SLIDERS)
     assert [name for name, _, _ in agent.check_styles(got[1])] == [styles.DEFAULT]
     side, found = agent.check_alternatives(got[2])
-    assert side == decide.PICTURE_SIDE and len(found) >= 1
+    assert side == helper.PICTURE_SIDE and len(found) >= 1
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_asked_one_thing_after_the_other(agent: Any, monkeypatch: pytest.MonkeyP
         ("kill -9 $$", "ended with -9"),
         ("exit 3", "ended with 3"),
         ("echo junk; cat >/dev/null", "makes no sense"),
-        ("echo '{\"error\": \"the cause; the remedy\"}'; cat >/dev/null", "No decision: the cause; the remedy"),
+        ('echo \'{"error": "the cause; the remedy"}\'; cat >/dev/null', "No decision: the cause; the remedy"),
     ],
 )
 @pytest.mark.usefixtures("no_onnxruntime")
@@ -131,7 +131,7 @@ def test_settings(agent: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, t
 
 def _decision(**changes: Any) -> dict[str, Any]:
     """A sound answer with its first slider's row changed."""
-    answer = decide.Session().answer(HEADER, PIXELS)
+    answer = helper.Session().answer(HEADER, PIXELS)
     answer["sliders"][0] |= changes
     return answer
 
@@ -160,7 +160,7 @@ def test_anything_else_is_refused(agent: Any, answer: Any) -> None:
 
 
 def test_any_other_list_of_alternatives_is_refused(agent: Any) -> None:
-    session = decide.Session()
+    session = helper.Session()
     session.answer(HEADER, PIXELS)
     sound = session.answer({"alternatives": 4})
     agent.check_alternatives(sound)

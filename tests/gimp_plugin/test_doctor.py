@@ -16,9 +16,10 @@ from pathlib import Path
 
 import pytest
 
-from gimp_plugin import doctor, doctor_files, install
+from gimp_plugin import doctor, install
+from gimp_plugin.doctor import files as doctor_files
 from models import styles
-from tests.gimp_plugin import policies
+from tools import policies
 
 from .conftest import Program, answering
 

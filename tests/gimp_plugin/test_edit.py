@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from editor_ops import NAMES, SLIDERS, filters
-from models import Policy, decide
+from models import Policy, helper
 
 PIXELS = bytes(range(256)) * 3
-ANSWER = decide.Session().answer({"width": 16, "height": 16, "channels": 3}, PIXELS)
+ANSWER = helper.Session().answer({"width": 16, "height": 16, "channels": 3}, PIXELS)
 each_slider = pytest.mark.parametrize("slider", SLIDERS, ids=NAMES)
 
 

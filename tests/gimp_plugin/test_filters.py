@@ -45,18 +45,18 @@ def _layer(data: bytes | None, *filters: tuple[str, str]) -> mock.Mock:
 def test_only_filters_that_were_written_down_are_ours(part: Any) -> None:
     mark = json.dumps({"filters": [["gegl:exposure", "Exposure +1.00 stops"], ["gegl:levels", "gone"]]}).encode()
     layer = _layer(mark, ("gegl:exposure", "Exposure"), ("gegl:exposure", "Exposure +1.00 stops"), ("gegl:levels", "x"))
-    assert part("ours").ours(layer) == [layer.get_filters()[1]]
+    assert part("own_filters").ours(layer) == [layer.get_filters()[1]]
 
 
 @pytest.mark.parametrize(
     "data", [None, b"", b"junk", b"[]", b"{}", b'{"filters": 3}', b'{"filters": [3]}', b"\xff", b"[" * 9999]
 )
 def test_any_other_mark_means_that_none_is(part: Any, data: bytes | None) -> None:
-    assert part("ours").ours(_layer(data, ("gegl:exposure", "Exposure"))) == []
+    assert part("own_filters").ours(_layer(data, ("gegl:exposure", "Exposure"))) == []
 
 
 def test_log(part: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    words = part("words")
+    words = part("messages")
     monkeypatch.setattr(words, "LOG", str(tmp_path / "the.log"))
     monkeypatch.setattr(words.log, "handlers", [])
     words.begin_log()

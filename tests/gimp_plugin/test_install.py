@@ -62,10 +62,10 @@ import sys
 lib = sys.argv[1]
 sys.path[:] = [lib] + [p for p in sys.path if not p.endswith("site-packages")] + [
     p for p in sys.path if p.endswith("site-packages")]
-from models import decide
+from models import helper
 import array_api_compat, editor_ops, models
 assert all(m.__file__.startswith(lib) for m in (array_api_compat, editor_ops, models))
-answer = decide.Session().answer({"width": 4, "height": 3, "channels": 3, "model": ""}, bytes(range(36)))
+answer = helper.Session().answer({"width": 4, "height": 3, "channels": 3, "model": ""}, bytes(range(36)))
 assert "torch" not in sys.modules
 print(len(answer["sliders"]))
 """
@@ -93,7 +93,7 @@ def test_again_gives_the_same_and_keeps_what_the_user_added(plug_ins: Path) -> N
     "damage",
     [
         lambda folder: (folder / "auto_enhance_rl.py").chmod(0o644),
-        lambda folder: (folder / "lib" / "models" / "decide.py").unlink(),
+        lambda folder: (folder / "lib" / "models" / "helper.py").unlink(),
         lambda folder: (folder / "config.json").write_text("{"),
         lambda folder: (folder / "lib" / "stale.py").write_text("left by an older version"),
     ],
@@ -137,8 +137,9 @@ def test_every_file_of_the_package_goes_in_and_old_ones_out(plug_ins: Path, seve
 def test_a_wheel_carries_every_file_of_the_package(several_files: Path) -> None:
     with (Path(__file__).parents[2] / "pyproject.toml").open("rb") as file:
         setuptools = tomllib.load(file)["tool"]["setuptools"]
-    assert "gimp_plugin.auto_enhance_rl" in setuptools["packages"]  # its .py files
-    patterns = ["*.py", *setuptools["package-data"]["gimp_plugin.auto_enhance_rl"]]
+    packages = {"gimp_plugin.auto_enhance_rl", "gimp_plugin.auto_enhance_rl.plugin"}  # their .py files
+    assert packages <= set(setuptools["packages"])
+    patterns = ["*.py", "plugin/*.py", *setuptools["package-data"]["gimp_plugin.auto_enhance_rl"]]
     carried = {path for pattern in patterns for path in several_files.glob(pattern)}
     installed = {several_files / path for path in install.program_files() if not path.startswith("lib")}
     assert len(installed) >= 4 and installed <= carried
@@ -203,7 +204,7 @@ def test_a_failure_leaves_the_old_one(
     plug_ins: Path, monkeypatch: pytest.MonkeyPatch, number: int, remedy: str, at: int
 ) -> None:
     (folder,) = install.install([plug_ins]).done
-    (folder / "lib" / "models" / "decide.py").write_text("older")
+    (folder / "lib" / "models" / "helper.py").write_text("older")
     before = _contents(plug_ins)
     copies = iter(range(100))
 

@@ -11,7 +11,7 @@ from editor_ops import NAMES, SLIDERS, edit
 from editor_ops.color import linear_to_lab, srgb_to_linear
 from models import Policy, thumbnail
 from models.alternatives import COUNT, LIKELY, MORE_CLIPPED, VISIBLE, alternatives
-from tests.gimp_plugin import policies
+from tools import policies
 
 PHOTOS = sorted(path for path in (Path(__file__).parents[1] / "photos").iterdir() if path.suffix != ".md")
 POLICY = Policy.load()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from models import SHIPPED, Policy, PolicyError, styles
-from tests.gimp_plugin import policies
+from tools import policies
 
 
 @pytest.fixture

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Two small folders of photos, cut out of the test photos, and policies with a known answer."""
+"""Two small folders of photos, cut out of the test photos."""
 
 from pathlib import Path
 
@@ -7,18 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.gimp_plugin import policies
-
 PHOTOS = Path(__file__).parents[1] / "photos"
-
-
-@pytest.fixture(autouse=True, scope="session")
-def cache(tmp_path_factory):
-    """The user's cache folder is left alone; commands that tests start inherit this too."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name in ("XDG_CACHE_HOME", "LOCALAPPDATA"):
-            patch.setenv(name, str(tmp_path_factory.mktemp("cache")))
-        yield
 
 
 @pytest.fixture(scope="session")
@@ -33,15 +22,3 @@ def folders(tmp_path_factory):
             top, left = (rng.integers(0, side - s + 1) for side, s in zip(picture.shape, (80, 96), strict=False))
             Image.fromarray(picture[top : top + 80, left : left + 96]).save(root / kind / f"{i:02d}.jpg", quality=95)
     return root / "source", root / "target"
-
-
-@pytest.fixture(scope="session")
-def every(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A policy that moves every slider by a known number of levels."""
-    return policies.write(tmp_path_factory.mktemp("policy") / "every.onnx", policies.EVERY_SLIDER)
-
-
-@pytest.fixture(scope="session")
-def brighten(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A policy that looks at the picture: the darker, the more exposure."""
-    return policies.write(tmp_path_factory.mktemp("policy") / "brighten.onnx", policies.BRIGHTEN)

@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from enhancer import photo
 from models import thumbnail
-from trainer import cache, photo
+from trainer import cache
 
 
 @pytest.fixture
@@ -213,7 +214,8 @@ def many(folder: Path, n: int) -> Path:
 
 def start(photos: Path, place: Path) -> subprocess.Popen[str]:
     code = (
-        "import sys; from pathlib import Path; from trainer import cache, photo; cache.SAVE_EVERY = 0.0\n"
+        "import sys; from pathlib import Path; from enhancer import photo; from trainer import cache\n"
+        "cache.SAVE_EVERY = 0.0\n"
         "if __name__ == '__main__':\n"
         "    folder, place = map(Path, sys.argv[1:])\n"
         "    print(len(cache.fill(folder, photo.find(folder), cache.open_cache(place), quiet=True)))\n"

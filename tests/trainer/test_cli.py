@@ -12,7 +12,7 @@ from PIL import Image
 
 from editor_ops import SLIDERS
 from models import styles
-from tests.gimp_plugin import policies
+from tools import policies
 from trainer.cli import main
 from trainer.config import PAPER, Config
 

@@ -12,7 +12,7 @@ from PIL import Image
 
 from editor_ops import NAMES, SLIDERS, edit
 from models import Policy
-from tests.gimp_plugin import policies
+from tools import policies
 from trainer import evaluate
 from trainer.cli import main
 

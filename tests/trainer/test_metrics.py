@@ -84,8 +84,7 @@ def test_single_precision_is_enough() -> None:
     off = bright.copy()
     off[::2, ::2] += 1
     expected = [
-        skimage.metrics.structural_similarity(bright[..., c], off[..., c], data_range=255, win_size=7)
-        for c in range(3)
+        skimage.metrics.structural_similarity(bright[..., c], off[..., c], data_range=255, win_size=7) for c in range(3)
     ]
     assert metrics.ssim_rgb(bright, off) == pytest.approx(np.mean(expected), abs=1e-4)
 

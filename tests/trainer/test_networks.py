@@ -5,8 +5,8 @@ torch = pytest.importorskip("torch")
 
 from editor_ops import LEVELS, NEUTRAL_LEVEL, SLIDERS  # noqa: E402
 from trainer.config import recipe  # noqa: E402
+from trainer.features import statistics  # noqa: E402
 from trainer.networks import Critic, PaperPolicy, Policy, make_policy  # noqa: E402
-from trainer.statistics import statistics  # noqa: E402
 
 
 def test_shapes():

@@ -17,10 +17,10 @@ from gi.repository import Gegl, Gimp, Gio
 with open("/case/setup.json") as file:
     setup = json.load(file)
 sys.path[:0] = [setup["folder"], f"{setup['folder']}/lib"]
-from edit import Edit  # noqa: E402 (the plug-in's own)
-from filters import apply  # noqa: E402
-from layers import check_drawables, check_merged, pixels, primaries  # noqa: E402
-from words import Refusal  # noqa: E402
+from plugin.edit import Edit  # noqa: E402 (the plug-in's own)
+from plugin.filters import apply  # noqa: E402
+from plugin.layers import check_drawables, check_merged, pixels, primaries  # noqa: E402
+from plugin.messages import Refusal  # noqa: E402
 
 Gegl.init(None)
 PICTURE = np.load("/case/picture.npy")

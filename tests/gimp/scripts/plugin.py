@@ -259,8 +259,8 @@ def applied(*filters, apply="filters"):
     """The plug-in's own way of putting filters on a layer, with such as no Decision brings about."""
     if FOLDER not in sys.path:
         sys.path.insert(0, FOLDER)
-    from filters import apply as apply_
-    from words import Refusal
+    from plugin.filters import apply as apply_
+    from plugin.messages import Refusal
 
     image = load("rgb8.png")
     layer = image.get_layers()[0]

@@ -1,0 +1,190 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What quality.py's worker processes do: a batch of pictures through every row, and its measures."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.quality import auto_tools, contact_sheet
+from benchmarks.quality.cases import (
+    CAST,
+    CASTS,
+    FINISHED,
+    SEED,
+    TOGETHER,
+    WRONG_WAY,
+    Case,
+    faults_of,
+    make,
+)
+from editor_ops import NEUTRAL_LEVEL, SLIDERS, edit
+from enhancer import photo
+from models import Policy, thumbnail
+from trainer.evaluate import MOST_PSNR, SEARCHED, EvaluateError, best_constant_action, wrong_way_pairs
+from trainer.metrics import cast_angle, clipped, measure, psnr
+
+INPUT = "input"
+TOLERANCE = 0.001
+"""Share of the pixels by which clipping may grow in the milder count of photos: a tenth of a percent is not seen."""
+ROUNDING = 1e-9
+"""Of sums of shares; a pixel is more than that of any picture."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """What every picture is put through. policies, constants: row -> file, row -> slider values. longest: pixels.
+
+    gimp: GIMP's version and its home, as `auto_tools.gimp_auto` takes them.
+    """
+
+    policies: Mapping[str, Path]
+    constants: Mapping[str, Mapping[str, float]]
+    pillow: bool
+    aaphoto: bool
+    gimp: tuple[str, Path] | None
+    longest: int
+    shown: str | None
+    """The row whose pictures go on the sheets."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """rows: row -> measure -> number. chosen: policy's row -> (levels (K,), entropies (K,) in nats)."""
+
+    case: Case
+    rows: dict[str, dict[str, float]] = field(default_factory=dict)
+    chosen: dict[str, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
+    tiles: list[np.ndarray] | None = None
+    problem: str = ""
+
+
+def measure_batch(task: tuple[Job, Sequence[Case]]) -> list[Result]:
+    """Makes the pictures of some cases, edits them by every row and measures them; one GIMP process for all."""
+    job, cases = task
+    results, made = [], []
+    for case in cases:
+        try:
+            made.append((case, *make(case, job.longest)))
+        except (photo.PhotoError, EvaluateError) as error:
+            results.append(Result(case, problem=str(error)))
+    others = by_other_programs(job, [image for _, image, _ in made])
+    for i, (case, image, answer) in enumerate(made):
+        chosen, policies = {}, {}
+        for row, path in job.policies.items():
+            chosen[row], values = decided(policy(path), image)
+            policies[row] = edit(image, values)
+        rows = {INPUT: image}
+        rows |= {row: edit(image, values) for row, values in job.constants.items()}
+        rows |= {row: pictures[i] for row, pictures in others.items()} | policies
+        tiles = [image, rows[job.shown]] if case.shown and job.shown else None
+        if tiles and answer is not None and case.set != FINISHED:
+            tiles.append(answer)
+        results.append(
+            Result(
+                case,
+                {row: measures(case, image, answer, edited) for row, edited in rows.items()},
+                chosen,
+                [contact_sheet.tile(picture) for picture in tiles] if tiles else None,
+            )
+        )
+    return results
+
+
+def by_other_programs(job: Job, pictures: list[np.ndarray]) -> dict[str, list[np.ndarray]]:
+    """Row -> pictures."""
+    rows: dict[str, list[np.ndarray]] = {}
+    if not pictures:
+        return rows
+    if job.pillow:
+        rows[auto_tools.PILLOW] = [auto_tools.pillow_autocontrast(picture) for picture in pictures]
+    if job.aaphoto:
+        rows[auto_tools.AAPHOTO] = auto_tools.aaphoto(pictures)
+    if job.gimp:
+        version, home = job.gimp
+        rows |= auto_tools.gimp_auto(version, pictures, home)
+    return rows
+
+
+def measures(case: Case, image: np.ndarray, answer: np.ndarray | None, edited: np.ndarray) -> dict[str, float]:
+    """All that is measured of one edited picture; where there is no answer, or one fault alone, less."""
+    before, after = clipped(image), clipped(edited)
+    found = {
+        "white": after.white,
+        "black": after.black,
+        "clipped": after.total,
+        "not_above": float(after.total <= before.total + ROUNDING),
+        "hardly_above": float(after.total <= before.total + TOLERANCE + ROUNDING),
+    }
+    if answer is None:
+        return found
+    if case.set == WRONG_WAY and case.group != TOGETHER:
+        found["psnr"] = psnr(edited, answer)
+    else:
+        found |= measure(edited, answer)
+    found["psnr"] = min(found["psnr"], MOST_PSNR)
+    if case.group in (*CASTS, CAST):
+        found["angle"] = cast_angle(edited, answer)
+    return found
+
+
+def decided(policy_: Policy, image: np.ndarray) -> tuple[tuple[np.ndarray, np.ndarray], dict[str, float]]:
+    """(levels, entropies in nats) of the policy's sliders for a picture, and the values of its decision.
+
+    The levels that a slider has on its neutral side only count as neutral: to move among them moves nothing.
+    """
+    small = thumbnail(image)
+    logits, levels = (side[0] for side in policy_.logits(small[None]))  # (K, L), (K,)
+    odds = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    odds /= odds.sum(axis=-1, keepdims=True)
+    entropies = -(odds * np.log(np.maximum(odds, 1e-20))).sum(axis=-1)
+    one_way = np.array([slider.lowest == slider.neutral for slider in SLIDERS])
+    levels = np.where(one_way, np.maximum(levels, NEUTRAL_LEVEL), levels)
+    return (levels, entropies), policy_.decide_thumbnail(small).values
+
+
+@functools.cache
+def policy(path: Path) -> Policy:
+    return Policy.load(path)
+
+
+Sought = tuple[Path, Sequence[str], int, str]
+"""Folder, names of its photos, pixels of their longer side, kind of the faults."""
+
+
+def constant_for_even_faults(task: Sought) -> dict[str, float]:
+    """The best constant action on photos of a folder with this benchmark's faults, all together."""
+    folder, names, longest, kind = task
+    pairs = []
+    for name in spaced(names):
+        case = Case(WRONG_WAY, TOGETHER, name, folder / name, None, tuple(faults_of(name, TOGETHER, 0, kind).items()))
+        image, answer = make(case, longest)
+        assert answer is not None
+        pairs.append((image, answer))
+    return _best_constant(pairs)
+
+
+def constant_for_trainers_faults(task: Sought) -> dict[str, float]:
+    """The best constant action on photos of a folder with the faults that the trainer draws."""
+    folder, names, *_ = task
+    pairs = wrong_way_pairs(folder, SEED)
+    place = {name: i for i, name in enumerate(pairs.names)}
+    return _best_constant([pairs.load(place[str(Path(name).with_suffix(""))]) for name in spaced(names)])
+
+
+def spaced(names: Sequence[str]) -> list[str]:
+    """As many names, evenly spaced, as a constant action is sought on."""
+    n = min(SEARCHED, len(names))
+    return [names[i * len(names) // n] for i in range(n)]
+
+
+def _best_constant(pairs: Sequence[tuple[np.ndarray, np.ndarray]]) -> dict[str, float]:
+    states, answers = (
+        np.stack([thumbnail(pair[side]) for pair in pairs]).transpose(0, 2, 3, 1)
+        for side in (0, 1)  # (N, 64, 64, 3)
+    )
+    return best_constant_action(states, answers)

@@ -1,0 +1,225 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The agent, in GIMP's own Python or in a helper process, and whether what it answers makes sense."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import subprocess
+import tempfile
+import threading
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import IO, Any
+
+from .messages import BUNDLE, DOCTOR, FOLDER, REINSTALL, SANDBOX, Refusal, _
+
+# Variables with which GIMP, or the package it came in, points its own Python and libraries at its own files.
+# Another interpreter must not follow them.
+GIMPS_OWN = ("PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH", "LD_PRELOAD", "GI_TYPELIB_PATH", "DYLD_LIBRARY_PATH")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the installer wrote. python: the helper's interpreter; timeout: seconds; styles: the user's folder."""
+
+    python: str
+    timeout: float
+    styles: str
+
+
+def read_settings() -> Settings:
+    path = os.path.join(FOLDER, "config.json")
+    try:
+        with open(path, encoding="utf-8") as file:
+            read = json.load(file)
+        return Settings(str(read["python"]), float(read["timeout"]), str(read["styles"]))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        message = _("{path} is missing or broken ({error}): {remedy}.")
+        raise Refusal(message.format(path=path, error=repr(error), remedy=REINSTALL)) from error
+
+
+class Agent:
+    """The agent, getting ready from the moment it is made, and asked one thing after the other, all in a thread.
+
+    In this process where Python can import NumPy and ONNX Runtime; else by the interpreter that installed the plug-in.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._session: Any = None
+        self._helper: subprocess.Popen[bytes] | None = None
+        self._complaints: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 (of the helper; open as long as it runs)
+        self._thread = ThreadPoolExecutor(1)
+        self._begun = self._thread.submit(self._begin)
+
+    def ask(self, header: dict[str, Any], data: bytes = b"") -> Future[Any]:
+        """The answer to a request (models/helper.py says which there are), or Refusal."""
+        return self._thread.submit(self._ask, header, data)
+
+    def close(self) -> None:
+        """Ends the helper; what is under way is not waited for."""
+        helper = self._helper
+        if helper is not None:
+            helper.kill()
+        self._thread.shutdown(wait=True, cancel_futures=True)
+        if helper is not None:
+            helper.communicate()
+        self._complaints.close()
+
+    def _begin(self) -> None:
+        try:
+            import onnxruntime  # noqa: F401
+
+            from models.helper import Session
+        except Exception:  # absent, or there but broken in any way: the helper has its own
+            self._helper = self._start_helper()
+        else:
+            self._session = Session()
+
+    def _start_helper(self) -> subprocess.Popen[bytes]:
+        python = self._settings.python
+        try:
+            return subprocess.Popen(
+                [python, "-I", "-m", "models.helper"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._complaints,
+                env={name: value for name, value in os.environ.items() if name not in GIMPS_OWN},
+                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),  # Windows: no console window flashing up
+            )
+        except OSError as error:
+            message = _("The helper's Python, {python}, can't be started ({error}): {remedy}.")
+            remedy = BUNDLE if SANDBOX else REINSTALL
+            raise Refusal(message.format(python=python, error=error.strerror, remedy=remedy)) from error
+
+    def _ask(self, header: dict[str, Any], data: bytes) -> Any:
+        self._begun.result()  # raises what kept it from beginning
+        if self._session is None:
+            return self._ask_helper(json.dumps(header).encode() + b"\n" + data)
+        try:
+            return self._session.answer(header, data)
+        except Exception as error:  # whatever a policy file can bring about
+            raise no_decision(str(error)) from error
+
+    def _ask_helper(self, request: bytes) -> Any:
+        helper, timeout = self._helper, self._settings.timeout
+        assert helper is not None and helper.stdin is not None and helper.stdout is not None
+        late = threading.Event()
+
+        def end() -> None:
+            late.set()
+            helper.kill()
+
+        timer = threading.Timer(timeout, end)
+        timer.start()
+        try:
+            helper.stdin.write(request)
+            helper.stdin.flush()
+            line = helper.stdout.readline()
+        except OSError:  # it has ended
+            line = b""
+        finally:
+            timer.cancel()
+        if late.is_set():
+            message = _("The helper, {python}, gave no answer in {seconds} seconds: {remedy}.")
+            raise Refusal(message.format(python=self._settings.python, seconds=f"{timeout:g}", remedy=REINSTALL))
+        if not line:
+            status = helper.wait(timeout)  # its output has ended, and so it has or will
+            self._complaints.seek(0)
+            said = self._complaints.read().decode(errors="replace").strip().splitlines()
+            ended = _("{python} ended with {status}").format(python=self._settings.python, status=status)
+            reason = said[-1] if said else ended
+            raise no_decision(f"{reason}; {BUNDLE}" if SANDBOX else reason)
+        try:
+            answer = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            raise nonsense(error) from error
+        if isinstance(answer, dict) and "error" in answer:
+            raise no_decision(str(answer["error"]))
+        return answer
+
+
+def no_decision(reason: str) -> Refusal:
+    return Refusal(_("No decision: {reason}. {doctor}").format(reason=reason[:1000], doctor=DOCTOR))
+
+
+def nonsense(error: Exception) -> Refusal:
+    reason = f"{type(error).__name__}: {error}"[:300]
+    return Refusal(_("The agent's answer makes no sense ({reason}): {remedy}.").format(reason=reason, remedy=REINSTALL))
+
+
+WRONG = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
+"""What reading an answer of the wrong form can raise."""
+
+
+def check_format(answer: Any) -> None:
+    if answer["format"] != 1:
+        raise ValueError(f"format {answer['format']!r}, and this plug-in knows 1")
+
+
+def check_values(rows: Any) -> dict[str, tuple[float, float]]:
+    """name -> (value, probability), of every slider in the table, each value one that GIMP takes."""
+    from editor_ops import SLIDERS
+
+    found = {}
+    for row, slider in zip(rows, SLIDERS, strict=True):
+        if row["name"] != slider.name:
+            raise ValueError(f"slider {row['name']!r} in place of {slider.name!r}")
+        value, probability = row["value"], row["probability"]
+        low, high = slider.property_range
+        for number in (value, probability):
+            if isinstance(number, bool) or not isinstance(number, (int, float)):
+                raise ValueError(f"{slider.name} is {number!r}, not a number")
+        if not low <= value <= high or not 0 <= probability <= 1.0001:  # 32-bit floats that add up to 1
+            raise ValueError(f"{slider.name} is {value!r} with probability {probability!r}")
+        found[slider.name] = (float(value), float(probability))
+    return found
+
+
+def check_decision(answer: Any) -> dict[str, tuple[float, float]]:
+    """A Decision's name -> (value, probability). Refusal where it doesn't fit this plug-in's own slider table."""
+    from editor_ops import SLIDERS
+
+    try:
+        check_format(answer)
+        if not isinstance(answer["model"]["name"], str) or not isinstance(answer["model"]["sha256"], str):
+            raise ValueError("the model's name is not text")
+        values = check_values(answer["sliders"])
+        for row, slider in zip(answer["sliders"], SLIDERS, strict=True):
+            if (row["operation"], row["property"]) != (slider.operation, slider.property):
+                raise ValueError(f"{slider.name} sets {row['operation']} {row['property']}")
+    except WRONG as error:
+        raise nonsense(error) from error
+    return values
+
+
+def check_alternatives(answer: Any) -> tuple[int, list[tuple[dict[str, tuple[float, float]], bytes]]]:
+    """(pixels a side, [(name -> (value, probability), RGB bytes of the little picture)...])."""
+    try:
+        check_format(answer)
+        side = answer["side"]
+        if not isinstance(side, int) or not 1 <= side <= 1024:
+            raise ValueError(f"pictures of {side!r} pixels")
+        found = []
+        for each in answer["alternatives"]:
+            picture = base64.b64decode(each["picture"], validate=True)
+            if len(picture) != side * side * 3:
+                raise ValueError(f"a picture of {len(picture)} bytes")
+            found.append((check_values(each["sliders"]), picture))
+    except WRONG as error:
+        raise nonsense(error) from error
+    return side, found
+
+
+def check_styles(answer: Any) -> list[tuple[str, str, str]]:
+    """(name, description, problem) of each style, every one text."""
+    try:
+        check_format(answer)
+        styles = [(each["name"], each["description"], each["problem"]) for each in answer["styles"]]
+        if not all(isinstance(text, str) for style in styles for text in style):
+            raise ValueError("a style's name or description is not text")
+    except WRONG as error:
+        raise nonsense(error) from error
+    return styles

@@ -1,0 +1,317 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The dialog: the edit live on the canvas, and everything about it under the user's hand."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any
+
+import gi
+
+gi.require_version("GimpUi", "3.0")
+gi.require_version("Gtk", "3.0")
+from gi.repository import GdkPixbuf, Gimp, GimpUi, GLib, Gtk  # noqa: E402
+
+from editor_ops import Slider  # noqa: E402
+
+from .agent import Agent, check_alternatives, check_decision, check_styles  # noqa: E402 (versions must be chosen first)
+from .edit import Edit, names  # noqa: E402
+from .messages import DEFAULT_STYLE, FOLDER, TITLE, Refusal, _, log, unexpected  # noqa: E402
+from .preview import Preview  # noqa: E402
+from .slider_row import Row  # noqa: E402
+
+HELP = os.path.join(FOLDER, "help", "index.html")
+ALTERNATIVES = 4  # beside the agent's own choice; five little pictures in a row fit on a laptop's screen
+PICTURE = 88  # pixels of their longer side: the dialog leaves room for the photo beside it
+LONGEST_ROW = 60  # characters of a style in the list; its tooltip has the rest
+LOOK = 20  # milliseconds between two looks whether the agent has answered
+SETTLE = 30  # milliseconds after a movement until it is shown: a slider that is dragged moves many times in them
+SPACE = 6  # pixels, as GIMP's own dialogs
+
+
+class Dialog:
+    """One dialog, from the request that is under way to the edit that the user accepts."""
+
+    def __init__(
+        self,
+        procedure: Gimp.Procedure,
+        config: Gimp.ProcedureConfig,
+        agent: Agent,
+        edit: Edit,
+        header: dict[str, Any],
+        size: tuple[int, int],
+    ) -> None:
+        """header: of requests, which style and so on. size: of the part of the layer that the agent sees."""
+        self._procedure, self._config, self._agent, self._edit = procedure, config, agent, edit
+        self._header, self._size = header, size
+        self._preview: Preview
+        self._answer: dict[str, Any] | None = None
+        self._style = header["style"]  # of the edit that is shown
+        self._refusal: Refusal | None = None
+        self._complaint = ""  # about the style last used
+        self._updating = False  # while the widgets are set to the edit, and not the edit to the widgets
+        self._due = 0  # GLib's number of the preview that is due
+        self._moved = 0.0  # when that became due
+        self._opened = time.monotonic()
+
+        self._dialog = GimpUi.ProcedureDialog.new(procedure, config, TITLE)
+        strength = self._dialog.get_spin_scale("strength", 100.0)
+        strength.set_label(f"{strength.get_label()} (%)")
+        strength.set_digits(0)
+        strength.get_accessible().set_name(strength.get_label().replace("_", ""))
+        rows = self._dialog.fill_box("rows", ["strength", "apply"])
+        rows.set_spacing(SPACE)
+        self._styles = Gtk.ListStore(str, str)  # not GIMP's Choice: that knows only what was there when GIMP started
+        self._status = Gtk.Label(xalign=0, wrap=True, max_width_chars=60)
+        self._pictures = Gtk.Box(spacing=SPACE, homogeneous=True)
+        self._rows = {slider.name: Row(slider, self._on_switched, self._on_moved) for slider in edit.sliders}
+        for place, widget in enumerate(
+            [self._style_row(), self._status, self._picture_frame(), self._slider_grid(), self._buttons()]
+        ):
+            rows.pack_start(widget, False, False, 0)
+            # "strength" comes after the style, "apply" at the end
+            rows.reorder_child(widget, place if place == 0 else place + 1)
+        self._dialog.fill(["rows"])
+        self._dialog.set_response_sensitive(Gtk.ResponseType.OK, False)
+        config.connect("notify::strength", lambda *_: self._take_strength())
+        config.connect("notify::style", lambda *_: self._take_style())
+        config.connect("notify::leave-alone", lambda *_: self._take_left())
+
+    # Asking
+
+    def run(
+        self, image: Gimp.Image, layer: Gimp.Layer, decision: Future[Any], styles: Future[Any]
+    ) -> dict[str, Any] | None:
+        """Shows the edit when the agent has decided; the Decision as accepted, or None when the user cancels."""
+        self._preview = Preview(image, layer)
+        self._say(_("The agent looks at the photo…"))
+        self._wait(decision, self._take_decision)
+        self._wait(styles, self._take_styles)
+        try:
+            agreed = self._dialog.run()
+            if self._due:
+                GLib.source_remove(self._due)
+        finally:
+            self._preview.end()
+            self._dialog.destroy()
+        if self._refusal is not None:
+            raise self._refusal
+        if not agreed or self._answer is None:
+            return None
+        return self._edit.decision(self._answer)
+
+    def _wait(self, asked: Future[Any], then: Callable[[Any], None]) -> None:
+        def look() -> bool:
+            if not asked.done():
+                return True
+            try:
+                then(asked.result())
+            except Refusal as refusal:
+                self._refuse(refusal)
+            except Exception as error:  # GTK would go on as if nothing had been
+                self._refuse(unexpected(error))
+            return False
+
+        GLib.timeout_add(LOOK, look)
+
+    def _refuse(self, refusal: Refusal) -> None:
+        """Says what went wrong. Without any edit there is nothing to do here: the dialog ends, and GIMP says it.
+
+        But the style that was last used may be gone by now, and then there is another to begin with.
+        """
+        log.warning("%s", refusal)
+        if self._answer is None and self._style in ("", DEFAULT_STYLE):
+            self._refusal = refusal
+            self._dialog.response(Gtk.ResponseType.CANCEL)
+            return
+        self._say(str(refusal))
+        if self._answer is None:
+            self._complaint, self._style = str(refusal), DEFAULT_STYLE
+        self._header["style"] = self._style
+        self._config.set_property("style", self._style)
+        if self._answer is None:
+            self._wait(self._agent.ask(self._asking()), self._take_decision)
+
+    def _say(self, text: str) -> None:
+        self._status.set_text(text)
+        self._status.set_visible(bool(text))
+
+    # What the agent answers
+
+    def _take_decision(self, answer: Any) -> None:
+        values = check_decision(answer)
+        self._answer, self._style = answer, self._header["style"]
+        self._edit.choose(values)
+        self._show_edit()
+        self._dialog.set_response_sensitive(Gtk.ResponseType.OK, True)
+        log.info("preview after %.2f s", time.monotonic() - self._opened)
+        log.debug("preview at %.3f", time.time())
+        still = "" if self._edit.moved else _("Nothing to change: the agent would leave this photo as it is.")
+        self._say(self._complaint or still)
+        self._complaint = ""
+        for each in self._pictures.get_children():
+            each.destroy()
+        self._wait(self._agent.ask(self._asking() | {"alternatives": ALTERNATIVES}), self._take_alternatives)
+
+    def _take_alternatives(self, answer: Any) -> None:
+        side, found = check_alternatives(answer)
+        first: Gtk.RadioButton | None = None
+        for number, (values, picture) in enumerate(found):
+            button = Gtk.RadioButton.new_from_widget(first)
+            first = first or button
+            name = _("The agent's choice") if number == 0 else _("Alternative {number}").format(number=number)
+            button.set_mode(False)  # a button with a picture, no dot
+            button.add(Gtk.Image.new_from_pixbuf(self._pixbuf(side, picture)))
+            button.set_tooltip_text(f"{name}\n\n{self._words(values)}")
+            button.get_accessible().set_name(name)
+            button.connect("toggled", self._on_chosen, values)
+            self._pictures.pack_start(button, False, False, 0)
+        self._pictures.show_all()
+        log.info("alternatives after %.2f s", time.monotonic() - self._opened)
+
+    def _take_styles(self, answer: Any) -> None:
+        """Fills the list of styles; one that can't be used is named in the tooltip."""
+        hints = [self._procedure.find_argument("style").get_blurb()]
+        self._styles.clear()
+        for name, description, problem in check_styles(answer):
+            if problem:
+                hints.append(_("Left out, {name}: {problem}").format(name=name, problem=problem))
+                continue
+            row = f"{name}: {description}" if description else name
+            hints.append(row)
+            self._styles.append([name, row if len(row) <= LONGEST_ROW else row[: LONGEST_ROW - 1] + "…"])
+        self._style_box.set_tooltip_text("\n\n".join(hints))
+        self._style_box.set_active(self._style)
+
+    def _asking(self) -> dict[str, Any]:
+        """A request about the picture that the agent has seen already."""
+        return self._header | {"again": True}
+
+    # What the user does
+
+    def _take_strength(self) -> None:
+        self._edit.strength = self._config.get_property("strength")
+        self._show_soon()
+
+    def _take_left(self) -> None:
+        """When settings are loaded or reset; the rows' switches have set the edit already."""
+        left = names(self._config.get_property("leave-alone"))
+        if left != self._edit.left:
+            self._edit.left = left
+            self._show_soon()
+
+    def _take_style(self) -> None:
+        style = self._config.get_property("style")
+        if style and style != self._style and not self._updating:
+            self._header["style"] = style
+            self._say(_("The agent looks at the photo…"))
+            self._wait(self._agent.ask(self._asking()), self._take_decision)
+
+    def _on_chosen(self, button: Gtk.RadioButton, values: dict[str, tuple[float, float]]) -> None:
+        if button.get_active():
+            self._edit.choose(values)
+            self._show_soon()
+
+    def _on_switched(self, slider: Slider, on: bool) -> None:
+        if not self._updating:
+            (self._edit.left.discard if on else self._edit.left.add)(slider.name)
+            self._config.set_property("leave-alone", ", ".join(sorted(self._edit.left)))
+            self._show_soon()
+
+    def _on_moved(self, slider: Slider, value: float) -> None:
+        if not self._updating:
+            self._edit.set_value(slider, value)
+            self._show_soon()
+
+    def _show_soon(self) -> None:
+        if not self._due:
+            self._moved = time.monotonic()
+            self._due = GLib.timeout_add(SETTLE, self._show_due)
+
+    def _show_due(self) -> bool:
+        self._due = 0
+        try:
+            self._show_edit()
+            log.debug("values set %.3f s after the movement", time.monotonic() - self._moved)
+        except Refusal as refusal:
+            self._say(str(refusal))
+        except Exception as error:
+            self._say(str(unexpected(error)))
+        return False
+
+    def _show_edit(self) -> None:
+        """The edit as it is, on the canvas and in the rows."""
+        self._updating = True
+        for slider in self._edit.sliders:
+            name = slider.name
+            self._rows[name].show(
+                name in self._edit.moved, name not in self._edit.left, self._edit.value(slider),
+                self._edit.probabilities[name], self._edit.strength > 0,
+            )  # fmt: skip
+        self._updating = False
+        self._preview.show(self._edit.filters())
+
+    # Widgets
+
+    def _style_row(self) -> Gtk.Widget:
+        argument = self._procedure.find_argument("style")
+        self._style_box = GimpUi.prop_string_combo_box_new(self._config, "style", self._styles, 0, 1)
+        label = Gtk.Label.new_with_mnemonic(argument.get_nick())
+        label.set_mnemonic_widget(self._style_box)
+        row = Gtk.Box(spacing=2 * SPACE)
+        row.pack_start(label, False, False, 0)
+        row.pack_start(self._style_box, True, True, 0)
+        row.show_all()
+        return row
+
+    def _picture_frame(self) -> Gtk.Widget:
+        frame = GimpUi.Frame.new(_("Alternatives"))
+        frame.add(self._pictures)
+        frame.show_all()
+        return frame
+
+    def _slider_grid(self) -> Gtk.Widget:
+        grid = Gtk.Grid(column_spacing=SPACE, row_spacing=SPACE // 2)
+        for line, row in enumerate(self._rows.values()):
+            for column, widget in enumerate(row.widgets):
+                grid.attach(widget, column, line, 1, 1)
+        frame = GimpUi.Frame.new(_("Sliders that the agent moved"))
+        frame.add(grid)
+        frame.show()
+        grid.show()
+        return frame
+
+    def _buttons(self) -> Gtk.Widget:
+        before = Gtk.ToggleButton.new_with_mnemonic(_("Show _before"))
+        before.set_tooltip_text(_("Shows the layer without the edit"))
+        before.connect("toggled", lambda button: self._preview.set_shown(not button.get_active()))
+        help_ = Gtk.Button.new_with_mnemonic(_("_Help"))
+        help_.connect("clicked", lambda _button: self._open_help())
+        row = Gtk.Box(spacing=SPACE)
+        row.pack_start(before, False, False, 0)
+        row.pack_end(help_, False, False, 0)
+        row.show_all()
+        return row
+
+    def _open_help(self) -> None:
+        try:
+            Gtk.show_uri_on_window(self._dialog, GLib.filename_to_uri(HELP), Gtk.get_current_event_time())
+        except GLib.Error as error:
+            self._say(_("No program opens {path} ({error}).").format(path=HELP, error=error.message))
+
+    def _pixbuf(self, side: int, picture: bytes) -> GdkPixbuf.Pixbuf:
+        """A little picture, which comes squashed to a square, in the shape of the photo."""
+        square = GdkPixbuf.Pixbuf.new_from_bytes(
+            GLib.Bytes.new(picture), GdkPixbuf.Colorspace.RGB, False, 8, side, side, 3 * side
+        )
+        width, height = self._size
+        scale = PICTURE / max(width, height)
+        size = (max(1, round(scale * width)), max(1, round(scale * height)))
+        return square.scale_simple(*size, GdkPixbuf.InterpType.BILINEAR)
+
+    def _words(self, values: dict[str, tuple[float, float]]) -> str:
+        moved = [(s, values[s.name][0]) for s in self._edit.sliders if values[s.name][0] != s.neutral]
+        return "\n".join(f"{_(s.label)} {_(s.text).format(value)}" for s, value in moved)

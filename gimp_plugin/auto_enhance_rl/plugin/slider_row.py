@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A slider's row in the dialog."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from gi.repository import GimpUi, Gtk
+
+from editor_ops import Slider
+
+from .messages import _
+
+
+class Row:
+    """The switch, the slider with its name, value and unit as GIMP's own tools have it, and how sure the agent is."""
+
+    def __init__(
+        self, slider: Slider, switched: Callable[[Slider, bool], None], moved: Callable[[Slider, float], None]
+    ) -> None:
+        text, label = _(slider.text), _(slider.label)
+        unit = re.sub(r"\{.*?\}", "", text).strip()
+        digits = re.search(r"\.(\d+)f", text)
+        step = (slider.highest - slider.lowest) / 64  # about one level, of which the agent knows 33
+        self._adjustment = Gtk.Adjustment(
+            value=slider.neutral,
+            lower=slider.scaled(slider.lowest, 2.0),  # as far as the values can come at strength 2
+            upper=slider.scaled(slider.highest, 2.0),
+            step_increment=step,
+            page_increment=4 * step,
+        )
+        self._switch = Gtk.CheckButton(tooltip_text=_("Off: leave this slider alone, in later photos too"))
+        self._switch.get_accessible().set_name(label)
+        name = f"{label} ({unit})" if unit else label
+        self._scale = GimpUi.SpinScale.new(self._adjustment, name, int(digits[1]) if digits else 0)
+        self._scale.set_hexpand(True)
+        self._scale.set_tooltip_text(_("In GIMP: {menu}").format(menu=_(slider.menu)))
+        self._scale.get_accessible().set_name(name)
+        self._sure = Gtk.Label(xalign=1)
+        self._sure.set_tooltip_text(_("How probable the agent finds this one of the slider's 33 levels"))
+        self.widgets = [self._switch, self._scale, self._sure]
+        self._switch.connect("toggled", lambda button: switched(slider, button.get_active()))
+        self._adjustment.connect("value-changed", lambda adjustment: moved(slider, adjustment.get_value()))
+
+    def show(self, there: bool, on: bool, value: float, probability: float | None, movable: bool) -> None:
+        for widget in self.widgets:
+            widget.set_visible(there)
+        self._switch.set_active(on)
+        if on:
+            self._adjustment.set_value(value)
+        self._scale.set_sensitive(on and movable)
+        sure = _("by hand") if probability is None else _("{percent:.0f}% sure").format(percent=100 * probability)
+        self._sure.set_text(sure)

@@ -1,0 +1,203 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the commands print: results on stdout, progress and problems on stderr."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+from editor_ops import SLIDERS
+from enhancer.enhance import Enhanced, to_json
+from models import Decision
+from models.styles import Style
+
+if TYPE_CHECKING:  # scikit-image, which only `trainer evaluate` needs
+    from .evaluate import Result
+
+DONE, FAILED, STOPPED = 0, 1, 130  # exit codes
+
+
+def progress(console: Console) -> Progress:
+    """A bar with the time left; silent where nobody watches."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    return Progress(
+        *columns,
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+        speed_estimate_period=300,  # seconds: some steps, such as a large photo, take ten
+        redirect_stdout=False,  # results go where stdout goes, even while the bar is on the terminal
+        redirect_stderr=False,
+    )
+
+
+def steps(text: str, n: int) -> Iterator[int]:
+    """The numbers below n, with a bar."""
+    with progress(Console(stderr=True)) as bar:
+        yield from bar.track(range(n), description=text)
+
+
+def enhanced(
+    photos: Generator[Enhanced, None, None], n: int, out: Path, as_json: bool, goes_on: bool = False, made_here: int = 0
+) -> int:
+    """Prints what becomes of n photos as it happens, and the problems again as a count at the end; the exit code.
+
+    out: their folder. goes_on: the same command goes on where this one stops. made_here: photos that are left out
+    because this command has made them itself.
+    """
+    err = Console(stderr=True, soft_wrap=True, highlight=False, emoji=False)
+    done: list[Enhanced] = []
+    before = failed = 0
+    if made_here:
+        err.print(f"left out: {_photos(made_here)} that this command has made")
+    with contextlib.closing(photos), progress(err) as bar:
+        task = bar.add_task("Enhancing", total=n)
+        try:
+            for one in photos:
+                if one.problem:
+                    failed += 1
+                    bar.console.print(_printable(one.problem), markup=False)
+                elif one.record is not None:
+                    before += 1
+                else:
+                    done.append(one)
+                    if not as_json and n > 1 and one.decision:
+                        bar.console.print(_printable(_one_line(one)), markup=False)
+                if as_json and not one.problem:
+                    print(json.dumps(_json(one)), flush=True)
+                # what took no time must not count for the time left
+                left = n - before
+                bar.update(task, total=left, completed=len(done) + failed)
+        except KeyboardInterrupt:
+            bar.stop()
+            photos.close()
+            err.print(
+                f"stopped: {len(done) + before} of {n} photos done, nothing half written"
+                + ("; the same command goes on with the rest" if goes_on else "")
+            )
+            return STOPPED
+    if not as_json:
+        _print_done(done, before, n, out)
+    if failed and n > 1:
+        err.print(f"{failed} of {n} photos failed, see above")
+    return FAILED if failed else DONE
+
+
+def _print_done(done: list[Enhanced], before: int, n: int, out: Path) -> None:
+    for one in done:
+        if n == 1 and one.decision:
+            _print_whole(decision_table(one.decision))
+            print(_printable(f"{'would be written' if one.dry else 'written'}: {one.output}"))
+        if one.comparison and not one.dry:
+            print(_printable(f"before and after: {one.comparison}"))
+    if (n > 1 and done) or before:
+        verb = "would be enhanced" if any(one.dry for one in done) else "enhanced"
+        earlier = f", {before} done before" if before else ""
+        print(_printable(f"{len(done)} of {n} photos {verb}{earlier}, in {out}"))
+
+
+def _one_line(one: Enhanced) -> str:
+    decided = _moved(one.decision) if one.decision else ""
+    return f"{one.photo} -> {one.output}: {decided}" if one.dry else f"{one.output}: {decided}"
+
+
+def _photos(n: int) -> str:
+    return f"{n} photo" if n == 1 else f"{n} photos"
+
+
+def _printable(text: str) -> str:
+    """A line with names that anybody may have chosen: one line, and no commands to the terminal."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
+def decision_table(decision: Decision) -> Table:
+    """The sliders as a person would set them in GIMP; those that stay where they are, are dim."""
+    table = Table(title=Text(f"Sliders ({decision.model}, strength {decision.strength:g})"), title_justify="left")
+    for heading in ("slider", "value", "in GIMP", "sure"):
+        table.add_column(heading, justify="right" if heading in ("value", "sure") else "left")
+    for choice in decision.choices:
+        slider = choice.slider
+        still = choice.value == slider.neutral
+        row = (slider.label, slider.format(choice.value), slider.menu, f"{100 * choice.probability:.0f}%")
+        table.add_row(*row, style="dim" if still else None)
+    return table
+
+
+def slider_table() -> None:
+    """The slider table."""
+    table = Table()
+    for heading in ("slider", "in GIMP", "operation", "property", "lowest", "neutral", "highest", "unit", "radius"):
+        table.add_column(heading, justify="right" if heading in ("lowest", "neutral", "highest") else "left")
+    for s in SLIDERS:
+        radius = f"{100 * s.radius_share:g}% of the long side" if s.radius_share else ""
+        ends = (s.format(value) for value in (s.lowest, s.neutral, s.highest))
+        table.add_row(s.label, s.menu, s.operation, s.property, *ends, s.unit, radius)
+    _print_whole(table)
+
+
+def style_table(found: list[Style], folder: Path, as_json: bool) -> None:
+    """The styles, and where one's own go."""
+    if as_json:
+        print(json.dumps({"folder": str(folder), "styles": [style.to_json() for style in found]}))
+        return
+    table = Table()
+    for heading in ("style", "from", "description"):
+        table.add_column(heading, overflow="fold")
+    for style in found:  # Text: a file's own words are no markup
+        source = "your own" if style.own else "the program"
+        words = Text(f"not used: {style.problem}", "red") if style.problem else Text(style.description)
+        table.add_row(Text(style.name), source, words, style="dim" if style.problem else None)
+    _print_whole(table)
+    print(f"Your own go into {folder}")
+
+
+def evaluation(result: Result, as_json: bool) -> int:
+    """The measures as a table, and what the best constant action is; the exit code."""
+    for problem in result.problems:
+        Console(stderr=True, soft_wrap=True).print(f"left out: {problem}", markup=False)
+    status = FAILED if result.problems else DONE
+    if as_json:
+        print(json.dumps(result.to_json()))
+        return status
+    headings = {"psnr": "PSNR, dB", "ssim_rgb": "SSIM RGB", "ssim_grey": "SSIM grey", "ciede2000": "CIEDE2000",
+                "histogram_intersection": "histogram\nintersection, %"}  # fmt: skip
+    table = Table(title=Text(f"{result.n} pairs, policy {result.model}"), title_justify="left")
+    table.add_column("")
+    for name in headings:
+        table.add_column(headings[name], justify="right")
+    for row, measures in result.rows.items():
+        digits = (f"{measures[name]:.{4 if name.startswith('ssim') else 2}f}" for name in headings)
+        table.add_row(row, *digits)
+    _print_whole(table)
+    moved = [s.label + " " + s.format(v) for s in SLIDERS if (v := result.constant[s.name]) != s.neutral]
+    print(f"Best constant action, sought on these very pairs: {', '.join(moved) or 'nothing moved'}")
+    return status
+
+
+def _print_whole(table: Table) -> None:
+    """To a terminal in its width; to a file or a pipe without breaking cells."""
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = 240
+    console.print(table)
+
+
+def _moved(decision: Decision) -> str:
+    moved = [c for c in decision.choices if c.value != c.slider.neutral]
+    return ", ".join(f"{c.slider.label} {c.slider.format(c.value)}" for c in moved) or "nothing to do"
+
+
+def _json(one: Enhanced) -> dict[str, object]:
+    """The Decision JSON, which photo it is of, and whether it was done before."""
+    if one.record is not None:
+        said = {name: value for name, value in one.record.items() if name != "made"}
+        return {**said, "photo": str(one.photo), "output": str(one.output), "skipped": True}
+    return {**to_json(one), "skipped": False, **({"dry_run": True} if one.dry else {})}
