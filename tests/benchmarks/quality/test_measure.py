@@ -11,6 +11,7 @@ from benchmarks.quality.measure import INPUT, Job
 from editor_ops import LEVELS, NEUTRAL_LEVEL, SLIDERS, edit
 from models import Policy, thumbnail
 from tools import policies
+from trainer import metrics
 
 PHOTOS = Path(__file__).parents[2] / "photos"
 NOTHING = Job(policies={}, constants={}, pillow=False, aaphoto=False, gimp=None, longest=96, shown=None)
