@@ -15,7 +15,7 @@ from __future__ import annotations
 import argparse
 import os
 import re
-import statistics
+import color_features
 import tempfile
 from pathlib import Path
 

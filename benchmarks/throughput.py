@@ -46,7 +46,7 @@ UPDATES, WARM = 40, 5
 # parts of an update -> the functions of trainer.fit whose time they are; one that calls another gives its time up
 PARTS = {
     "drawing photos": ["data.draw"],
-    "spoiling": ["sample_faults", "spoil"],
+    "spoiling": ["sample_degradations", "degrade"],
     "network forward": ["learner"],
     "sampling": ["sample_actions", "with_each_slider_redrawn"],
     "editing": ["edit_batch"],
@@ -127,7 +127,7 @@ def measured_run(folder: Path, out: Path, settings: dict[str, Any]) -> None:
             began.append(clock.now())
         elif step == WARM + UPDATES + 1:
             total = clock.now() - began[0]
-            n = config.batch * config.actions * (1 + len(SLIDERS) * config.by_slider) * distributed.count()
+            n = config.batch * config.actions * (1 + len(SLIDERS) * config.by_slider) * distributed.world_size()
             if distributed.rank() == 0:
                 record = {"total": total, "edits": n * UPDATES, "seconds": dict(clock.seconds)}
                 (out / "clock.json").write_text(json.dumps(record))

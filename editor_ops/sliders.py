@@ -8,6 +8,7 @@ other and set the same operation make one filter.
 
 from __future__ import annotations
 
+import builtins
 import json
 import math
 from dataclasses import asdict, dataclass
@@ -51,6 +52,11 @@ class Slider:
     radius_share: float | None = None
     colour: bool = False
 
+    @builtins.property  # the name is a field's here
+    def one_sided(self) -> bool:
+        """Whether GIMP lets it go up only: its lower levels are neutral too."""
+        return self.lowest == self.neutral
+
     def _to_scale(self, value: float) -> float:
         if self.scale == "logarithmic":
             return math.log(value)
@@ -70,7 +76,7 @@ class Slider:
         low, middle, high = (self._to_scale(v) for v in (self.lowest, self.neutral, self.highest))
         lower = [self._from_scale(middle + (low - middle) * k / NEUTRAL_LEVEL) for k in range(NEUTRAL_LEVEL, 0, -1)]
         upper = [self._from_scale(middle + (high - middle) * k / NEUTRAL_LEVEL) for k in range(1, NEUTRAL_LEVEL + 1)]
-        if self.lowest == self.neutral:
+        if self.one_sided:
             lower = [self.neutral] * NEUTRAL_LEVEL
         return (*lower, self.neutral, *upper)
 

@@ -29,26 +29,26 @@ def alternatives(policy: Policy, thumbnail: np.ndarray, colour: bool = True, cou
     thumbnail: float32 (3, 64, 64), sRGB in [0, 1]. colour: as `Policy.decide`. Strength is 1. The same picture gives
     the same alternatives. Fewer come where the policy is so sure that its draws are all alike.
     """
-    odds, best = policy.odds(thumbnail)
+    probabilities, best = policy.probabilities(thumbnail)
     random = np.random.default_rng(0)
-    cumulated = np.cumsum(odds, axis=-1)  # (K, L)
-    drawn = (random.random((DRAWS, len(odds), 1)) > cumulated).sum(axis=-1)  # (D, K)
-    drawn = np.minimum(drawn, odds.shape[1] - 1)  # a sum of probabilities may fall short of 1 by rounding
-    probability = np.take_along_axis(odds[None], drawn[..., None], axis=-1)[..., 0]  # (D, K)
-    drawn = drawn[(probability >= LIKELY * odds.max(axis=-1)).all(axis=-1)]
+    cumulated = np.cumsum(probabilities, axis=-1)  # (K, L)
+    drawn = (random.random((DRAWS, len(probabilities), 1)) > cumulated).sum(axis=-1)  # (D, K)
+    drawn = np.minimum(drawn, probabilities.shape[1] - 1)  # a sum of probabilities may fall short of 1 by rounding
+    probability = np.take_along_axis(probabilities[None], drawn[..., None], axis=-1)[..., 0]  # (D, K)
+    drawn = drawn[(probability >= LIKELY * probabilities.max(axis=-1)).all(axis=-1)]
     rows = np.concatenate([best[None], drawn])  # (R, K)
     pictures = _edited(policy, thumbnail, rows, colour)  # (R, S, S, 3)
     clipped = ((pictures <= END) | (pictures >= 1 - END)).any(axis=-1).mean(axis=(1, 2))  # (R,)
     kept = clipped <= clipped[0] + MORE_CLIPPED
     rows, looks = rows[kept], np.stack(linear_to_lab(srgb_to_linear(np.clip(pictures[kept], 0, 1))), axis=-1)
-    return [policy.decision(rows[i], odds, colour=colour) for i in _far_apart(looks, count)]
+    return [policy.decision(rows[i], probabilities, colour=colour) for i in _far_apart(looks, count)]
 
 
 def _edited(policy: Policy, thumbnail: np.ndarray, rows: np.ndarray, colour: bool) -> np.ndarray:
     """The thumbnail edited by each row of levels: (R, K) -> float32 (R, S, S, 3), sRGB."""
     picture = thumbnail.transpose(1, 2, 0)  # (S, S, 3)
-    odds = np.ones((len(NAMES), policy.levels.shape[1]))
-    chosen = [policy.decision(row, odds, colour=colour).values for row in rows]
+    probabilities = np.ones((len(NAMES), policy.levels.shape[1]))
+    chosen = [policy.decision(row, probabilities, colour=colour).values for row in rows]
     values = {name: np.array([each[name] for each in chosen], np.float32) for name in NAMES}
     return edit(np.broadcast_to(picture, (len(rows), *picture.shape)), values)
 

@@ -145,24 +145,24 @@ class Policy:
         self, thumbnail_: np.ndarray, strength: float = 1.0, colour: bool = True, leave: Collection[str] = ()
     ) -> Decision:
         """`decide` for a thumbnail float32 (3, 64, 64)."""
-        odds, levels = self.odds(thumbnail_)
-        return self.decision(levels, odds, strength, colour, leave)
+        probabilities, levels = self.probabilities(thumbnail_)
+        return self.decision(levels, probabilities, strength, colour, leave)
 
-    def odds(self, thumbnail_: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def probabilities(self, thumbnail_: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """For a thumbnail float32 (3, 64, 64): the probability of each slider's levels (K, L); the likeliest (K,)."""
         logits, levels = self.logits(thumbnail_[None])
-        odds = np.exp(logits[0] - logits[0].max(axis=-1, keepdims=True))  # (K, L)
-        return odds / odds.sum(axis=-1, keepdims=True), levels[0]
+        probabilities = np.exp(logits[0] - logits[0].max(axis=-1, keepdims=True))  # (K, L)
+        return probabilities / probabilities.sum(axis=-1, keepdims=True), levels[0]
 
     def decision(
         self,
         levels: np.ndarray,
-        odds: np.ndarray,
+        probabilities: np.ndarray,
         strength: float = 1.0,
         colour: bool = True,
         leave: Collection[str] = (),
     ) -> Decision:
-        """The Decision that puts each slider on a level. levels: (K,); odds: (K, L); the rest as `decide`."""
+        """The Decision that puts each slider on a level. levels: (K,); probabilities: (K, L); the rest as `decide`."""
         if not (math.isfinite(strength) and 0.0 <= strength <= 2.0):
             raise ValueError(f"strength is {strength}; it goes from 0 to 2")
         if unknown := sorted(set(leave) - set(NAMES)):
@@ -171,7 +171,7 @@ class Policy:
         for k, (slider, level) in enumerate(zip(SLIDERS, levels, strict=True)):
             moves = slider.name not in leave and (colour or not slider.colour)
             value = float(self.levels[k, level]) if moves else slider.neutral
-            choices.append(Choice(slider, slider.scaled(value, strength), float(odds[k, level])))
+            choices.append(Choice(slider, slider.scaled(value, strength), float(probabilities[k, level])))
         return Decision(self.name, self.sha256, float(strength), tuple(choices))
 
 

@@ -4,101 +4,125 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields, replace
+from difflib import get_close_matches
 from typing import Any
 
+from models.errors import UserError
 from models.thumbnail import SIZE
 
+NORMS = ("max_grad_norm", "critic_max_grad_norm")
+RENAMED = {
+    "w_lost": "w_clipping", "look": "style_shift", "focus": "inverse_temperature", "learning_rate_falls": "anneal_lr",
+    "average": "ema_decay", "clip": "max_grad_norm", "critic_clip": "critic_max_grad_norm",
+}  # fmt: skip
+"""Names of settings in runs and command lines of earlier versions -> names now."""
 
-def setting(default: Any, help: str) -> Any:
-    """A field with the text that --help shows for it."""
-    return field(default=default, metadata={"help": help})
+
+class ConfigError(UserError):
+    """A setting that there is not, or that makes no sense. The message says which and what to do."""
+
+
+def setting(default: Any, help: str, common: bool = False) -> Any:
+    """A field with the text that --help shows for it. common: one of the few that `trainer fit --help` shows."""
+    return field(default=default, metadata={"help": help, "common": common})
 
 
 @dataclass(frozen=True)
 class Config:
     """The default recipe. `recipe("paper")` gives the paper's."""
 
-    # Where the reward comes from. The wrong-way pairs give the agent its craft; the critic knows the real
+    # Where the reward comes from. The hindsight pairs give the agent its craft; the critic knows the real
     # sources and the taste of the target folder, but alone it is unstable on a few hundred photos.
-    w_hindsight: float = setting(1.0, "weight of closeness to the finished photo, on photos edited the wrong way")
+    w_hindsight: float = setting(1.0, "weight of closeness to the finished photo, on degraded photos")
     w_chroma: float = setting(0.5, "of that closeness, weight of the colours apart from their lightness")
-    w_lost: float = setting(1.0, "weight of what burns out or drowns in the edit, and not in the photo or the answer")
-    w_critic: float = setting(0.0, "weight of the critic's opinion of the edited photo")
+    w_clipping: float = setting(1.0, "weight of newly clipped highlights and shadows")
+    w_critic: float = setting(0.0, "weight of the critic's opinion of the edited photo", common=True)
     content: float = setting(0.0, "weight of the squared change of the photo (the paper's alpha)")
-    hindsight_share: float = setting(1.0, "share of a batch made of wrong-way pairs; the rest are source photos")
-    look: bool = setting(False, "with --from: finished photos' common look is found first, and learned in full")
+    hindsight_share: float = setting(
+        1.0, "share of a batch made of degraded finished photos; the rest are source photos", common=True
+    )
+    style_shift: bool = setting(False, "with --from: the finished photos' style is found first, and learned in full")
 
     # The policy gradient.
-    steps: int = setting(2500, "updates of the policy")
-    batch: int = setting(48, "photos in an update; under torchrun, of each process")
+    steps: int = setting(2500, "updates of the policy", common=True)
+    batch: int = setting(48, "photos in an update; under torchrun, of each process", common=True)
     by_slider: bool = setting(True, "judge each slider by an edit that differs in it alone; else all of them together")
     actions: int = setting(1, "edits tried on each photo of an update; by_slider, each with one more for every slider")
-    focus: float = setting(4.0, "factor of the logits for the edits that are tried: 4 halves the width of the bells")
-    learning_rate: float = setting(2e-3, "of the policy; falls on a cosine to a hundredth where learning_rate_falls")
-    learning_rate_falls: bool = setting(True, "let the learning rate fall")
+    inverse_temperature: float = setting(4.0, "factor of the logits in sampling; 4 halves the spread")
+    learning_rate: float = setting(
+        2e-3, "of the policy; with anneal_lr it falls on a cosine to a hundredth", common=True
+    )
+    anneal_lr: bool = setting(True, "let the learning rate fall on a cosine")
     beta1: float = setting(0.9, "Adam's beta1")
     network: str = setting("statistics", "of the policy: statistics reads colour statistics; paper is the paper's")
-    width: float = setting(4.0, "levels: width of the bells around neutral that the statistics network begins with")
-    imitation: float = setting(1.0, "weight at the start of the levels that undo the faults; falls to 0, see below")
-    imitation_until: float = setting(1.0, "share of the updates after which nothing is imitated any more")
+    width: float = setting(4.0, "levels: spread around neutral that the statistics network begins with")
+    imitation: float = setting(1.0, "weight at the start of the levels that undo the degradations; falls to 0")
+    imitation_until: float = setting(1.0, "share of the updates after which nothing is imitated")
     entropy: float = setting(0.02, "weight of the entropy bonus; falls with the learning rate")
     normalise_advantage: bool = setting(True, "divide advantages by their spread, by_slider each slider's by its own")
-    dropout: float = setting(0.6, "share of the colour statistics that the policy is not shown, other ones each time")
-    average: float = setting(0.995, "decay of the averaged weights that are exported; 0 exports the last weights")
-    clip: float = setting(1.0, "largest norm of the policy's gradient")
+    dropout: float = setting(0.6, "dropout rate on the input features")
+    ema_decay: float = setting(0.995, "decay of the averaged weights that are exported; 0 exports the last ones")
+    max_grad_norm: float = setting(1.0, "largest norm of the policy's gradient")
 
     # The critic: WGAN-GP, the paper's numbers.
     critic_updates: int = setting(5, "critic updates for each policy update (the paper's U)")
     critic_learning_rate: float = setting(1e-4, "of the critic")
     critic_beta1: float = setting(0.5, "Adam's beta1 for the critic")
-    critic_clip: float = setting(40.0, "largest norm of the critic's gradient")
+    critic_max_grad_norm: float = setting(40.0, "largest norm of the critic's gradient")
     gradient_penalty: float = setting(10.0, "weight of the gradient penalty")
     replay: int = setting(1000, "past edits and finished photos that later critic updates draw from")
 
     # Photos.
-    edit_size: int = setting(32, "side of the pictures that edits are tried on; the critic needs 64")
+    edit_size: int = setting(32, "side of the pictures that edits are tried on; the critic needs 64", common=True)
     smallest_crop: float = setting(
         0.5, "smallest side of the random crops that are learned from, as a share of the photo's; 1: whole photos only"
     )
-    holdout: float = setting(0.1, "share of the finished photos that is kept for the run's own examination")
+    holdout: float = setting(
+        0.1, "share of the finished photos that is held out for the run's own validation", common=True
+    )
 
     # The run.
-    seed: int = setting(0, "of everything random")
-    device: str = setting("auto", "cpu, cuda, or auto: a GPU where there is one")
-    evaluate_every: int = setting(500, "updates between examinations, sample sheets and checkpoints")
+    seed: int = setting(0, "of everything random", common=True)
+    device: str = setting("auto", "cpu, cuda, or auto: a GPU where there is one", common=True)
+    evaluate_every: int = setting(500, "updates between validations, sample sheets and checkpoints", common=True)
 
     def __post_init__(self) -> None:
+        """ConfigError for numbers that are out of range or contradict each other."""
         for name in ("steps", "batch", "actions", "critic_updates", "replay", "evaluate_every"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} is {getattr(self, name)}; it must be 1 or more")
-        rewards = ("w_hindsight", "w_chroma", "w_lost", "w_critic", "content")
+            self._require(getattr(self, name) >= 1, f"{name} is {getattr(self, name)}; it must be 1 or more")
+        rewards = ("w_hindsight", "w_chroma", "w_clipping", "w_critic", "content")
         for name in (*rewards, "imitation", "entropy", "gradient_penalty"):
-            if not getattr(self, name) >= 0:
-                raise ValueError(f"{name} is {getattr(self, name)}; it can't be negative")
-        for name in ("hindsight_share", "imitation_until", "dropout", "holdout", "average"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise ValueError(f"{name} is {getattr(self, name)}; it goes from 0 to 1")
-        for name in ("width", "focus", "learning_rate", "critic_learning_rate", "clip", "critic_clip"):
-            if not getattr(self, name) > 0:
-                raise ValueError(f"{name} is {getattr(self, name)}; it must be above 0")
-        if not 0 < self.smallest_crop <= 1:
-            raise ValueError(f"smallest_crop is {self.smallest_crop}; it is above 0, and 1 at most")
-        if self.w_hindsight == 0 and self.w_critic == 0:
-            raise ValueError("w_hindsight and w_critic are both 0: nothing is left to learn from; raise one")
-        if self.w_hindsight == 0 and self.hindsight_share > 0:
-            raise ValueError("hindsight_share is above 0 while w_hindsight is 0: such pairs would teach nothing")
-        if self.edit_size not in (32, SIZE) or (self.w_critic > 0 and self.edit_size != SIZE):
-            raise ValueError(f"edit_size is {self.edit_size}; it is {SIZE}, or without a critic, 32")
-        if self.w_critic == 0 and self.hindsight_share < 1:
-            raise ValueError("hindsight_share is below 1 while w_critic is 0: source photos would teach nothing")
-        if self.network not in ("statistics", "paper"):
-            raise ValueError(f"network is {self.network!r}; use statistics or paper")
-        if self.dropout == 1 or (self.dropout > 0 and self.network == "paper"):
-            raise ValueError(f"dropout is {self.dropout}; below 1, and the paper's network has none")
-        if self.imitation > 0 and self.hindsight_share == 0:
-            raise ValueError("imitation is above 0 while hindsight_share is 0: source photos have nothing to imitate")
-        if self.device not in ("auto", "cpu", "cuda"):
-            raise ValueError(f"device is {self.device!r}; use auto, cpu or cuda")
+            self._require(getattr(self, name) >= 0, f"{name} is {getattr(self, name)}; it can't be negative")
+        for name in ("hindsight_share", "imitation_until", "dropout", "holdout", "ema_decay"):
+            self._require(0 <= getattr(self, name) <= 1, f"{name} is {getattr(self, name)}; it goes from 0 to 1")
+        for name in ("width", "inverse_temperature", "learning_rate", "critic_learning_rate", *NORMS):
+            self._require(getattr(self, name) > 0, f"{name} is {getattr(self, name)}; it must be above 0")
+        crop = self.smallest_crop
+        self._require(0 < crop <= 1, f"smallest_crop is {crop}; it is above 0, and 1 at most")
+        for name, values in (("network", ("statistics", "paper")), ("device", ("auto", "cpu", "cuda"))):
+            value = getattr(self, name)
+            self._require(value in values, f"{name} is {value!r}; use {', '.join(values)}", "unknown value")
+        self._check_rewards()
+
+    def _check_rewards(self) -> None:
+        """That every part of a batch teaches something, and that each part finds what it needs."""
+        critic, pairs = self.w_critic > 0, self.hindsight_share > 0
+        for fits, message in (
+            (critic or self.w_hindsight > 0, "w_hindsight and w_critic are both 0: nothing teaches; raise one"),
+            (self.w_hindsight > 0 or not pairs, "hindsight_share is above 0 and w_hindsight 0: pairs teach nothing"),
+            (critic or self.hindsight_share == 1, "hindsight_share is below 1 and w_critic 0: source photos teach nothing"),
+            (pairs or self.imitation == 0, "imitation is above 0 and hindsight_share 0: nothing is to be imitated"),
+            (self.edit_size in ((SIZE,) if critic else (32, SIZE)), f"edit_size is {self.edit_size}; the critic needs "
+             f"{SIZE}, and without it 32 does too"),
+            (self.dropout < 1 and not (self.dropout and self.network == "paper"), f"dropout is {self.dropout}; it is "
+             "below 1, and 0 with the paper's network"),
+        ):  # fmt: skip
+            self._require(fits, message, "contradiction")
+
+    @staticmethod
+    def _require(fits: bool, message: str, kind: str = "out of range") -> None:
+        if not fits:
+            raise ConfigError(message, kind)
 
 
 # Kosugi and Yamasaki (2020), section 4.1, and their official code at commit d78374f where the paper is silent:
@@ -107,7 +131,7 @@ class Config:
 PAPER = {
     "w_hindsight": 0.0,
     "w_chroma": 0.0,
-    "w_lost": 0.0,
+    "w_clipping": 0.0,
     "w_critic": 1.0,
     "content": 100.0,
     "hindsight_share": 0.0,
@@ -115,17 +139,17 @@ PAPER = {
     "batch": 20,
     "by_slider": False,
     "actions": 1,
-    "focus": 1.0,
+    "inverse_temperature": 1.0,
     "learning_rate": 1e-4,
-    "learning_rate_falls": False,
+    "anneal_lr": False,
     "beta1": 0.5,
     "network": "paper",
     "imitation": 0.0,
     "dropout": 0.0,
     "entropy": 0.001,
     "normalise_advantage": False,
-    "average": 0.0,
-    "clip": 40.0,
+    "ema_decay": 0.0,
+    "max_grad_norm": 40.0,
     "critic_updates": 5,
     "critic_learning_rate": 1e-4,
     "gradient_penalty": 10.0,
@@ -137,15 +161,43 @@ PAPER = {
 }
 # From a policy that knows its craft to a taste of one's own: fewer and smaller updates, and every photo is learned
 # from, since there may be only 50.
-TASTE = {"look": True, "steps": 1000, "learning_rate": 1e-3, "holdout": 0.0}
+TASTE = {"style_shift": True, "steps": 1000, "learning_rate": 1e-3, "holdout": 0.0}
+BOOLEANS = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
 RECIPES: dict[str, dict[str, Any]] = {"default": {}, "paper": PAPER, "taste": TASTE}
 
 
 def recipe(name: str, **changes: Any) -> Config:
-    """The settings of a recipe with some of them changed. ValueError for names and numbers that don't fit."""
+    """The settings of a recipe with some of them changed. ConfigError for names and numbers that don't fit."""
     if name not in RECIPES:
-        raise ValueError(f"no recipe {name!r}; there are {', '.join(RECIPES)}")
-    unknown = sorted(set(changes) - {f.name for f in fields(Config)})
-    if unknown:
-        raise ValueError(f"no setting {unknown[0]!r}")
+        raise ConfigError(f"no recipe {name!r}; there are {', '.join(RECIPES)}", "unknown recipe")
+    known = [f.name for f in fields(Config)]
+    changes = {RENAMED.get(name, name): value for name, value in changes.items()}
+    if unknown := sorted(set(changes) - set(known)):
+        near = get_close_matches(unknown[0], known, 1)
+        remedy = f"did you mean {near[0]}?" if near else "`trainer fit --settings` lists them"
+        raise ConfigError(f"no setting {unknown[0]!r}; {remedy}", "unknown setting")
     return replace(Config(), **(RECIPES[name] | changes))
+
+
+def from_record(settings: dict[str, Any]) -> Config:
+    """The settings that a run's config.json holds, also those of an earlier version. TypeError for others."""
+    return Config(**{RENAMED.get(name, name): value for name, value in settings.items()})
+
+
+def parse(assignment: str) -> tuple[str, Any]:
+    """ "NAME=VALUE" -> the setting's name and its value, of its type. ConfigError for what is none."""
+    name, equals, text = assignment.partition("=")
+    name = RENAMED.get(name.strip().replace("-", "_"), name.strip().replace("-", "_"))
+    if not equals:
+        raise ConfigError(f"--set {assignment}: give NAME=VALUE, such as dropout=0.4", "no value")
+    kinds: dict[str, type] = {f.name: type(f.default) for f in fields(Config)}
+    kind, text = kinds.get(name, str), text.strip()
+    if kind is bool:
+        if text.lower() not in BOOLEANS:
+            raise ConfigError(f"--set {assignment}: {name} is yes or no", "wrong type")
+        return name, BOOLEANS[text.lower()]
+    try:
+        return name, kind(text)
+    except ValueError as error:
+        kind_of_number = "a whole number" if kind is int else "a number"
+        raise ConfigError(f"--set {assignment}: {name} is {kind_of_number}", "wrong type") from error

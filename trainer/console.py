@@ -6,6 +6,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Generator, Iterator
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,17 +20,20 @@ from enhancer.enhance import Enhanced, to_json
 from models import Decision
 from models.styles import Style
 
+from .config import Config, recipe
+
 if TYPE_CHECKING:  # scikit-image, which only `trainer evaluate` needs
     from .evaluate import Result
 
 DONE, FAILED, STOPPED = 0, 1, 130  # exit codes
 
 
-def progress(console: Console) -> Progress:
-    """A bar with the time left; silent where nobody watches."""
+def progress(console: Console, *fields: str) -> Progress:
+    """A bar with the time left; silent where nobody watches. fields: of its tasks, shown behind."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     return Progress(
         *columns,
+        *(TextColumn(f"{{task.fields[{field}]}}") for field in fields),
         console=console,
         transient=True,
         disable=not console.is_terminal,
@@ -121,8 +125,8 @@ def _printable(text: str) -> str:
 def decision_table(decision: Decision) -> Table:
     """The sliders as a person would set them in GIMP; those that stay where they are, are dim."""
     table = Table(title=Text(f"Sliders ({decision.model}, strength {decision.strength:g})"), title_justify="left")
-    for heading in ("slider", "value", "in GIMP", "sure"):
-        table.add_column(heading, justify="right" if heading in ("value", "sure") else "left")
+    for heading in ("slider", "value", "in GIMP", "probability"):
+        table.add_column(heading, justify="right" if heading in ("value", "probability") else "left")
     for choice in decision.choices:
         slider = choice.slider
         still = choice.value == slider.neutral
@@ -141,6 +145,19 @@ def slider_table() -> None:
         ends = (s.format(value) for value in (s.lowest, s.neutral, s.highest))
         table.add_row(s.label, s.menu, s.operation, s.property, *ends, s.unit, radius)
     _print_whole(table)
+
+
+def settings_table() -> None:
+    """Every setting of `trainer fit`, with its numbers in the default recipe and in the paper's."""
+    table = Table()
+    for heading in ("setting", "default", "paper", "meaning"):
+        table.add_column(heading, justify="right" if heading in ("default", "paper") else "left", overflow="fold")
+    paper = recipe("paper")
+    for field in fields(Config):
+        numbers = (f"{getattr(each, field.name)}" for each in (Config(), paper))
+        table.add_row(field.name, *numbers, Text(field.metadata["help"]))
+    _print_whole(table)
+    print("Give one as --set NAME=VALUE, such as --set dropout=0.4")
 
 
 def style_table(found: list[Style], folder: Path, as_json: bool) -> None:

@@ -18,6 +18,7 @@ from enhancer import photo
 from models.thumbnail import SIZE
 
 from .cache import SIDE, fill, miniature, open_cache
+from .edits import downsample
 
 WHOLE = 0.25
 """Share of the draws that show the whole photo: what the policy will be shown, but the same each time."""
@@ -65,20 +66,21 @@ def split(photos: Photos, share: float) -> tuple[Photos, Photos]:
 
 
 def draw(
-    photos: Photos, n: int, generator: torch.Generator, smallest_crop: float = 1.0, mine: slice = slice(None)
-) -> torch.Tensor:
-    """n random views of random photos, half of them mirrored: float32 (n, 3, 64, 64) in [0, 1], 8-bit values.
+    photos: Photos, n: int, generator: torch.Generator, smallest_crop: float = 1.0, mine: slice = slice(None),
+    size: int = SIZE,
+) -> torch.Tensor:  # fmt: skip
+    """n random views of random photos, half of them mirrored: float32 (n, 3, size, size) in [0, 1], 8-bit values at 64.
 
     A view is the whole photo, or three times in four a part of it, its sides uniform in smallest_crop to 1 of the
     photo's. mine: the views that are wanted, where several processes share a draw; all of them take the same numbers
-    from the generator.
+    from the generator. size: 64, or 32 where nobody looks closer.
     """
     rows = torch.randint(len(photos.names), (n,), generator=generator)[mine].tolist()
     chances = torch.rand(n, 6, generator=generator)[mine].tolist()
     views = np.empty((len(rows), 3, SIZE, SIZE), np.float32)
     for view, row, chance in zip(views, rows, chances, strict=True):
         view[:] = _view(photos.miniature(row), smallest_crop, *chance)
-    return torch.from_numpy(np.floor(views + 0.5, out=views)) / 255
+    return downsample(torch.from_numpy(np.floor(views + 0.5, out=views)) / 255, size)
 
 
 def whole(photos: Photos, rows: Sequence[int]) -> torch.Tensor:

@@ -16,11 +16,11 @@ from PIL import Image
 from editor_ops import LEVELS, NEUTRAL_LEVEL, SLIDERS, edit
 from enhancer import photo
 from models import Policy, thumbnail
+from models.errors import UserError
 
 from .metrics import MEASURES, measure
+from .psnr import MOST_PSNR, psnr_of_mean
 
-MOST_PSNR = 100.0
-"""dB that a perfect picture counts as in a mean; trainer/validation.py has the same bound."""
 MOST_OFF = 1
 """Rows or columns by which a pair may differ: raw converters cut differently by one."""
 SEARCHED = 64
@@ -28,14 +28,14 @@ SEARCHED = 64
 STRIDES = ((8, 4, 2, 1), (2, 1))
 """Levels by which the search moves a slider, coarse ones first. Sliders overlap, so a search may end in a side valley:
 of two searches the better counts. Moves of two sliders at once take ten times as long and gained nothing."""
-WRONG_WAY_SIZE = 512
-"""Longest side of the pictures that are edited the wrong way, pixels: the size at which papers compare."""
+DEGRADED_SIZE = 512
+"""Longest side of the pictures that are degraded, pixels: the size at which papers compare."""
 
 Pair = tuple[np.ndarray, np.ndarray]
 """Input and answer, uint8 sRGB (H, W, 3) of one size."""
 
 
-class EvaluateError(ValueError):
+class EvaluateError(UserError):
     """Folders that cannot be compared. The text is one line: folder, cause, remedy."""
 
 
@@ -87,25 +87,25 @@ def folder_pairs(inputs: Path, answers: Path, only: Collection[str] | None = Non
     return Pairs(tuple(names), load)
 
 
-def wrong_way_pairs(folder: Path, seed: int, only: Path | None = None) -> Pairs:
-    """Finished photos, shrunk to 512 pixels, and the same edited the wrong way by the editor. Needs torch.
+def degraded_pairs(folder: Path, seed: int, only: Path | None = None) -> Pairs:
+    """Finished photos, shrunk to 512 pixels, and the same degraded by the editor. Needs torch.
 
-    Each photo has one set of faults, drawn from the seed and its place among the names. only: a text
+    Each photo has one degradation, drawn from the seed and its place among the names. only: a text
     file with the names of the photos that are wanted, one a line, such as a run's held-out.txt. PhotoError where the
     folder has no photos, EvaluateError where it lacks one of these.
     """
     import torch
 
-    from .degradations import sample_faults, spoil
+    from .degradations import degrade, sample_degradations
 
     files = sorted(_by_stem(folder).items() if only is None else _listed(folder, only).items())
-    faults = sample_faults(len(files), torch.Generator().manual_seed(seed), nothing_wrong=0.0)
+    degradations = sample_degradations(len(files), torch.Generator().manual_seed(seed), untouched=0.0)
 
     def load(i: int) -> Pair:
         finished = shrunk(photo.srgb(photo.read(files[i][1])))
         state = torch.tensor(finished).movedim(-1, 0)[None].float() / 255
-        spoiled = spoil(state, faults[i : i + 1])
-        return np.rint(spoiled[0].movedim(0, -1).numpy() * 255).astype(np.uint8), finished
+        degraded = degrade(state, degradations[i : i + 1])
+        return np.rint(degraded[0].movedim(0, -1).numpy() * 255).astype(np.uint8), finished
 
     return Pairs(tuple(name for name, _ in files), load)
 
@@ -139,7 +139,7 @@ def evaluate(pairs: Pairs, policy: Policy, watch: Callable[[str, int], Iterator[
         edits = {
             "input": image,
             "best constant action": edit(image, constant),
-            "policy": edit(image, policy.decide(image).values),
+            "policy": edit(image, policy.decide(image, colour=not is_grey(image)).values),
         }
         for row, edited in edits.items():
             for name, value in measure(edited, answer).items():
@@ -164,7 +164,7 @@ def best_constant_action(states: np.ndarray, answers: np.ndarray) -> dict[str, f
     def score(levels: tuple[int, ...]) -> float:
         edited = np.clip(edit(states, values(levels)), 0, 1)
         error = np.square(edited - answers).mean(axis=(1, 2, 3), dtype=np.float64)
-        return float(np.minimum(-10 * np.log10(np.maximum(error, 1e-12)), MOST_PSNR).mean())
+        return float(psnr_of_mean(error).mean())
 
     return values(max((_descent(score, strides) for strides in STRIDES), key=score))
 
@@ -225,7 +225,13 @@ def _one_size(name: str, image: np.ndarray, answer: np.ndarray) -> Pair:
     return min(candidates, key=lambda pair: np.square(pair[0].astype(np.int32) - pair[1]).mean())
 
 
-def shrunk(image: np.ndarray, longest: int = WRONG_WAY_SIZE) -> np.ndarray:
+def is_grey(image: np.ndarray) -> bool:
+    """Whether a picture (H, W, 3) has equal channels throughout, as grey files have: `trainer enhance` leaves the
+    sliders alone there that only change colours."""
+    return bool((image[..., 0] == image[..., 1]).all() and (image[..., 1] == image[..., 2]).all())
+
+
+def shrunk(image: np.ndarray, longest: int = DEGRADED_SIZE) -> np.ndarray:
     """A picture uint8 (H, W, 3), by box means where its longer side has more pixels than this."""
     share = longest / max(image.shape[:2])
     if share >= 1:

@@ -6,7 +6,6 @@ from __future__ import annotations
 import datetime
 import json
 import logging
-import os
 import subprocess
 import tempfile
 import warnings
@@ -19,12 +18,13 @@ from torch import nn
 
 from editor_ops import SLIDERS
 from editor_ops.sliders import table
+from models.files import atomic_write
 from models.policy import FORMAT_VERSION, OUTPUTS
 from models.thumbnail import RULE, SIZE
 
 from . import checkpoint
-from .config import Config
-from .networks import make_policy
+from .config import from_record
+from .networks import current_names, make_policy
 
 OPSET = 18
 """ONNX operator set: old enough for onnxruntime 1.14, new enough for torch's exporter."""
@@ -50,8 +50,8 @@ def export_run(run: Path, out: Path, training_data: str = "", licence: str = "",
     run = Path(run)
     state = checkpoint.read_newest(run / "checkpoints")
     record = json.loads((run / "config.json").read_text())
-    policy = make_policy(Config(**record["settings"]))
-    policy.load_state_dict(state["average"])
+    policy = make_policy(from_record(record["settings"]))
+    policy.load_state_dict(current_names(state["average"]))
     notes = {
         "training_data": training_data or f"{Path(record['source']).name}, {Path(record['target']).name}",
         "licence": licence or "not stated",
@@ -64,7 +64,7 @@ def export_run(run: Path, out: Path, training_data: str = "", licence: str = "",
 
 
 def export(policy: nn.Module, out: Path, notes: dict[str, str] | None = None) -> Path:
-    """Writes a policy with its metadata, aside then renamed. notes: further metadata, e.g. training_data."""
+    """Writes a policy with its metadata, atomically. notes: further metadata, e.g. training_data."""
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)  # it warns that torchvision, which we don't use, is missing
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "policy.onnx"
@@ -92,9 +92,8 @@ def export(policy: nn.Module, out: Path, notes: dict[str, str] | None = None) ->
         model.metadata_props.add(key=key, value=value)
     onnx.checker.check_model(model)
     out.parent.mkdir(parents=True, exist_ok=True)
-    partial = out.with_name(out.name + ".partial")
-    partial.write_bytes(model.SerializeToString())
-    os.replace(partial, out)
+    with atomic_write(out) as file:
+        file.write(model.SerializeToString())
     return out
 
 

@@ -10,10 +10,10 @@ from __future__ import annotations
 import torch
 from torch.nn import functional
 
-LOOK = 32
-"""Side of the picture that is looked at: the same colours as at 64, a quarter of the work."""
+FEATURE_SIZE = 32
+"""Side of the picture that features are made of: the same colours as at 64, a quarter of the work."""
 CELLS = 8
-"""Cells a side of the joint histograms: twice as many tell the photos apart that are learned from, not their faults."""
+"""Cells a side of the joint histograms: twice as many tell training photos apart, not their degradations."""
 BINS = 32
 """Of the histograms of one quantity."""
 CHROMA = 1.2
@@ -25,15 +25,15 @@ DEEP = 0.02
 DIM = 0.01
 """The same for means of linear light."""
 RANKS = (0, 0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.98, 0.995, 1)
-"""Quantiles that are looked at: closest together at the ends, where black and white points show."""
+"""Quantiles: closest together at the ends, where black and white points show."""
 MEANS = (1, 3, 6)
 """Exponents of the means that guess the light's colour: from grey world (1) towards the brightest surface
 (Finlayson and Trezzi 2004, "Shades of Gray")."""
 
 
-def statistics(thumbnails: torch.Tensor) -> torch.Tensor:
+def color_features(thumbnails: torch.Tensor) -> torch.Tensor:
     """Thumbnails (N, 3, 64, 64) or half that, sRGB in [0, 1] -> (N, F), numbers of about one size, but not centred."""
-    pictures = functional.avg_pool2d(thumbnails, thumbnails.shape[-1] // LOOK)  # (N, 3, 32, 32)
+    pictures = functional.avg_pool2d(thumbnails, thumbnails.shape[-1] // FEATURE_SIZE)  # (N, 3, 32, 32)
     pixels = pictures.flatten(2)  # (N, 3, P)
     red, green, blue = pixels.unbind(1)  # (N, P)
     luma = lightness(pixels)
@@ -58,18 +58,18 @@ def statistics(thumbnails: torch.Tensor) -> torch.Tensor:
     quantiles = ranked[..., place]  # (N, 6, 13)
     ends = [each.flatten(1) for each in (2 * quantiles, torch.log(quantiles + DEEP), chromas(quantiles[:, :3], DEEP))]
 
-    # guesses of the light's colour: means of linear light, of each lightness, and of edges
+    # estimates of the light's colour: means of linear light, of each lightness, and of edges
     linear = pixels**2.2  # near enough to the sRGB curve
-    guesses = [chromas((linear**p).mean(2) ** (1 / p), DIM) for p in MEANS]
+    estimates = [chromas((linear**p).mean(2) ** (1 / p), DIM) for p in MEANS]
     share = in_luma.mean(1)  # (N, 8)
     of_luma = (linear @ in_luma) / (in_luma.sum(1, keepdim=True) + 8)  # (N, 3, 8); few pixels count for little
-    guesses += list((chromas(of_luma, DIM) * share.sqrt()[:, None]).unbind(1))
+    estimates += list((chromas(of_luma, DIM) * share.sqrt()[:, None]).unbind(1))
     edges = (pictures.diff(dim=2).square().mean((2, 3)) + pictures.diff(dim=3).square().mean((2, 3))).sqrt()  # (N, 3)
-    guesses += [chromas(edges, 0.005), torch.log(edges + 0.005)]
+    estimates += [chromas(edges, 0.005), torch.log(edges + 0.005)]
 
     spread = luma.std(1, keepdim=True)
     tones = [torch.log(luma.mean(1, keepdim=True) + DIM), torch.log(spread + DIM), share.sqrt()]
-    return torch.cat([*ends, *guesses, *tones, below.flatten(1), 4 * _root(single).flatten(1), 4 * _root(joint)], 1)
+    return torch.cat([*ends, *estimates, *tones, below.flatten(1), 4 * _root(single).flatten(1), 4 * _root(joint)], 1)
 
 
 def lightness(pixels: torch.Tensor) -> torch.Tensor:
@@ -91,5 +91,5 @@ def chromas(colours: torch.Tensor, dark: float) -> torch.Tensor:
 
 
 def _root(shares: torch.Tensor) -> torch.Tensor:
-    """Small bins count too; a bin's noise is the same for all."""
+    """The square root of shares: its noise is the same for small and large bins."""
     return (shares + 1e-4).sqrt()

@@ -11,14 +11,16 @@ from onnx import numpy_helper
 from torch import nn
 
 from models import Policy as ExportedPolicy
+from models.errors import UserError
 
 from . import checkpoint
+from .networks import current_names
 
 PREFIX = "policy."
 """Of the policy's weights in a file: the name that trainer/export.py's host has for it."""
 
 
-class StartError(ValueError):
+class StartError(UserError):
     """A policy that a run can't begin with. The message says why and what to do."""
 
 
@@ -29,12 +31,14 @@ def load_weights(policy: nn.Module, start: Path) -> None:
     checkpoints, another network. The policy is unchanged then.
     """
     found = checkpoint.read_newest(start / "checkpoints")["average"] if start.is_dir() else _of_file(start)
+    found = current_names(found)
     wanted = policy.state_dict()
     off = sorted(name for name in wanted if name not in found or found[name].shape != wanted[name].shape)
     if off:
         raise StartError(
             f"{start}: has another network than this run's (no fitting {off[0]}); "
-            "begin with a policy of the default recipe, such as a shipped one"
+            "begin with a policy of the default recipe, such as a shipped one",
+            "another network",
         )
     policy.load_state_dict({name: found[name] for name in wanted})
 

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
+from typing import Any
 
 import torch
 from torch import nn
@@ -14,13 +16,13 @@ from editor_ops import LEVELS, SLIDERS
 from models.thumbnail import SIZE
 
 from .config import Config
-from .features import statistics
+from .features import color_features
 
 WIDTHS = (16, 32, 48, 48, 64)
 HIDDEN = 128
 """Units of each of the policy's two hidden layers."""
 NARROWEST = 0.5
-"""Narrowest bell, in levels: below it all levels but one have no probability, and the agent stops trying."""
+"""Smallest spread, in levels: below it all levels but one have no probability, and the agent stops trying."""
 HEAD = 3
 """Side of the last feature map, pooled to one; six halvings of 64 with padding end there."""
 
@@ -50,35 +52,35 @@ def _initialise(network: nn.Module) -> None:
 class Policy(nn.Module):
     """Thumbnails (N, 3, 64, 64), sRGB in [0, 1] -> logits (N, K, L) and value (N).
 
-    A slider's logits are a bell over its levels, of which the network gives the centre and the width: what one level
-    teaches, its neighbours learn too, and the most probable level is the middle of all that seems possible. The
-    network reads the picture's colour statistics. width: in levels, of the bells around neutral that it begins with.
+    A slider's distribution is a discretised Gaussian over its levels, of which the network gives mean and spread: what
+    one level teaches, its neighbours learn too, and the most probable level is the middle of all that seems possible.
+    The network reads the picture's colour features. width: in levels, the spread around neutral that it begins with.
     """
 
     def __init__(self, width: float = 4.0, sliders: int = len(SLIDERS), levels: int = LEVELS) -> None:
         super().__init__()
-        known = statistics(torch.zeros(1, 3, SIZE, SIZE)).shape[1]
-        self.centre = nn.Buffer(torch.zeros(known))
-        self.scale = nn.Buffer(torch.ones(known))
-        self.body = nn.Sequential(nn.Linear(known, HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, HIDDEN), nn.ReLU())
-        self.bells = nn.Linear(HIDDEN, 2 * sliders)
+        n_features = color_features(torch.zeros(1, 3, SIZE, SIZE)).shape[1]
+        self.centre = nn.Buffer(torch.zeros(n_features))
+        self.scale = nn.Buffer(torch.ones(n_features))
+        self.body = nn.Sequential(nn.Linear(n_features, HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, HIDDEN), nn.ReLU())
+        self.head = nn.Linear(HIDDEN, 2 * sliders)
         self.value = nn.Linear(HIDDEN, 1)
         _initialise(self)
-        nn.init.zeros_(self.bells.weight)  # every photo begins with the same bells
+        nn.init.zeros_(self.head.weight)  # every photo begins with the same distributions
         self.width, self.levels = width, levels
 
     @torch.no_grad()
     def standardise(self, thumbnails: torch.Tensor) -> None:
-        """Learns from some thumbnails (N, 3, 64, 64) how large each statistic is; once, before the first update."""
-        known = statistics(thumbnails)
-        self.centre.copy_(known.mean(0))
-        self.scale.copy_(1 / (known.std(0) + 0.02))  # a bin that is nearly always empty mustn't shout when it is not
+        """Learns each feature's mean and size from thumbnails (N, 3, 64, 64); once, before the first update."""
+        features = color_features(thumbnails)
+        self.centre.copy_(features.mean(0))
+        self.scale.copy_(1 / (features.std(0) + 0.02))  # floor on the scale of rarely filled bins
 
-    def forward(self, thumbnails: torch.Tensor, heed: torch.Tensor | None = None) -> tuple[torch.Tensor, torch.Tensor]:
-        """heed: factors (N, F) of the statistics, while learning (`dropout`)."""
-        known = (statistics(thumbnails) - self.centre) * self.scale  # (N, F)
-        hidden = self.body(known if heed is None else known * heed)  # (N, HIDDEN)
-        place, spread = self.bells(hidden).unflatten(1, (2, -1)).unbind(1)  # (N, K) each
+    def forward(self, thumbnails: torch.Tensor, mask: torch.Tensor | None = None) -> tuple[torch.Tensor, torch.Tensor]:
+        """mask: factors (N, F) of the features, while learning (dropout)."""
+        features = (color_features(thumbnails) - self.centre) * self.scale  # (N, F)
+        hidden = self.body(features if mask is None else features * mask)  # (N, HIDDEN)
+        place, spread = self.head(hidden).unflatten(1, (2, -1)).unbind(1)  # (N, K) each
         middle = self.levels // 2
         width = (self.width * spread.exp()).clamp(NARROWEST, float(self.levels))
         away = torch.arange(self.levels, device=place.device) - middle * (1 + place[..., None])  # (N, K, L)
@@ -101,13 +103,18 @@ class PaperPolicy(nn.Module):
         for before, after in zip((1, *WIDTHS), WIDTHS, strict=False):
             layers += [nn.Conv1d(before, after, 3), nn.BatchNorm1d(after), nn.ReLU()]
         layers.append(nn.Conv1d(WIDTHS[-1], sliders, 3))
-        self.levels = nn.Sequential(*layers)
+        self.head = nn.Sequential(*layers)
         _initialise(self)
 
     def forward(self, thumbnails: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         features = self.trunk(thumbnails)  # (N, L + 12, 3, 3)
         signal = features.mean(dim=(2, 3))[:, None]  # (N, 1, L + 12)
-        return self.levels(signal), self.value(features.flatten(1))[:, 0]  # (N, K, L), (N,)
+        return self.head(signal), self.value(features.flatten(1))[:, 0]  # (N, K, L), (N,)
+
+
+def current_names(state: dict[str, Any]) -> dict[str, Any]:
+    """A policy's weights under the names that its layers have now; files of earlier versions have other ones."""
+    return {re.sub(r"^(bells|levels)\.", "head.", name): value for name, value in state.items()}
 
 
 def make_policy(config: Config) -> Policy | PaperPolicy:

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The look of a folder of finished photos: the one edit that sets them apart from another folder's photos.
+"""The style shift: the one edit that sets a folder of finished photos apart from another folder's photos.
 
-A policy that learns from finished photos edited the wrong way guesses, for each photo, what was done to it. Where a
-photo may be as warm by nature as by mistake, its guess is small, and with it would be all that it learns of a taste for
-warmth. But over many photos the nature of each averages out, and what is left is the taste.
+A policy that learns from degraded finished photos guesses, for each photo, how it was degraded. Where a photo may be
+warm by nature or by degradation, its guess is small, and so is all that it learns of a taste for warmth. Over many
+photos the nature of each averages out, and what is left is the taste.
 """
 
 from __future__ import annotations
@@ -14,11 +14,12 @@ from pathlib import Path
 import torch
 
 from editor_ops import NAMES, NEUTRAL_LEVEL, SLIDERS
+from models.errors import UserError
+from models.files import write_text
 
-from .checkpoint import write_text
-from .degradations import FAULTS, MIXED, spoil, value_at
-from .edits import shrunk
-from .features import DIM, LOOK, MEANS, chromas, lightness
+from .degradations import DEGRADATIONS, MIXED, degrade, value_at
+from .edits import downsample
+from .features import DIM, FEATURE_SIZE, MEANS, chromas, lightness
 
 STEP = 0.1
 """Share of a slider's range over which its effect is measured: large beside the rounding to 8 bits."""
@@ -30,34 +31,35 @@ RANKS = (0.02, 0.1, 0.3, 0.5, 0.7, 0.9, 0.98)
 """Quantiles of lightness that are compared."""
 
 
-class LookError(ValueError):
-    """A file that holds no look. The message says why and what to do."""
+class StyleShiftError(UserError):
+    """A file that holds no style shift. The message says why and what to do."""
 
 
-def find_look(finished: torch.Tensor, others: torch.Tensor) -> torch.Tensor:
+def find_style_shift(finished: torch.Tensor, others: torch.Tensor) -> torch.Tensor:
     """The edit (K,) that sets finished photos apart from others: for each slider, a share of its range, -1 to 1.
 
-    finished (N, 3, 64, 64) and others (M, 3, 64, 64): sRGB in [0, 1], or half that size. Sought is the fault whose
-    opposite it is: the one that makes the mean `colours` of finished photos those of the others. It is the most
-    probable one (maximum a posteriori), where a look is as large as faults usually are, and means differ by chance as
-    those of so few photos would. Sliders that go one way only have no part in it.
+    finished (N, 3, 64, 64) and others (M, 3, 64, 64): sRGB in [0, 1], or half that size. It is the opposite of the
+    degradation that makes the mean `colours` of finished photos those of the others: the most probable one (maximum a
+    posteriori), where a style shift is as large as degradations usually are, and means differ by chance as those of
+    so few photos would. Sliders that go one way only have no part in it.
     """
-    spread = torch.tensor([FAULTS[slider.name][MIXED][1] * (slider.lowest < slider.neutral) for slider in SLIDERS])
-    finished, known = shrunk(finished, LOOK), colours(shrunk(others, LOOK))
-    by_chance = UNLIKE * _covariance(colours(finished), known) * (1 / len(finished) + 1 / len(known))
-    wanted = known.mean(0).double()
+    spread = torch.tensor([DEGRADATIONS[slider.name][MIXED][1] * (not slider.one_sided) for slider in SLIDERS])
+    finished, reference = downsample(finished, FEATURE_SIZE), colours(downsample(others, FEATURE_SIZE))
+    by_chance = UNLIKE * _covariance(colours(finished), reference) * (1 / len(finished) + 1 / len(reference))
+    wanted = reference.mean(0).double()
 
-    def without(look: torch.Tensor) -> torch.Tensor:  # mean colours (F,) of finished photos without a look
-        return colours(spoil(finished, -look.float().clamp(-1, 1).expand(len(finished), -1))).mean(0).double()
+    def without(shift: torch.Tensor) -> torch.Tensor:  # mean colours (F,) of finished photos without a shift
+        return colours(degrade(finished, -shift.float().clamp(-1, 1).expand(len(finished), -1))).mean(0).double()
 
-    look, each = torch.zeros(len(SLIDERS), dtype=torch.float64), torch.eye(len(SLIDERS), dtype=torch.float64)
+    shift, each = torch.zeros(len(SLIDERS), dtype=torch.float64), torch.eye(len(SLIDERS), dtype=torch.float64)
     for _ in range(ROUNDS):
-        effect = torch.stack([(without(look + s) - without(look - s)) / (2 * STEP) for s in STEP * each], 1)  # (F, K)
+        steps = STEP * each
+        effect = torch.stack([(without(shift + s) - without(shift - s)) / (2 * STEP) for s in steps], 1)  # (F, K)
         weighted = torch.linalg.solve(by_chance, effect).T * spread[:, None]  # (K, F)
         normal = weighted @ effect * spread + each  # (K, K), in spreads
-        there = spread * torch.linalg.solve(normal, weighted @ (wanted - without(look) + effect @ look))
-        look = (look + there) / 2  # whole steps swing: a black level has no effect where all is black already
-    return look.float().clamp(-1, 1)
+        optimum = spread * torch.linalg.solve(normal, weighted @ (wanted - without(shift) + effect @ shift))
+        shift = (shift + optimum) / 2  # whole steps swing: a black level has no effect where all is black already
+    return shift.float().clamp(-1, 1)
 
 
 def _covariance(*clouds: torch.Tensor) -> torch.Tensor:
@@ -79,9 +81,9 @@ def colours(pictures: torch.Tensor) -> torch.Tensor:
     return torch.cat([tones, saturation, *casts, torch.log(steps.sqrt() + 0.005)[:, None]], 1)
 
 
-def described(look: torch.Tensor) -> str:
-    """For people: the sliders that a look moves by a level or more."""
-    shares = dict(zip(SLIDERS, look.tolist(), strict=True))
+def described(shift: torch.Tensor) -> str:
+    """For people: the sliders that a style shift moves by a level or more."""
+    shares = dict(zip(SLIDERS, shift.tolist(), strict=True))
     moved = [
         f"{slider.label.lower()} {slider.format(float(value_at(slider.values(), torch.tensor(share))))}"
         for slider, share in shares.items()
@@ -90,18 +92,20 @@ def described(look: torch.Tensor) -> str:
     return ", ".join(moved) or "none"
 
 
-def write_look(path: Path, look: torch.Tensor) -> None:
+def write_style_shift(path: Path, shift: torch.Tensor) -> None:
     """As JSON: for each slider, the share of its range."""
-    write_text(path, json.dumps(dict(zip(NAMES, look.tolist(), strict=True)), indent=1) + "\n")
+    write_text(path, json.dumps(dict(zip(NAMES, shift.tolist(), strict=True)), indent=1) + "\n")
 
 
-def read_look(path: Path) -> torch.Tensor:
-    """What `write_look` wrote, (K,). LookError for anything else."""
+def read_style_shift(path: Path) -> torch.Tensor:
+    """What `write_style_shift` wrote, (K,). StyleShiftError for anything else."""
     try:
         shares = json.loads(path.read_text())
-        look = torch.tensor([float(shares[name]) for name in NAMES])
+        shift = torch.tensor([float(shares[name]) for name in NAMES])
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise LookError(f"{path}: is no look of a run ({error}); start the run anew") from error
-    if not bool((look.abs() <= 1).all()):
-        raise LookError(f"{path}: is no look of a run, whose shares lie from -1 to 1; start the run anew")
-    return look
+        message = f"{path}: is no style shift of a run ({error}); start the run again"
+        raise StyleShiftError(message, "damaged") from error
+    if not bool((shift.abs() <= 1).all()):
+        message = f"{path}: is no style shift of a run, whose shares lie from -1 to 1; start the run again"
+        raise StyleShiftError(message, "damaged")
+    return shift

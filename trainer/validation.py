@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a run is asked while it learns: fixed wrong-way pairs of held-out photos, and a look at its edits."""
+"""How a run is validated while it learns: fixed hindsight pairs of held-out photos, and a sheet of its edits."""
 
 from __future__ import annotations
 
@@ -14,18 +14,23 @@ from torch import nn
 from editor_ops import LEVELS, SLIDERS
 
 from .data import Photos, whole
-from .degradations import sample_faults, spoil
+from .degradations import degrade, sample_degradations
+from .distribution import LevelDistribution
 from .edits import edit_batch
+from .psnr import psnr_of_mean
 
 PAIRS = 200
 """Enough that the mean PSNR stands to about a tenth of a decibel, few enough to take a second."""
+MOVING = 2.0
+"""Levels: standard deviation from which a slider counts as one that follows the photo."""
 SEED = 1234
 """Of the pairs: the same for every run, so that runs can be compared."""
 
 
 @dataclass(frozen=True)
-class Examination:
-    """Mean PSNR in dB of the spoiled photos and of their edits; for each slider, levels over the pairs."""
+class Validation:
+    """Mean PSNR in dB of the degraded photos and of their edits; for each slider, over the pairs: the distribution's
+    entropy in nats, mean and standard deviation of the chosen level, and the share of levels at either end."""
 
     psnr_input: float
     psnr: float
@@ -34,41 +39,45 @@ class Examination:
     spread: dict[str, float]
     ends: dict[str, float]
 
-    def numbers(self) -> dict[str, float]:
-        numbers = {"psnr_input": self.psnr_input, "psnr": self.psnr}
+    def metrics(self) -> dict[str, float]:
+        """Under the names that metrics.jsonl and TensorBoard have them."""
+        metrics = {"psnr_input": self.psnr_input, "psnr": self.psnr}
         for kind in ("entropy", "mean", "spread", "ends"):
-            numbers |= {f"{kind}/{name}": number for name, number in getattr(self, kind).items()}
-        return numbers
+            metrics |= {f"{kind}/{name}": number for name, number in getattr(self, kind).items()}
+        return metrics
+
+    def line(self, step: int, steps: int) -> str:
+        """For a person who watches."""
+        moving = sum(spread >= MOVING for spread in self.spread.values())
+        return (
+            f"update {step}/{steps}: held-out degraded photos {self.psnr_input:.2f} -> {self.psnr:.2f} dB "
+            f"({self.psnr - self.psnr_input:+.2f}); sliders that move: {moving} of {len(SLIDERS)}"
+        )
 
 
-def held_out_pairs(photos: Photos, look: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Spoiled and finished photos, each (200, 3, 64, 64): whole photos in turn, each time with other faults and
-    without their look (K,)."""
+def held_out_pairs(photos: Photos, style_shift: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Degraded and finished photos, each (200, 3, 64, 64): whole photos in turn, each time degraded otherwise and
+    without their style shift (K,)."""
     finished = whole(photos, [i % len(photos.names) for i in range(PAIRS)]).float() / 255
-    faults = sample_faults(PAIRS, torch.Generator().manual_seed(SEED), nothing_wrong=0.0)
-    return spoil(finished, (faults - look).clamp(-1, 1)), finished
-
-
-def psnr(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
-    """Peak signal-to-noise ratio in dB of pictures (N, 3, height, width) in [0, 1]: (N,), at most 100."""
-    return -10 * torch.log10((a - b).square().mean(dim=(1, 2, 3)).clamp(min=1e-10))
+    degradations = sample_degradations(PAIRS, torch.Generator().manual_seed(SEED), untouched=0.0)
+    return degrade(finished, (degradations - style_shift).clamp(-1, 1)), finished
 
 
 @torch.no_grad()
-def examine(policy: nn.Module, pairs: tuple[torch.Tensor, torch.Tensor], levels: torch.Tensor) -> Examination:
+def validate(policy: nn.Module, pairs: tuple[torch.Tensor, torch.Tensor], levels: torch.Tensor) -> Validation:
     """How near the most probable edits come to the finished photos; levels: their values (K, L)."""
-    spoiled, finished = (p.to(levels.device) for p in pairs)
+    degraded, finished = (p.to(levels.device) for p in pairs)
     policy.eval()
-    logits, _ = policy(spoiled)
-    chosen = logits.argmax(-1)  # (N, K)
-    edited = edit_batch(spoiled, chosen[:, None], levels)[:, 0]
-    p = logits.softmax(-1)
-    entropy = -(p * p.clamp(min=1e-20).log()).sum(-1).mean(0)  # (K,)
+    distribution = LevelDistribution(policy(degraded)[0])
+    chosen = distribution.mode()  # (N, K)
+    edited = edit_batch(degraded, chosen[:, None], levels)[:, 0]
+    entropy = distribution.entropy().mean(0)  # (K,)
     at_end = ((chosen == 0) | (chosen == LEVELS - 1)).float().mean(0)
     rows = zip(SLIDERS, entropy, chosen.float().mean(0), chosen.float().std(0), at_end, strict=True)
     by_name = {s.name: (float(e), float(m), float(d), float(x)) for s, e, m, d, x in rows}
     kinds = [{name: row[i] for name, row in by_name.items()} for i in range(4)]
-    return Examination(float(psnr(spoiled, finished).mean()), float(psnr(edited, finished).mean()), *kinds)
+    psnr_input, psnr = (float(psnr_of_mean((p - finished).square().mean((1, 2, 3))).mean()) for p in (degraded, edited))
+    return Validation(psnr_input, psnr, *kinds)
 
 
 @torch.no_grad()
@@ -76,7 +85,7 @@ def sample_sheet(policy: nn.Module, photos: torch.Tensor, levels: torch.Tensor, 
     """Writes a picture: source photos uint8 (N, 3, 64, 64) in the upper row, their edits below."""
     state = photos.to(levels.device).float() / 255
     policy.eval()
-    chosen = policy(state)[0].argmax(-1)
+    chosen = LevelDistribution(policy(state)[0]).mode()
     edited = edit_batch(state, chosen[:, None], levels)[:, 0]
     rows = [torch.cat(list(pictures), dim=-1) for pictures in (state, edited)]  # each (3, 64, 64 N)
     sheet = (torch.cat(rows, dim=1).movedim(0, -1).cpu().numpy() * 255 + 0.5).astype(np.uint8)

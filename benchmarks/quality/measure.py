@@ -25,8 +25,9 @@ from benchmarks.quality.cases import (
 from editor_ops import NEUTRAL_LEVEL, SLIDERS, edit
 from enhancer import photo
 from models import Policy, thumbnail
-from trainer.evaluate import MOST_PSNR, SEARCHED, EvaluateError, best_constant_action, wrong_way_pairs
+from trainer.evaluate import SEARCHED, EvaluateError, best_constant_action, degraded_pairs, is_grey
 from trainer.metrics import cast_angle, clipped, measure, psnr
+from trainer.psnr import MOST_PSNR
 
 INPUT = "input"
 TOLERANCE = 0.001
@@ -138,13 +139,11 @@ def decided(policy_: Policy, image: np.ndarray) -> tuple[tuple[np.ndarray, np.nd
     The levels that a slider has on its neutral side only count as neutral: to move among them moves nothing.
     """
     small = thumbnail(image)
-    logits, levels = (side[0] for side in policy_.logits(small[None]))  # (K, L), (K,)
-    odds = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    odds /= odds.sum(axis=-1, keepdims=True)
-    entropies = -(odds * np.log(np.maximum(odds, 1e-20))).sum(axis=-1)
-    one_way = np.array([slider.lowest == slider.neutral for slider in SLIDERS])
-    levels = np.where(one_way, np.maximum(levels, NEUTRAL_LEVEL), levels)
-    return (levels, entropies), policy_.decide_thumbnail(small).values
+    probabilities, levels = policy_.probabilities(small)  # (K, L), (K,)
+    entropies = -(probabilities * np.log(np.maximum(probabilities, 1e-20))).sum(axis=-1)
+    one_sided = np.array([slider.one_sided for slider in SLIDERS])
+    levels = np.where(one_sided, np.maximum(levels, NEUTRAL_LEVEL), levels)
+    return (levels, entropies), policy_.decide_thumbnail(small, colour=not is_grey(image)).values
 
 
 @functools.cache
@@ -171,7 +170,7 @@ def constant_for_even_faults(task: Sought) -> dict[str, float]:
 def constant_for_trainers_faults(task: Sought) -> dict[str, float]:
     """The best constant action on photos of a folder with the faults that the trainer draws."""
     folder, names, *_ = task
-    pairs = wrong_way_pairs(folder, SEED)
+    pairs = degraded_pairs(folder, SEED)
     place = {name: i for i, name in enumerate(pairs.names)}
     return _best_constant([pairs.load(place[str(Path(name).with_suffix(""))]) for name in spaced(names)])
 

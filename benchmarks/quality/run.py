@@ -65,7 +65,7 @@ from benchmarks.quality.measure import (
 )
 from trainer.config import Config
 from trainer.console import progress
-from trainer.evaluate import WRONG_WAY_SIZE, EvaluateError
+from trainer.evaluate import DEGRADED_SIZE, EvaluateError
 
 ROWS = ("constant", "pillow", "aaphoto", "gimp", "policy")
 PACKAGES = ("numpy", "pillow", "scikit-image", "scipy", "onnxruntime")
@@ -108,12 +108,12 @@ def main() -> int:
 
 def run(arguments: argparse.Namespace) -> tuple[dict[str, Any], dict[str, list[Any]], list[dict[str, Any]]]:
     """The report, the tiles of each sheet, and a line for every picture."""
-    longest = QUICK_SIZE if arguments.quick else WRONG_WAY_SIZE
+    longest = QUICK_SIZE if arguments.quick else DEGRADED_SIZE
     skipped: list[str] = []
     learned, held_out = split_names(arguments.finished) if arguments.finished else ([], [])
     cases = shown(all_cases(arguments, held_out, skipped))
     policies = policy_rows(arguments, skipped)
-    # what a program that outlives us by a second still writes must not spoil the cleaning up
+    # what a program that outlives us by a second still writes must not degrade the cleaning up
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch, workers(Path(scratch)) as pool:
         home = Path(scratch) / "gimp"
         programs = found_programs(arguments, home, skipped)

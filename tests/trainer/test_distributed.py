@@ -132,10 +132,10 @@ def test_wrong_use_is_told_once(folders, tmp_path):
 
 
 def test_one_process_shares_nothing():
-    assert (distributed.rank(), distributed.count(), distributed.rows(7)) == (0, 1, slice(0, 7, 1))
+    assert (distributed.rank(), distributed.world_size(), distributed.local_rows(7)) == (0, 1, slice(0, 7, 1))
     numbers = torch.arange(3.0)
-    assert distributed.gathered(numbers) is numbers and distributed.any_of(True, torch.device("cpu"))
-    assert distributed.means({"a": numbers.mean()}) == {"a": 1.0}
+    assert distributed.all_gather(numbers) is numbers and distributed.any_rank(True, torch.device("cpu"))
+    assert distributed.all_mean({"a": numbers.mean()}) == {"a": 1.0}
 
 
 def test_rows_divide_every_part_of_a_batch(monkeypatch):
@@ -146,6 +146,6 @@ def test_rows_divide_every_part_of_a_batch(monkeypatch):
         for rank in range(3):
             monkeypatch.setattr(distributed, "rank", lambda rank=rank: rank)
             batch = list(range(12))
-            shares.append(batch[:n_pairs][distributed.rows(n_pairs)])
-            shares[-1] += batch[n_pairs:][distributed.rows(12 - n_pairs, before=n_pairs)]
+            shares.append(batch[:n_pairs][distributed.local_rows(n_pairs)])
+            shares[-1] += batch[n_pairs:][distributed.local_rows(12 - n_pairs, before=n_pairs)]
         assert shares == [[0, 3, 6, 9], [1, 4, 7, 10], [2, 5, 8, 11]]

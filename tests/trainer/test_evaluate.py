@@ -88,18 +88,18 @@ def test_pairs_that_differ_by_a_row_are_laid_upon_each_other(tmp_path: Path) -> 
     assert np.array_equal(image, answer)
 
 
-def test_wrong_way_pairs_depend_on_the_seed_alone(tmp_path: Path) -> None:
+def test_degraded_pairs_depend_on_the_seed_alone(tmp_path: Path) -> None:
     pytest.importorskip("torch")
     for path in PHOTOS:
         (tmp_path / path.name).write_bytes(path.read_bytes())
-    first, again, other = (evaluate.wrong_way_pairs(tmp_path, seed) for seed in (1, 1, 2))
+    first, again, other = (evaluate.degraded_pairs(tmp_path, seed) for seed in (1, 1, 2))
     assert len(first.names) == len(PHOTOS)
     assert np.array_equal(first.load(0)[0], again.load(0)[0])
     assert not np.array_equal(first.load(0)[0], other.load(0)[0])
     spoiled, finished = first.load(1)
     assert spoiled.dtype == finished.dtype == np.uint8 and spoiled.shape == finished.shape
     assert np.array_equal(finished, np.asarray(Image.open(PHOTOS[1]).convert("RGB")))
-    assert max(evaluate.shrunk(np.zeros((3, 1024, 3), np.uint8)).shape) == evaluate.WRONG_WAY_SIZE
+    assert max(evaluate.shrunk(np.zeros((3, 1024, 3), np.uint8)).shape) == evaluate.DEGRADED_SIZE
 
 
 def test_only_the_photos_of_a_list(tmp_path: Path) -> None:
@@ -108,13 +108,13 @@ def test_only_the_photos_of_a_list(tmp_path: Path) -> None:
         (tmp_path / path.name).write_bytes(path.read_bytes())
     held_out = tmp_path / "held-out.txt"
     held_out.write_text(f"{PHOTOS[2].name}\n{PHOTOS[1].name}\n")
-    assert evaluate.wrong_way_pairs(tmp_path, 0, held_out).names == (PHOTOS[1].stem, PHOTOS[2].stem)
+    assert evaluate.degraded_pairs(tmp_path, 0, held_out).names == (PHOTOS[1].stem, PHOTOS[2].stem)
     held_out.write_text("gone.png\n")
     with pytest.raises(evaluate.EvaluateError, match=r"1 of its 1 photos are not in .* such as gone\.png"):
-        evaluate.wrong_way_pairs(tmp_path, 0, held_out)
+        evaluate.degraded_pairs(tmp_path, 0, held_out)
     held_out.write_text("")
     with pytest.raises(evaluate.EvaluateError, match="names no photo"):
-        evaluate.wrong_way_pairs(tmp_path, 0, held_out)
+        evaluate.degraded_pairs(tmp_path, 0, held_out)
 
 
 def test_command_prints_a_table_or_json(pairs: tuple[Path, Path], policy: Policy) -> None:

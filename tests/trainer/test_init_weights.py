@@ -30,7 +30,7 @@ def test_a_run_begins_with_another_run(tmp_path):
     teacher, pupil = learned(), Policy()
     checkpoint.write(tmp_path / "checkpoints", 7, {"average": teacher})
     load_weights(pupil, tmp_path)
-    assert torch.equal(pupil.bells.weight, teacher.bells.weight)
+    assert torch.equal(pupil.head.weight, teacher.head.weight)
 
 
 def test_what_can_t_be_begun_with_is_refused(tmp_path):

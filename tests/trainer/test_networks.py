@@ -5,7 +5,7 @@ torch = pytest.importorskip("torch")
 
 from editor_ops import LEVELS, NEUTRAL_LEVEL, SLIDERS  # noqa: E402
 from trainer.config import recipe  # noqa: E402
-from trainer.features import statistics  # noqa: E402
+from trainer.features import color_features  # noqa: E402
 from trainer.networks import Critic, PaperPolicy, Policy, make_policy  # noqa: E402
 
 
@@ -27,7 +27,7 @@ def test_gradients_reach_every_weight(make):
     policy = make()
     logits, value = policy(torch.rand(4, 3, 64, 64))
     if make is Policy:  # its bells begin the same for every photo, so that the layers before them wait
-        torch.nn.init.normal_(policy.bells.weight, std=0.1)
+        torch.nn.init.normal_(policy.head.weight, std=0.1)
         logits, value = policy(torch.rand(4, 3, 64, 64))
     (logits.square().sum() + value.square().sum()).backward()
     # BatchNorm takes away what the bias before it adds, so those gradients are only rounding
@@ -45,13 +45,13 @@ def test_the_agent_begins_near_neutral_with_bells_as_wide_as_asked():
 def test_statistics_are_standardised_by_what_was_shown():
     policy, pictures = Policy(), torch.rand(64, 3, 64, 64) ** torch.linspace(0.5, 2, 64)[:, None, None, None]
     policy.standardise(pictures)
-    known = (statistics(pictures) - policy.centre) * policy.scale
+    known = (color_features(pictures) - policy.centre) * policy.scale
     assert known.mean(0).abs().max() < 1e-3 and known.std(0).max() <= 1.001
 
 
 def test_statistics_left_unheeded_change_nothing():
     policy = Policy()
-    torch.nn.init.normal_(policy.bells.weight)
+    torch.nn.init.normal_(policy.head.weight)
     picture, nothing = torch.rand(1, 3, 64, 64), torch.zeros(1, len(policy.centre))
     assert torch.equal(policy(picture, nothing)[0], policy(1 - picture, nothing)[0])
     assert not torch.equal(policy(picture)[0], policy(1 - picture)[0])

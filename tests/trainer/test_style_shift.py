@@ -10,7 +10,7 @@ torch = pytest.importorskip("torch")
 from editor_ops import NAMES, SLIDERS  # noqa: E402
 from trainer import data  # noqa: E402
 from trainer.edits import edit_batch  # noqa: E402
-from trainer.style_shift import LookError, colours, described, find_look, read_look, write_look  # noqa: E402
+from trainer.style_shift import StyleShiftError, colours, described, find_style_shift, read_style_shift, write_style_shift  # noqa: E402
 
 
 def crops(folders, seed, n=96):
@@ -26,7 +26,7 @@ def edited(pictures, moved):
 @pytest.mark.parametrize("known", [{"temperature": 8, "saturation": -8}, {"temperature": -8, "exposure": 4}, {}])
 def test_a_known_edit_is_found_and_hardly_another(folders, known):
     """Levels from neutral. The scenes are the same in both, so that they differ in the look alone."""
-    found = find_look(edited(crops(folders, 0), known), crops(folders, 0)) * 16
+    found = find_style_shift(edited(crops(folders, 0), known), crops(folders, 0)) * 16
     for name, levels in zip(NAMES, found.tolist(), strict=True):
         if name in known:
             assert 0.5 <= levels / known[name] <= 1.4, (name, levels)
@@ -37,13 +37,13 @@ def test_a_known_edit_is_found_and_hardly_another(folders, known):
 def test_few_photos_show_less_of_a_look_than_many(folders):
     plain = crops(folders, 0)
     warm = edited(plain, {"temperature": 8})
-    moves = [float(find_look(warm[:n], plain)[NAMES.index("temperature")]) for n in (6, 96)]
+    moves = [float(find_style_shift(warm[:n], plain)[NAMES.index("temperature")]) for n in (6, 96)]
     assert 0 < moves[0] < moves[1]
 
 
 def test_one_photo_is_enough_to_say_nothing(folders):
     one = crops(folders, 0, 1)
-    assert float(find_look(one, one).abs().max()) < 0.05
+    assert float(find_style_shift(one, one).abs().max()) < 0.05
 
 
 def test_colours_are_finite_where_a_picture_is_black_or_white():
@@ -53,16 +53,16 @@ def test_colours_are_finite_where_a_picture_is_black_or_white():
 
 def test_a_look_is_kept_in_a_file(tmp_path):
     shares = torch.linspace(-0.5, 0.5, len(NAMES))
-    write_look(tmp_path / "look.json", shares)
-    assert torch.allclose(read_look(tmp_path / "look.json"), shares)
+    write_style_shift(tmp_path / "look.json", shares)
+    assert torch.allclose(read_style_shift(tmp_path / "look.json"), shares)
     assert list(json.loads((tmp_path / "look.json").read_text())) == list(NAMES)
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", *(json.dumps(dict.fromkeys(NAMES, n)) for n in (7, None))])
 def test_a_file_that_is_no_look_is_refused(tmp_path, text):
     (tmp_path / "look.json").write_text(text)
-    with pytest.raises(LookError, match=r"look\.json.*start the run anew"):
-        read_look(tmp_path / "look.json")
+    with pytest.raises(StyleShiftError, match=r"look\.json.*start the run anew"):
+        read_style_shift(tmp_path / "look.json")
 
 
 def test_a_look_is_told_in_the_sliders_units():

@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from trainer.config import recipe  # noqa: E402
+from trainer.rewards import CLOSENESS_FLOOR, clipping, rewards  # noqa: E402
+
+
+def test_the_reward_is_what_the_recipe_says():
+    state = torch.full((2, 3, 32, 32), 0.5)
+    answer = torch.full((1, 3, 32, 32), 0.6)  # the first photo of the two is a pair
+    edited = torch.stack([torch.full((2, 3, 32, 32), 0.6), torch.full((2, 3, 32, 32), 0.9)], dim=1)  # (B, A, ...)
+    near = CLOSENESS_FLOOR
+    hindsight = rewards(recipe("default", w_hindsight=2.0, w_chroma=0.0, w_clipping=0.0), None, state, edited, answer)
+    assert hindsight[0].tolist() == pytest.approx([-2 * np.log(near), -2 * np.log(0.3 + near)], rel=1e-4)
+    assert hindsight[1].tolist() == [0, 0]
+    changed = rewards(recipe("default", content=100.0, w_clipping=0.0), None, state, edited, answer[:0])
+    assert changed[1].tolist() == pytest.approx([-100 * 0.01, -100 * 0.16], rel=1e-4)
+    judged = rewards(recipe("paper"), lambda pictures: pictures.mean((1, 2, 3)), state, edited, answer[:0])
+    assert judged[0].tolist() == pytest.approx([0.6 - 100 * 0.01, 0.9 - 100 * 0.16], rel=1e-4)
+
+
+def test_clipping_counts_what_is_nearly_white_or_black():
+    grey, white, black = (torch.full((1, 1, 3, 8, 8), value) for value in (0.5, 1.0, 0.0))
+    assert [float(clipping(picture)) for picture in (grey, white, black)] == [0, 1, 1]
+    red = torch.zeros(1, 1, 3, 8, 8)
+    red[:, :, 0] = 0.5
+    assert float(clipping(red)) == 0  # two channels at 0 are only a pure colour

@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every random number of a run. With several processes each draws for the whole batch and keeps its own rows, so that
+together they learn from what one process would."""
+
+from __future__ import annotations
+
+import torch
+
+from . import data, distributed
+from .degradations import sample_degradations, sample_target_jitter
+
+
+class Draws:
+    """Draws from one generator, on the CPU, so that a seed means the same on every device.
+
+    n is always a number of photos in the whole batch; what comes back are this process's rows of it.
+    """
+
+    def __init__(self, generator: torch.Generator, smallest_crop: float, size: int) -> None:
+        self.generator = generator
+        self._smallest_crop, self._size = smallest_crop, size
+
+    def photos(self, photos: data.Photos, n: int, before: int = 0, size: int | None = None) -> torch.Tensor:
+        """Views of n photos, (rows, 3, size, size) in [0, 1]; they follow `before` others in the batch."""
+        rows = distributed.local_rows(n, before)
+        return data.draw(photos, n, self.generator, self._smallest_crop, rows, size or self._size)
+
+    def degradations(self, n: int) -> torch.Tensor:
+        """Degradations (rows, K), as shares of the sliders' ranges."""
+        return sample_degradations(n, self.generator)[distributed.local_rows(n)]
+
+    def target_jitter(self, n: int) -> torch.Tensor:
+        """Small edits (rows, K) that leave a finished photo finished."""
+        return sample_target_jitter(n, self.generator)[distributed.local_rows(n)]
+
+    def uniform(self, n: int, *shape: int) -> torch.Tensor:
+        """(rows, ...), even in [0, 1)."""
+        return torch.rand(n, *shape, generator=self.generator)[distributed.local_rows(n)]
+
+    def gumbel(self, n: int, *shape: int) -> torch.Tensor:
+        """(rows, ...) of the standard Gumbel distribution: the largest of log p + Gumbel is a draw from p."""
+        waiting_times = torch.empty(n, *shape).exponential_(generator=self.generator)[distributed.local_rows(n)]
+        return -torch.log(waiting_times.clamp_(min=1e-20))
+
+    def choice(self, n: int, among: int) -> torch.Tensor:
+        """Different row numbers below `among`, int64 (rows,)."""
+        return torch.randperm(among, generator=self.generator)[:n][distributed.local_rows(n)]

@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The commands that teach and measure a policy."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from .config import RECIPES, RENAMED, Config
+from .options import CACHE, DATASET, JSON, MODEL, PATH, STOPPED, STYLE, load_policy, one_line_errors
+
+
+def _setting_options(command: Callable[..., None]) -> Callable[..., None]:
+    """An option for every field of Config; left out, the recipe's number holds. --help shows the common ones alone;
+    the rest, and names of earlier versions, are for command lines that have them."""
+    earlier = {now: before for before, now in RENAMED.items()}
+    for field in reversed(dataclasses.fields(Config)):
+        flags = ["--" + name.replace("_", "-") for name in (field.name, earlier.get(field.name)) if name]
+        kind: dict[str, Any] = {"type": type(field.default)}
+        if isinstance(field.default, bool):
+            flags, kind = [f"{flag}/--no-{flag[2:]}" for flag in flags], {}
+        text = f"{field.metadata['help']}  [default recipe: {field.default}]"
+        hidden = not field.metadata["common"]
+        command = click.option(*flags, field.name, default=None, help=text, hidden=hidden, **kind)(command)
+    return command
+
+
+def _print_settings(context: click.Context, option: click.Parameter, wanted: bool) -> None:
+    """For --settings, which needs nothing else on the command line."""
+    if wanted and not context.resilient_parsing:
+        from . import console
+
+        console.settings_table()
+        context.exit()
+
+
+@click.command()
+@click.argument("folders", metavar="[SOURCE_DIR TARGET_DIR]", nargs=-1, type=PATH)
+@click.option("--out", type=PATH, required=True, help="Folder of the run; made where it is not there.")
+@click.option(
+    "--recipe", type=click.Choice(list(RECIPES)), help="[default: default; with --dataset, paper; with --from, taste]"
+)
+@click.option("--from", "start", type=PATH, metavar="POLICY", help="Begin with a policy file (.onnx) or another run.")
+@click.option("--resume", is_flag=True, help="Go on with the run in --out, under the settings it was started with.")
+@DATASET
+@CACHE
+@click.option("--quiet", is_flag=True, help="No progress.")
+@click.option("--set", "assignments", multiple=True, metavar="NAME=VALUE",
+              help="Any other setting; may be given several times.")  # fmt: skip
+@click.option("--settings", is_flag=True, is_eager=True, expose_value=False, callback=_print_settings,
+              help="List all settings with their defaults and what the paper has, and exit.")  # fmt: skip
+@_setting_options
+def fit(
+    folders: tuple[Path, ...], out: Path, recipe: str | None, start: Path | None, resume: bool,
+    dataset: tuple[str, Path] | None, cache: Path | None, quiet: bool, assignments: tuple[str, ...], **settings: Any,
+) -> None:  # fmt: skip
+    """Teach a policy from two plain folders.
+
+    SOURCE_DIR has photos as they come, TARGET_DIR photos that you like. They need not show the same scenes. The run's
+    folder gets config.json, metrics.jsonl, TensorBoard events, checkpoints, sample sheets and, at the end, policy.onnx.
+    Photos are decoded once; later starts find them in the cache.
+
+    \b
+    Examples:
+      trainer fit snapshots/ favourites/ --out runs/mine
+      trainer fit snapshots/ favourites/ --out runs/mine --resume
+      trainer fit snapshots/ favourites/ --out runs/mine --from models/photo.onnx
+      trainer fit snapshots/ favourites/ --out runs/mine --steps 5000 --set dropout=0.4
+      trainer fit snapshots/ favourites/ --out runs/paper --recipe paper --device cuda
+      trainer fit --dataset fivek fivek_dataset/ --out runs/reproduced
+      torchrun --nproc-per-node 2 -m trainer fit snapshots/ favourites/ --out runs/mine
+    """
+    if len(folders) != (0 if dataset else 2):
+        raise click.UsageError("give SOURCE_DIR and TARGET_DIR, or --dataset fivek DIR alone")
+    # Before torch is loaded: its waiting threads must not spin. On a busy two-core machine that took 15 times as long.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    with one_line_errors():
+        from . import config, fivek
+        from . import fit as learning
+
+        changes = {name: value for name, value in settings.items() if value is not None}
+        changes |= dict(config.parse(assignment) for assignment in assignments)
+        usual = "paper" if dataset else "taste" if start else "default"
+        chosen = config.recipe(recipe or usual, **changes)
+        files = fivek.training_files(dataset[1]) if dataset else None
+        source, target = (dataset[1] / fivek.SOURCE, dataset[1] / fivek.TARGET) if dataset else folders
+        finished = learning.fit(source, target, out, chosen, resume, quiet, cache, files, start)
+        _export_of_first_process(out)
+    if not finished:
+        sys.exit(STOPPED)
+
+
+def _export_of_first_process(run: Path) -> None:
+    from . import distributed
+
+    if distributed.rank() == 0:
+        from .export import export_run  # needs onnx, which only the end of a run needs
+
+        export_run(run, run / "policy.onnx")
+
+
+@click.command()
+@click.argument("run", type=PATH)
+@click.option("--out", type=PATH, help="The policy file to write, such as mine.onnx.")
+@click.option("--as-style", metavar="NAME", help="Or: make it a style of yours, which GIMP's dialog then lists.")
+@click.option("--description", default="", help="One line that says what it does, for the lists of styles.")
+@click.option("--training-data", default="", help="What it was taught with, for the file's metadata.")
+@click.option("--licence", default="", help="Of the training data, for the file's metadata.")
+def export(
+    run: Path, out: Path | None, as_style: str | None, description: str, training_data: str, licence: str
+) -> None:
+    """Write the policy of a run as an ONNX file, or among your styles.
+
+    \b
+    Examples:
+      trainer export runs/mine --as-style mine --description "warm and soft, as I like my portraits"
+      trainer export runs/mine --out mine.onnx --training-data "my own photos" --licence "all mine"
+    """
+    if (out is None) == (as_style is None):
+        raise click.UsageError("give --out FILE or --as-style NAME, one of them")
+    with one_line_errors():
+        from models import styles
+
+        from .export import export_run
+
+        path = out or styles.new_path(as_style or "")
+        click.echo(f"written: {export_run(run, path, training_data, licence, description)}")
+
+
+@click.command()
+@click.argument("folders", metavar="[INPUT_DIR ANSWER_DIR]", nargs=-1, type=PATH)
+@STYLE
+@MODEL
+@click.option("--degraded", "--wrong-way", "degraded", is_flag=True,
+              help="Take one folder of finished photos; the inputs are these, degraded.")  # fmt: skip
+@click.option("--seed", type=int, default=0, show_default=True, help="Of the degradations with --degraded.")
+@click.option("--only", type=PATH, metavar="LIST",
+              help="With --degraded: only photos that a text file names, such as a run's held-out.txt.")  # fmt: skip
+@DATASET
+@JSON
+def evaluate(
+    folders: tuple[Path, ...], style: str | None, model: Path | None, degraded: bool, seed: int, only: Path | None,
+    dataset: tuple[str, Path] | None, as_json: bool,
+) -> None:  # fmt: skip
+    """Measure how near a policy comes to known answers.
+
+    Photos pair by their names. Beside the policy stand the input itself and the best constant action: the one set of
+    slider values, sought on these very pairs, that helps all of them most.
+
+    \b
+    Examples:
+      trainer evaluate pairs/input pairs/answer
+      trainer evaluate --degraded finished/ --model mine.onnx --json
+      trainer evaluate --degraded favourites/ --only runs/mine/held-out.txt --model runs/mine/policy.onnx
+      trainer evaluate --dataset fivek fivek_dataset/ --model runs/reproduced/policy.onnx
+    """
+    if len(folders) != (0 if dataset else 1 if degraded else 2) or (dataset and degraded):
+        raise click.UsageError("give INPUT_DIR and ANSWER_DIR, or --degraded and one folder, or --dataset alone")
+    if only and not degraded:
+        raise click.UsageError("--only goes with --degraded")
+    with one_line_errors():
+        from . import console, fivek
+        from . import evaluate as evaluation
+
+        policy = load_policy(model, style)
+        if dataset:
+            sides = dataset[1] / fivek.SOURCE, dataset[1] / fivek.TARGET
+            pairs = evaluation.folder_pairs(*sides, only=fivek.test_names(dataset[1]))
+        elif degraded:
+            pairs = evaluation.degraded_pairs(folders[0], seed, only)
+        else:
+            pairs = evaluation.folder_pairs(folders[0], folders[1])
+        result = evaluation.evaluate(pairs, policy, console.steps)
+    sys.exit(console.evaluation(result, as_json))

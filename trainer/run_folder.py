@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A run's folder: opened or resumed, its log, its progress, and how it is stopped."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import signal
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch.utils.tensorboard import SummaryWriter
+
+from models.errors import UserError
+from models.files import write_text
+
+from . import data, distributed
+from .config import Config, from_record
+
+
+class FitError(UserError):
+    """A run that can't start or go on. The message says why and what to do."""
+
+
+def open_run(source: Path, target: Path, out: Path, config: Config, resume: bool, writes: bool) -> Config:
+    """The run's settings: the given ones written to config.json, or with resume, those that it holds.
+
+    writes: of several processes, whether this is the one that writes. FitError for a folder that holds something else.
+    """
+    path = out / "config.json"
+    if resume:
+        try:
+            return from_record(json.loads(path.read_text())["settings"])
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            message = f"{path}: no run to resume ({error}); start one without --resume"
+            raise FitError(message, "missing") from error
+    if not writes:
+        return config
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        message = f"{out}: is not empty; give --resume to go on with the run in it, or another folder"
+        raise FitError(message, "taken")
+    out.mkdir(parents=True, exist_ok=True)
+    record = {"source": str(source), "target": str(target), "settings": asdict(config)}
+    write_text(path, json.dumps(record, indent=1) + "\n")
+    return config
+
+
+def load_photos(
+    folders: tuple[Path, Path], files: tuple[list[Path] | None, list[Path] | None], cache: Path, quiet: bool,
+    device: torch.device,
+) -> tuple[data.Photos, data.Photos]:  # fmt: skip
+    """The photos of both folders, or those of their `files`. FitError where processes see different ones."""
+    one, other = (_load(folder, wanted, cache, quiet, device) for folder, wanted in zip(folders, files, strict=True))
+    return one, other
+
+
+def _load(folder: Path, files: list[Path] | None, cache: Path, quiet: bool, device: torch.device) -> data.Photos:
+    """Of several processes on a machine, one decodes the photos, and the others find them done."""
+    if distributed.local_rank() == 0:
+        photos = data.load(folder, quiet, cache, files)
+        distributed.barrier()
+    else:
+        distributed.barrier()
+        with warnings.catch_warnings(action="ignore"):  # the first has told
+            photos = data.load(folder, quiet, cache, files)
+    listed = hashlib.sha256(repr((photos.names, photos.keys)).encode(errors="surrogateescape")).digest()
+    if not distributed.all_equal(listed[:8], device):
+        message = f"{folder}: the processes see different photos in it; give all of them the same folder"
+        raise FitError(message, "different photos")
+    return photos
+
+
+class MetricsLog:
+    """metrics.jsonl and TensorBoard's events; nothing where another process writes them."""
+
+    def __init__(self, out: Path, first: int, writes: bool) -> None:
+        """first: the update after which the run goes on; later lines, which it is about to write again, are cut."""
+        self._path = out / "metrics.jsonl"
+        self._board = None
+        if writes:
+            self._cut(first)
+            self._board = SummaryWriter(str(out / "tensorboard"), purge_step=first + 1)
+
+    def add(self, step: int, metrics: dict[str, Any]) -> None:
+        if self._board is None:
+            return
+        with self._path.open("a") as file:
+            file.write(json.dumps({"step": step} | metrics) + "\n")
+        for name, number in metrics.items():
+            self._board.add_scalar(name, number, step)
+
+    def close(self) -> None:
+        if self._board is not None:
+            self._board.close()
+
+    def _cut(self, step: int) -> None:
+        if self._path.exists():
+            lines = self._path.read_text().splitlines(keepends=True)
+            write_text(self._path, "".join(line for line in lines if _step_of(line) <= step))
+
+
+def _step_of(line: str) -> float:
+    try:
+        return float(json.loads(line)["step"])
+    except (ValueError, KeyError, TypeError):
+        return math.inf  # a line cut short by a crash
+
+
+@contextmanager
+def interruptible() -> Iterator[list[bool]]:
+    """A list that turns true at the first Ctrl-C or SIGTERM, so that an update is never cut in half; the second one
+    raises."""
+    stop: list[bool] = []
+
+    def handle(signum: int, frame: Any) -> None:
+        if stop:
+            raise KeyboardInterrupt
+        stop.append(True)
+
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    try:
+        before = [signal.signal(number, handle) for number in numbers]
+    except ValueError:  # not the main thread: whoever runs us there stops us some other way
+        yield stop
+        return
+    try:
+        yield stop
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
