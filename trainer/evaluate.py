@@ -15,8 +15,9 @@ from PIL import Image
 
 from editor_ops import LEVELS, NEUTRAL_LEVEL, SLIDERS, edit
 from enhancer import photo
-from models import Policy, thumbnail
+from models import Policy
 from models.errors import UserError
+from models.thumbnail import thumbnail
 
 from .metrics import MEASURES, measure
 from .psnr import MOST_PSNR, psnr_of_mean
@@ -79,7 +80,8 @@ def folder_pairs(inputs: Path, answers: Path, only: Collection[str] | None = Non
     left, right = _by_stem(inputs), _by_stem(answers)
     names = sorted((left.keys() & right.keys()) if only is None else (left.keys() & right.keys() & set(only)))
     if not names:
-        raise EvaluateError(f"{inputs}: no photo has the name of one in {answers}: rename them, the suffix may differ")
+        message = f"{inputs}: no photo has the name of one in {answers}: rename them, the suffix may differ"
+        raise EvaluateError(message, "no pairs")
 
     def load(i: int) -> Pair:
         return _one_size(names[i], *(photo.srgb(photo.read(side[names[i]])) for side in (left, right)))
@@ -127,7 +129,7 @@ def evaluate(pairs: Pairs, policy: Policy, watch: Callable[[str, int], Iterator[
     chosen = np.linspace(0, len(names) - 1, min(SEARCHED, len(names))).round().astype(int).tolist()
     small = [[thumbnail(side) for side in pair] for i in watch("Reading", len(chosen)) if (pair := loaded(chosen[i]))]
     if not small:
-        raise EvaluateError(f"none of the pairs can be measured: {next(iter(problems.values()))}")
+        raise EvaluateError(f"none of the pairs can be measured: {next(iter(problems.values()))}", "no pairs")
     states, answers = (np.stack(side).transpose(0, 2, 3, 1) for side in zip(*small, strict=True))  # (N, 64, 64, 3)
     constant = best_constant_action(states, answers)
 
@@ -194,10 +196,12 @@ def _listed(folder: Path, only: Path) -> dict[str, Path]:
     if missing:
         raise EvaluateError(
             f"{only}: {len(missing)} of its {len(names)} photos are not in {folder}, such as {missing[0]}: "
-            "give the list of a run that learned from this folder"
+            "give the list of a run that learned from this folder",
+            "missing photos",
         )
     if not names:
-        raise EvaluateError(f"{only}: names no photo: the run held none out; give another list, or none")
+        message = f"{only}: names no photo: the run held none out; give another list, or none"
+        raise EvaluateError(message, "no photos")
     return {Path(name).with_suffix("").as_posix(): there[name] for name in names}
 
 
@@ -212,7 +216,8 @@ def _one_size(name: str, image: np.ndarray, answer: np.ndarray) -> Pair:
     off = max(abs(image.shape[axis] - answer.shape[axis]) for axis in (0, 1))
     if off > MOST_OFF:
         sizes = " and ".join(f"{side.shape[1]}x{side.shape[0]}" for side in (image, answer))
-        raise EvaluateError(f"{name}: input and answer have {sizes} pixels: scale one to the other's size")
+        message = f"{name}: input and answer have {sizes} pixels: scale one to the other's size"
+        raise EvaluateError(message, "different sizes")
     if off == 0:
         return image, answer
 
