@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What holds for every test, and policies with a known answer."""
 
+import os
 import signal
 from pathlib import Path
 
 import pytest
 
+from models.files import user_folder
 from tools import policies
 
 
@@ -26,8 +28,10 @@ def ctrl_c_works():
 
 @pytest.fixture(autouse=True, scope="session")
 def cache(tmp_path_factory):
-    """The user's cache folder is left alone; commands that tests start inherit this too."""
+    """The user's cache folder is left alone, but for the GIMP roots; commands that tests start inherit this too."""
     with pytest.MonkeyPatch.context() as patch:
+        if "AUTO_ENHANCE_CACHE" not in os.environ:
+            patch.setenv("AUTO_ENHANCE_CACHE", str(user_folder("cache", platform="linux")))
         for name in ("XDG_CACHE_HOME", "LOCALAPPDATA"):
             patch.setenv(name, str(tmp_path_factory.mktemp("cache")))
         yield
