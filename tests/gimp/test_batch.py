@@ -24,8 +24,10 @@ from enhancer import photo
 from models import Policy
 from tests.enhancer.test_photo import ADOBE
 from tools.gimp_roots import root
-from tools.gimp_roots.plug_in import at_once, install_in
+from tools.gimp_roots.plug_in import install_in
 from trainer.cli import main
+
+from .real_gimp import at_once
 
 pytestmark = pytest.mark.gimp
 
@@ -64,11 +66,6 @@ class Seen:
 
     folder: Path
     said: dict[str, tuple[int, str]]
-
-
-@pytest.fixture(params=list(root.VERSIONS))
-def version(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
 
 
 def _write_photos(folder: Path) -> None:

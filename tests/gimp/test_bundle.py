@@ -23,7 +23,9 @@ from enhancer import photo
 from gimp_plugin import bundle
 from models import Policy
 from tools.gimp_roots import root
-from tools.gimp_roots.plug_in import at_once, install_in
+from tools.gimp_roots.plug_in import install_in
+
+from .real_gimp import at_once
 
 pytestmark = pytest.mark.gimp
 
@@ -34,11 +36,6 @@ TRAINER = ["/case/venv/bin/python3", "-m", "trainer"]
 # An empty folder over each: what Python then finds there is a package with nothing in it.
 HIDE = """packages=/usr/lib/python3/dist-packages
 mount -t tmpfs tmpfs $packages/numpy; mount -t tmpfs tmpfs $packages/onnxruntime; exec "$@" """
-
-
-@pytest.fixture(params=list(root.VERSIONS))
-def version(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
 
 
 @pytest.fixture(scope="module")

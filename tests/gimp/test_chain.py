@@ -14,6 +14,8 @@ import editor_ops
 from tools.gimp_roots import root
 from tools.gimp_roots.render import Case, random_values, render, steps
 
+from .real_gimp import at_once
+
 pytestmark = pytest.mark.gimp
 
 PHOTOS = Path(__file__).parents[1] / "photos"
@@ -54,7 +56,7 @@ def one_slider_at_an_end() -> list[dict[str, float]]:
     return [{s.name: end} for s in editor_ops.SLIDERS for end in (s.lowest, s.highest) if end != s.neutral]
 
 
-@functools.cache
+@at_once
 def rendered(version: str) -> list[tuple[str, dict[str, float], np.ndarray]]:
     """(picture, slider values, what GIMP makes of it) for each edit, all in one GIMP."""
     random = np.random.default_rng(SEED)

@@ -16,8 +16,9 @@ from models import Policy
 from models.alternatives import alternatives
 from models.thumbnail import thumbnail
 from tools.gimp_roots import gui, root
-from tools.gimp_roots.plug_in import at_once
 from tools.policies import with_filters
+
+from .real_gimp import at_once
 
 pytestmark = pytest.mark.gimp
 

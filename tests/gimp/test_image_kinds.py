@@ -19,7 +19,9 @@ from editor_ops.editor import run
 from enhancer import icc
 from tools import policies
 from tools.gimp_roots import profiles, root
-from tools.gimp_roots.plug_in import at_once, install_in
+from tools.gimp_roots.plug_in import install_in
+
+from .real_gimp import at_once
 
 pytestmark = pytest.mark.gimp
 
@@ -33,11 +35,6 @@ HEIGHT, WIDTH, _ = PICTURE.shape
 FLOAT = PICTURE / np.float32(255)
 GREEN = np.repeat(FLOAT[..., 1:2], 3, -1)
 LEVEL = 1 / 255
-
-
-@pytest.fixture(params=list(root.VERSIONS))
-def version(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
 
 
 @pytest.fixture(scope="module")

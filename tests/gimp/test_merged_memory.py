@@ -9,7 +9,8 @@ import pytest
 
 from benchmarks import merged_memory
 from tools.gimp_roots import root
-from tools.gimp_roots.plug_in import at_once
+
+from .real_gimp import at_once
 
 pytestmark = pytest.mark.gimp
 

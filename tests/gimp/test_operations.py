@@ -17,6 +17,8 @@ from editor_ops.editor import OPERATIONS
 from tools.gimp_roots import root
 from tools.gimp_roots.render import Case, Step, render
 
+from .real_gimp import at_once
+
 pytestmark = pytest.mark.gimp
 
 PHOTOS = Path(__file__).parents[1] / "photos"
@@ -135,7 +137,7 @@ WHITE, ABOVE_WHITE = 1.5, 0.01
 LAST_BITS = 8
 
 
-@functools.cache
+@at_once
 def rendered(version: str) -> tuple[dict[str, list[tuple[Case, np.ndarray]]], dict[str, dict[str, Any]]]:
     """Operation -> its cases and what GIMP made of them, and the properties of each operation; all in one GIMP."""
     cases = [

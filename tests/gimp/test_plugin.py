@@ -20,8 +20,10 @@ from enhancer import icc, photo
 from models import Policy
 from tools import policies
 from tools.gimp_roots import root
-from tools.gimp_roots.plug_in import at_once, install_in
+from tools.gimp_roots.plug_in import install_in
 from tools.policies import with_filters
+
+from .real_gimp import at_once
 
 pytestmark = pytest.mark.gimp
 
@@ -31,11 +33,6 @@ PICTURES = ["rgb8.png", "rgba8.png", "grey8.png", "rgb16.tif", "float rgb16.tif"
 ENDS = {slider.name: 32 for slider in editor_ops.SLIDERS}  # every slider at its highest level
 TRAINER = "from trainer.cli import main; main()"
 SUCCESS, EXECUTION_ERROR, CALLING_ERROR = 3, 0, 1  # Gimp.PDBStatusType
-
-
-@pytest.fixture(params=list(root.VERSIONS))
-def version(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,9 @@ from gimp_plugin import install
 from models import Policy
 from tools import policies
 from tools.gimp_roots import root
-from tools.gimp_roots.plug_in import at_once, install_in
+from tools.gimp_roots.plug_in import install_in
+
+from .real_gimp import at_once
 
 pytestmark = pytest.mark.gimp
 
@@ -30,11 +32,6 @@ LANGUAGES = sorted(path.stem for path in LOCALE.glob("*.po"))
 IN_THE_DIALOG = ("S_trength", "St_yle", "_Apply as", "Show _before", "_Help")
 # of GIMP's own buttons in the same dialog (libgimp/gimpproceduredialog.c)
 GIMPS_BUTTONS = ("_OK", "_Cancel", "_Reset", "_Load Saved Settings", "_Save Settings")
-
-
-@pytest.fixture(params=list(root.VERSIONS))
-def version(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
 
 
 @pytest.fixture(params=LANGUAGES)
@@ -68,7 +65,7 @@ def german(text: str) -> str:
 def gimps(version: str, language: str) -> dict[str, set[str]]:
     """GIMP's own translation: English -> what stands for it, in any of its catalogues."""
     found: dict[str, set[str]] = {}
-    for path in (root.root(version) / "usr/share/locale" / language / "LC_MESSAGES").glob("g*.mo"):
+    for path in (root.find(version) / "usr/share/locale" / language / "LC_MESSAGES").glob("g*.mo"):
         with path.open("rb") as file:
             catalog = gettext.GNUTranslations(file)._catalog  # type: ignore[attr-defined]
         if path.name.startswith(("gimp30", "gegl")):

@@ -4,10 +4,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TypeVar
 
 import array_api_compat
 
@@ -17,26 +14,13 @@ import models
 from gimp_plugin import install
 from tools.gimp_roots import root
 
-Seen = TypeVar("Seen")
-
-
-def at_once(work: Callable[[str], Seen]) -> Callable[[str], Seen]:
-    """Starts `work` for every GIMP version, side by side; version -> what it returned, or a skip as root.root's."""
-    pool = ThreadPoolExecutor(len(root.VERSIONS))
-    running = {version: pool.submit(work, version) for version in root.VERSIONS}
-
-    def seen(version: str) -> Seen:
-        root.root(version)
-        return running[version].result()
-
-    return seen
-
 
 def install_in(folder: Path, version: str) -> Path:
     """Installs into folder/home, which is the home in the root; returns the plug-in's folder.
 
     NumPy and ONNX Runtime are Debian's; this project is copied into folder/venv as pip would.
     """
+    # HOME first: the plug-in goes into a profile in which GIMP has been started
     made = root.run(version, ["python3", "-m", "venv", "--without-pip", "--system-site-packages", "venv"], folder)
     if made.returncode:
         raise RuntimeError(f"no virtual environment in the root: {made.stdout}")

@@ -1,4 +1,5 @@
-"""Real GIMP for tests: one Debian root for each GIMP version, made by make_root.sh and kept outside the repository.
+"""Real GIMP for tests and benchmarks: one Debian root for each GIMP version, made by make_root.sh and kept outside
+the repository.
 
 A command runs in such a root in namespaces of its own, so that nothing stays behind, whatever happens:
 
@@ -11,16 +12,14 @@ A command runs in such a root in namespaces of its own, so that nothing stays be
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import shutil
 import subprocess
 import tempfile
-import warnings
 from collections.abc import Mapping
 from pathlib import Path
-
-import pytest
 
 # GIMP version -> the Debian suite that has it.
 VERSIONS = {"3.0": "trixie", "3.2": "forky"}
@@ -78,27 +77,43 @@ def find(version: str) -> Path:
     return path
 
 
-def root(version: str) -> Path:
-    """As `find`, for tests: where it is impossible the test is skipped with the reason, or fails where CI=true."""
-    try:
-        return find(version)
-    except RootError as error:
-        if os.environ.get("CI") == "true":
-            pytest.fail(str(error), pytrace=False)
-        warnings.warn(f"NOT TESTED in real GIMP: {error}", stacklevel=2)
-        pytest.skip(str(error))
+def home(version: str) -> Path:
+    """A home folder in which this GIMP has been started once, made on first use and kept beside the root.
+
+    At its first start GIMP asks every plug-in of its own what it does, for seven to ten seconds.
+    """
+    path = find(version)
+    kept = path.with_name(f"{path.name}-home")
+    made_of = str((path / ".complete").stat().st_mtime_ns)  # a root that is made anew makes its home anew
+    if not (kept / made_of).exists():
+        with tempfile.TemporaryDirectory(dir=path.parent) as name:
+            folder = Path(name)
+            (folder / "home").mkdir()
+            command = [f"gimp-console-{version}", "-idf", "--quit"]
+            run(version, command, folder, first_start=True)
+            if not (folder / "home" / ".config" / "GIMP" / version / "pluginrc").exists():
+                raise RootError(f"GIMP {version} in {path} left no pluginrc at its first start")
+            (folder / "home" / made_of).touch()
+            shutil.rmtree(kept, ignore_errors=True)
+            with contextlib.suppress(OSError):  # another process was as fast
+                (folder / "home").rename(kept)
+    return kept
 
 
 def run(
-    version: str, command: list[str], folder: Path, timeout: float = 120, environment: Mapping[str, str] | None = None
-) -> subprocess.CompletedProcess[str]:
+    version: str, command: list[str], folder: Path, timeout: float = 120, environment: Mapping[str, str] | None = None,
+    first_start: bool = False,
+) -> subprocess.CompletedProcess[str]:  # fmt: skip
     """Run `command` in the root of a GIMP version, with `folder` as /case, and return what it said.
 
-    stdout and stderr are one text. HOME is /case/home; `environment` adds variables (e.g. DISPLAY).
-    After `timeout` seconds the command and all its children are killed and subprocess.TimeoutExpired is raised.
+    stdout and stderr are one text. HOME is /case/home, in which GIMP has been started before, unless first_start;
+    `environment` adds variables (e.g. DISPLAY). After `timeout` seconds the command and all its children are killed
+    and subprocess.TimeoutExpired is raised. RootError where there is no root.
     """
-    path = root(version)
+    path = find(version)
     folder = folder.resolve()
+    if not first_start and not (folder / "home" / ".config" / "GIMP").exists():
+        shutil.copytree(home(version), folder / "home", symlinks=True, dirs_exist_ok=True)
     (folder / "home").mkdir(exist_ok=True)
     variables = {
         "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",

@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from benchmarks.quality import auto_tools
+from tests.gimp.real_gimp import needed
 from tools.gimp_roots import root
 
 PHOTO = Path(__file__).parents[2] / "photos" / "otters.png"
@@ -70,7 +71,7 @@ def test_gimp_that_fails_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 @pytest.mark.gimp
 @pytest.mark.parametrize("version", root.VERSIONS)
 def test_gimps_tools_do_what_their_names_say(version: str, tmp_path: Path) -> None:
-    root.root(version)
+    needed(version)
     picture = flat()
     assert auto_tools.find_gimp(version, tmp_path / "home").startswith(version)
     rows = auto_tools.gimp_auto(version, [picture, picture[:, ::-1]], tmp_path / "home")
