@@ -15,7 +15,7 @@ from __future__ import annotations
 import argparse
 import os
 import re
-import color_features
+import statistics
 import tempfile
 from pathlib import Path
 

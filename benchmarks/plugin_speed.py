@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 import os
-import color_features
+import statistics
 import tempfile
 from pathlib import Path
 

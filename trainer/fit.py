@@ -33,7 +33,7 @@ from .init_weights import load_weights
 from .learner import Learner, begin, check_processes, make_learner, pick_device
 from .networks import make_policy
 from .rewards import rewards
-from .run_folder import FitError, MetricsLog, interruptible, load_photos, open_run
+from .run_folder import FitError, MetricsLog, create_run, interruptible, load_photos, read_run
 from .style_shift import style_shift_of_run
 from .validation import held_out_pairs, sample_sheet, validate
 
@@ -78,9 +78,11 @@ def fit(
     if config.style_shift and start is None and not resume:
         message = "a style shift is sought beside the edits of a policy: give one with --from, or --no-style-shift"
         raise FitError(message, "no policy")
-    config = open_run(source, target, out, config, resume, distributed.rank() == 0)
+    config = read_run(out) if resume else config
     device = pick_device(config.device)
     check_processes(config, device)
+    if not resume and distributed.rank() == 0:
+        create_run(source, target, out, config)
     printed = Console(stderr=True, quiet=quiet or distributed.rank() > 0)
     with distributed.process_group(device):
         photos = load_photos((source, target), files or (None, None), open_cache(cache), printed.quiet, device)
