@@ -7,10 +7,10 @@ from editor_ops import NAMES, NEUTRAL_LEVEL, SLIDERS  # noqa: E402
 from trainer.degradations import (  # noqa: E402
     DEGRADATIONS,
     SHARES,
-    sample_degradations,
-    sample_target_jitter,
     degrade,
     inverse_levels,
+    sample_degradations,
+    sample_target_jitter,
     value_at,
 )
 from trainer.edits import edit_batch  # noqa: E402

@@ -10,7 +10,14 @@ torch = pytest.importorskip("torch")
 from editor_ops import NAMES, SLIDERS  # noqa: E402
 from trainer import data  # noqa: E402
 from trainer.edits import edit_batch  # noqa: E402
-from trainer.style_shift import StyleShiftError, colours, described, find_style_shift, read_style_shift, write_style_shift  # noqa: E402
+from trainer.style_shift import (  # noqa: E402
+    StyleShiftError,
+    colours,
+    described,
+    find_style_shift,
+    read_style_shift,
+    write_style_shift,
+)
 
 
 def crops(folders, seed, n=96):
