@@ -15,6 +15,7 @@ import numpy as np
 import torch
 
 from enhancer import photo
+from models.errors import UserError
 from models.thumbnail import SIZE, cell_edges
 
 from .cache import SIDE, fill, miniature, open_cache
@@ -44,7 +45,7 @@ class Photos:
 def load(folder: Path, quiet: bool = False, cache: Path | None = None, files: Sequence[Path] | None = None) -> Photos:
     """The photos of a folder, each decoded once and for all into the cache (the user's, where none is named).
 
-    files: those of its photos that are wanted; None: all. Files that can't be read are named and left out. ValueError
+    files: those of its photos that are wanted; None: all. Files that can't be read are named and left out. UserError
     where the folder has no photo that can be read.
     """
     folder, cache = Path(folder), open_cache(cache)
@@ -54,7 +55,7 @@ def load(folder: Path, quiet: bool = False, cache: Path | None = None, files: Se
             warnings.warn(f"left out: {entry.problem}", stacklevel=2)
     keys = {name: entry.key for name, entry in entries.items() if entry.key is not None}
     if not keys:
-        raise ValueError(f"{folder}: not one of its photos can be read; see the lines above")
+        raise UserError(f"{folder}: not one of its photos can be read; see the lines above", "no photos")
     return Photos(folder, tuple(keys), tuple(keys.values()), cache)
 
 

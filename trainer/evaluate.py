@@ -8,15 +8,16 @@ import math
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from PIL import Image
 
 from editor_ops import LEVELS, NEUTRAL_LEVEL, SLIDERS, edit
 from enhancer import photo
-from models import Policy, thumbnail
+from models import Policy
 from models.errors import UserError
+from models.thumbnail import thumbnail
 
 from .metrics import MEASURES, measure
 from .psnr import MOST_PSNR, psnr_of_mean
@@ -31,8 +32,14 @@ of two searches the better counts. Moves of two sliders at once take ten times a
 DEGRADED_SIZE = 512
 """Longest side of the pictures that are degraded, pixels: the size at which papers compare."""
 
-Pair = tuple[np.ndarray, np.ndarray]
-"""Input and answer, uint8 sRGB (H, W, 3) of one size."""
+
+class Pair(NamedTuple):
+    """Input and answer, uint8 sRGB (H, W, 3) of one size. grey: the input is a grey file, so that `trainer enhance`
+    leaves the sliders alone that only change colours."""
+
+    image: np.ndarray
+    answer: np.ndarray
+    grey: bool = False
 
 
 class EvaluateError(UserError):
@@ -79,10 +86,12 @@ def folder_pairs(inputs: Path, answers: Path, only: Collection[str] | None = Non
     left, right = _by_stem(inputs), _by_stem(answers)
     names = sorted((left.keys() & right.keys()) if only is None else (left.keys() & right.keys() & set(only)))
     if not names:
-        raise EvaluateError(f"{inputs}: no photo has the name of one in {answers}: rename them, the suffix may differ")
+        message = f"{inputs}: no photo has the name of one in {answers}: rename them, the suffix may differ"
+        raise EvaluateError(message, "no pairs")
 
     def load(i: int) -> Pair:
-        return _one_size(names[i], *(photo.srgb(photo.read(side[names[i]])) for side in (left, right)))
+        image, answer = (photo.read(side[names[i]]) for side in (left, right))
+        return Pair(*_one_size(names[i], photo.srgb(image), photo.srgb(answer)), image.grey)
 
     return Pairs(tuple(names), load)
 
@@ -125,9 +134,11 @@ def evaluate(pairs: Pairs, policy: Policy, watch: Callable[[str, int], Iterator[
             return None
 
     chosen = np.linspace(0, len(names) - 1, min(SEARCHED, len(names))).round().astype(int).tolist()
-    small = [[thumbnail(side) for side in pair] for i in watch("Reading", len(chosen)) if (pair := loaded(chosen[i]))]
+    small = [
+        [thumbnail(side) for side in pair[:2]] for i in watch("Reading", len(chosen)) if (pair := loaded(chosen[i]))
+    ]
     if not small:
-        raise EvaluateError(f"none of the pairs can be measured: {next(iter(problems.values()))}")
+        raise EvaluateError(f"none of the pairs can be measured: {next(iter(problems.values()))}", "no pairs")
     states, answers = (np.stack(side).transpose(0, 2, 3, 1) for side in zip(*small, strict=True))  # (N, 64, 64, 3)
     constant = best_constant_action(states, answers)
 
@@ -135,11 +146,11 @@ def evaluate(pairs: Pairs, policy: Policy, watch: Callable[[str, int], Iterator[
     for i in watch("Measuring", len(names)):
         if not (pair := loaded(i)):
             continue
-        image, answer = pair
+        image, answer, grey = pair
         edits = {
             "input": image,
             "best constant action": edit(image, constant),
-            "policy": edit(image, policy.decide(image, colour=not is_grey(image)).values),
+            "policy": edit(image, policy.decide(image, colour=not grey).values),
         }
         for row, edited in edits.items():
             for name, value in measure(edited, answer).items():
@@ -194,10 +205,12 @@ def _listed(folder: Path, only: Path) -> dict[str, Path]:
     if missing:
         raise EvaluateError(
             f"{only}: {len(missing)} of its {len(names)} photos are not in {folder}, such as {missing[0]}: "
-            "give the list of a run that learned from this folder"
+            "give the list of a run that learned from this folder",
+            "missing photos",
         )
     if not names:
-        raise EvaluateError(f"{only}: names no photo: the run held none out; give another list, or none")
+        message = f"{only}: names no photo: the run held none out; give another list, or none"
+        raise EvaluateError(message, "no photos")
     return {Path(name).with_suffix("").as_posix(): there[name] for name in names}
 
 
@@ -206,13 +219,14 @@ def _by_stem(folder: Path) -> dict[str, Path]:
     return {path.relative_to(folder).with_suffix("").as_posix(): path for path in photo.find(folder)}
 
 
-def _one_size(name: str, image: np.ndarray, answer: np.ndarray) -> Pair:
+def _one_size(name: str, image: np.ndarray, answer: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Both cut to the common size; of the ways to do it, the one in which they lie best upon each other."""
     height, width = (min(image.shape[axis], answer.shape[axis]) for axis in (0, 1))
     off = max(abs(image.shape[axis] - answer.shape[axis]) for axis in (0, 1))
     if off > MOST_OFF:
         sizes = " and ".join(f"{side.shape[1]}x{side.shape[0]}" for side in (image, answer))
-        raise EvaluateError(f"{name}: input and answer have {sizes} pixels: scale one to the other's size")
+        message = f"{name}: input and answer have {sizes} pixels: scale one to the other's size"
+        raise EvaluateError(message, "different sizes")
     if off == 0:
         return image, answer
 
@@ -223,12 +237,6 @@ def _one_size(name: str, image: np.ndarray, answer: np.ndarray) -> Pair:
 
     candidates = [(a, b) for a in cuts(image) for b in cuts(answer)]
     return min(candidates, key=lambda pair: np.square(pair[0].astype(np.int32) - pair[1]).mean())
-
-
-def is_grey(image: np.ndarray) -> bool:
-    """Whether a picture (H, W, 3) has equal channels throughout, as grey files have: `trainer enhance` leaves the
-    sliders alone there that only change colours."""
-    return bool((image[..., 0] == image[..., 1]).all() and (image[..., 1] == image[..., 2]).all())
 
 
 def shrunk(image: np.ndarray, longest: int = DEGRADED_SIZE) -> np.ndarray:

@@ -9,13 +9,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from enhancer import photo
+from models.errors import UserError
 
 LISTS = Path(__file__).parent / "fivek_lists"
 SOURCE, TARGET = "original", "expertC"
 TRAIN_SOURCE, TRAIN_TARGET, TEST = "trainSource.txt", "trainTarget.txt", "test.txt"
 
 
-class FiveKError(ValueError):
+class FiveKError(UserError):
     """A folder that is not laid out so. The message says what is missing and what to do."""
 
 
@@ -37,7 +38,8 @@ def _listed(folder: Path, side: str, name: str, lists: Path | None) -> list[Path
     if not here.is_dir():
         raise FiveKError(
             f"{here}: is not a folder. {folder} must have {SOURCE}/ with FiveK's photos as they come and {TARGET}/ "
-            "with those that expert C retouched, 512 pixels on the long side"
+            "with those that expert C retouched, 512 pixels on the long side",
+            "missing folder",
         )
     found = {_stem(path.relative_to(here).as_posix()): path for path in photo.find(here)}
     names = (LISTS if lists is None else lists).joinpath(name).read_text(encoding="utf-8").splitlines()
@@ -46,7 +48,8 @@ def _listed(folder: Path, side: str, name: str, lists: Path | None) -> list[Path
         raise FiveKError(
             f"{here}: {len(missing)} of the {len(names)} photos in the list {name} are missing, such as "
             f"{', '.join(missing[:3])}: put them there, as TIFF, JPEG or PNG; "
-            "https://data.csail.mit.edu/graphics/fivek/ has them"
+            "https://data.csail.mit.edu/graphics/fivek/ has them",
+            "missing photos",
         )
     return [found[_stem(listed)] for listed in names]
 

@@ -184,9 +184,9 @@ def test_export_hands_over_what_it_is_given(monkeypatch: pytest.MonkeyPatch, tmp
         (Path("run"), tmp_path / "a.onnx", "mine", "CC0", "warm"),
         (Path("run"), style, "", "", ""),
     ]
-    for name, words in (("photo", "comes with the program"), ("../mine", "can't be a style's name")):
+    for name in ("photo", "../mine"):  # the program's own, and a path
         refused = run("export", "run", "--as-style", name)
-        assert refused.exit_code == 2 and words in refused.stderr
+        assert refused.exit_code == 2 and name in refused.stderr
     for arguments in ([], ["--out", "a.onnx", "--as-style", "mine"]):
         assert run("export", "run", *arguments).exit_code == 2
     assert len(calls) == 2
@@ -206,7 +206,7 @@ def own_styles(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 def test_styles_are_listed_and_added(own_styles: Path, tmp_path: Path) -> None:
     (own_styles / "junk.onnx").write_bytes(b"junk")
     text = run("styles").output
-    for words in ("photo", "film", "soft [red]and[/red] warm", "not used", "is not an ONNX file", str(own_styles)):
+    for words in ("photo", "film", "soft [red]and[/red] warm", "not used", "junk", str(own_styles)):
         assert words in text
     policies.write(tmp_path / "other.onnx", {})
     added = run("styles", "--add", tmp_path / "other.onnx", "--name", "plain", "--json")
@@ -227,9 +227,9 @@ def test_style_or_model(own_styles: Path, tmp_path: Path) -> None:
         assert rows.pop("exposure") == SLIDERS[0].values()[18]
         assert rows == {slider.name: slider.neutral for slider in SLIDERS[1:]}
     both = run("enhance", photo, "--out", tmp_path, "--style", "film", "--model", own_styles / "film.onnx")
-    assert both.exit_code == 2 and "both given" in both.stderr
+    assert both.exit_code == 2 and "--model" in both.stderr and "--style" in both.stderr
     unknown = run("enhance", photo, "--out", tmp_path, "--style", "sepia")
-    assert unknown.exit_code == 2 and "there are: photo, film" in unknown.stderr
+    assert unknown.exit_code == 2 and all(name in unknown.stderr for name in ("sepia", "photo", "film"))
 
 
 def test_evaluate_takes_a_style(own_styles: Path, tmp_path: Path) -> None:
@@ -258,16 +258,16 @@ def test_install_plugin_and_uninstall(tmp_path: Path) -> None:
 def test_install_plugin_into_a_place_that_cannot_be_written_to(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     result = run("install-plugin", "--into", tmp_path / "file" / "plug-ins")
-    assert result.exit_code == 1 and "not installed" in result.output and "Traceback" not in result.output
+    assert result.exit_code == 1 and str(tmp_path / "file") in result.output and "Traceback" not in result.output
 
 
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--uninstall", "--bundle"], "--uninstall takes a bundle away too"),
-        (["--wheels", "wheels"], "go with --bundle"),
-        (["--gimp-python", "3.13"], "go with --bundle"),
-        (["--bundle", "--gimp-python", "3.13; rm"], "such as 3.13"),
+        (["--uninstall", "--bundle"], "--uninstall"),
+        (["--wheels", "wheels"], "--bundle"),
+        (["--gimp-python", "3.13"], "--bundle"),
+        (["--bundle", "--gimp-python", "3.13; rm"], "'3.13; rm'"),
     ],
 )
 def test_install_plugin_used_wrong(arguments: list[str], words: str) -> None:
@@ -279,7 +279,7 @@ def test_install_plugin_says_why_there_is_no_bundle(tmp_path: Path) -> None:
     plug_ins = tmp_path / "GIMP" / "3.0" / "plug-ins"
     options = ["--bundle", "--gimp-python", "3.13", "--wheels", tmp_path / "none"]
     result = run("install-plugin", "--into", plug_ins, *options)
-    assert result.exit_code == 1 and f"{tmp_path / 'none'} is no folder" in result.output
+    assert result.exit_code == 1 and str(tmp_path / "none") in result.output
     assert (plug_ins / "auto_enhance_rl" / "auto_enhance_rl.py").is_file()
 
 

@@ -171,3 +171,24 @@ def test_pairs_need_no_torch(pairs: tuple[Path, Path], policy: Policy) -> None:
     command = [sys.executable, "-c", code, "evaluate", *map(str, pairs), "--model", str(policy.path), "--json"]
     output = subprocess.run(command, check=True, capture_output=True, text=True, timeout=120).stdout
     assert json.loads(output)["n"] == 3
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB"])
+def test_the_same_sliders_as_enhance_for_grey_files(tmp_path: Path, mode: str) -> None:
+    """Colour sliders stay neutral on a grey file, and only there; `trainer enhance` writes the picture that counts."""
+    model = policies.write(tmp_path / "warm.onnx", {"temperature": 30, "exposure": 20})
+    for folder in ("input", "answer"):
+        (tmp_path / folder).mkdir()
+    grey = Image.open(PHOTOS[0]).convert("L").resize((64, 48)).convert(mode)
+    grey.save(tmp_path / "input" / "a.png")
+    enhanced = CliRunner().invoke(
+        main, ["enhance", str(tmp_path / "input" / "a.png"), "--out", str(tmp_path / "out"), "--model", str(model)]
+    )
+    assert enhanced.exit_code == 0, enhanced.output
+    with Image.open(tmp_path / "out" / "a.png") as opened:
+        opened.convert("RGB").save(tmp_path / "answer" / "a.png")
+    pairs = evaluate.folder_pairs(tmp_path / "input", tmp_path / "answer")
+    assert pairs.load(0).grey == (mode == "L")
+    result = evaluate.evaluate(pairs, Policy.load(model), lambda _, n: iter(range(n)))
+    assert result.rows["policy"]["psnr"] > 55  # another rounding at most
+    assert result.rows["input"]["psnr"] < 30

@@ -38,7 +38,7 @@ def test_a_run_becomes_a_style(run_folder, tmp_path, monkeypatch):
     assert policy.metadata["name"] == "mine" and policy.metadata["updates"] == "7"
     before = style.path.read_bytes()
     again = CliRunner().invoke(main, arguments)
-    assert again.exit_code == 2 and "is there already" in again.stderr
+    assert again.exit_code == 2 and "mine" in again.stderr
     assert style.path.read_bytes() == before
 
 
