@@ -83,7 +83,7 @@ def test_pairs_that_differ_by_a_row_are_laid_upon_each_other(tmp_path: Path) -> 
     picture = np.asarray(Image.open(PHOTOS[0]).convert("RGB"))
     Image.fromarray(picture).save(tmp_path / "a" / "x.png")
     Image.fromarray(picture[1:, :-1]).save(tmp_path / "b" / "x.tif")
-    image, answer = evaluate.folder_pairs(tmp_path / "a", tmp_path / "b").load(0)
+    image, answer, _ = evaluate.folder_pairs(tmp_path / "a", tmp_path / "b").load(0)
     assert image.shape == (picture.shape[0] - 1, picture.shape[1] - 1, 3)
     assert np.array_equal(image, answer)
 
@@ -96,7 +96,7 @@ def test_degraded_pairs_depend_on_the_seed_alone(tmp_path: Path) -> None:
     assert len(first.names) == len(PHOTOS)
     assert np.array_equal(first.load(0)[0], again.load(0)[0])
     assert not np.array_equal(first.load(0)[0], other.load(0)[0])
-    spoiled, finished = first.load(1)
+    spoiled, finished, _ = first.load(1)
     assert spoiled.dtype == finished.dtype == np.uint8 and spoiled.shape == finished.shape
     assert np.array_equal(finished, np.asarray(Image.open(PHOTOS[1]).convert("RGB")))
     assert max(evaluate.shrunk(np.zeros((3, 1024, 3), np.uint8)).shape) == evaluate.DEGRADED_SIZE
