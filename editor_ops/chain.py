@@ -5,15 +5,13 @@ from __future__ import annotations
 
 import numbers
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from .primaries import MIXER, in_primaries
 from .sliders import NAMES, SLIDERS, Slider
 
 
-@dataclass(frozen=True)
-class Filter:
+class Filter(NamedTuple):
     """One GIMP filter, ready to be appended: operation, the name shown in GIMP, properties under GIMP's names."""
 
     operation: str

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from editor_ops import filters
 from models import Decision, Policy
 
 from . import photo, sidecar
@@ -125,7 +126,9 @@ def decide(task: Task, policy: Policy, settings: Settings) -> tuple[photo.Photo,
 
 def to_json(one: Enhanced) -> dict[str, object]:
     """The Decision JSON, and which photo it is of."""
-    decision = one.decision.to_json(one.width, one.height) if one.decision else {}
+    decision = {}
+    if one.decision:
+        decision = one.decision.to_json(filters(one.decision.values, one.width, one.height))
     return {**decision, "photo": str(one.photo), "output": str(one.output)}
 
 

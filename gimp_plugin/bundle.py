@@ -20,10 +20,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from models.errors import UserError
+
 from . import discovery
+from .auto_enhance_rl.plugin.names import BUNDLE
 from .discovery import Gimp, Profile
 
-FOLDER = "bundle"
 ASIDE = ".auto_enhance_rl-"
 """How the names of folders begin that are being made; one that is left over goes with the next installation."""
 PACKAGES = ("numpy", "onnxruntime")
@@ -31,7 +33,7 @@ PACKAGES = ("numpy", "onnxruntime")
 SIZE = 173
 """MB: two wheels (43 for NumPy 2.5 and ONNX Runtime 1.32) and what comes out of them (130)."""
 ROOM = 400
-"""MB that must be free: twice SIZE and something, for newer versions grow."""
+"""MB that must be free: twice SIZE and something, since newer versions grow."""
 GLIBC = 28
 """Of 2.28, which ONNX Runtime's wheels need, and which is older than every GIMP 3. For a GIMP that can't be asked."""
 OLDEST = (3, 11)
@@ -41,7 +43,7 @@ PIP = (sys.executable, "-m", "pip")
 BY_HAND = "look in GIMP under Filters > Development > Python-Fu > Python Console, whose first lines say which, and add"
 
 
-class BundleError(ValueError):
+class BundleError(UserError):
     """Why no bundle was made: the cause and the remedy."""
 
 
@@ -65,7 +67,7 @@ def put(folder: Path, profile: Profile, request: Request) -> str:
     """Makes the bundle in the plug-in's folder; says in words what was done. BundleError: nothing was changed."""
     gimp = profile.asked
     target = find_target(gimp, profile, request.version)
-    if python_versions(folder / FOLDER) == {target.version} and not trial(gimp, folder / FOLDER, request.version):
+    if python_versions(folder / BUNDLE) == {target.version} and not trial(gimp, folder / BUNDLE, request.version):
         return f"already there, for Python {target.version}"
     free = shutil.disk_usage(folder).free / 1e6
     if free < ROOM:
@@ -78,15 +80,15 @@ def put(folder: Path, profile: Profile, request: Request) -> str:
         problem = trial(gimp, new, request.version)
         if problem:
             raise BundleError(f"GIMP's Python can't use the wheels ({problem}): {_asked_again(request.version)}")
-        if (folder / FOLDER).exists():
-            (folder / FOLDER).rename(old)
+        if (folder / BUNDLE).exists():
+            (folder / BUNDLE).rename(old)
         try:
-            new.rename(folder / FOLDER)
+            new.rename(folder / BUNDLE)
         except BaseException:  # Ctrl-C too
             if old.exists():
-                old.rename(folder / FOLDER)
+                old.rename(folder / BUNDLE)
             raise
-    return f"made, for Python {target.version}, {_megabytes(folder / FOLDER):.0f} MB"
+    return f"made, for Python {target.version}, {_megabytes(folder / BUNDLE):.0f} MB"
 
 
 def _asked_again(version: str) -> str:

@@ -21,18 +21,15 @@ from pathlib import Path
 from models import styles
 
 from . import bundle, discovery
+from .auto_enhance_rl.plugin.names import BUNDLE, CONFIG, LOG, PLUG_IN, PROCEDURE
 from .discovery import Gimp, Profile
 from .report import Entry, Report, explain
 
-NAME = "auto_enhance_rl"
-ENTRY = Path(__file__).parent / NAME / f"{NAME}.py"
-PROCEDURE = "python-fu-auto-enhance-rl"
+ENTRY = Path(__file__).parent / PLUG_IN / f"{PLUG_IN}.py"
 PACKAGES = ("editor_ops", "models", "array_api_compat")
 TIMEOUT = 60.0
 """Seconds the helper may take. It needs about one for 24 megapixels; a cold disk or a busy machine may need ten."""
-CONFIG = "config.json"
-LOG = f"{NAME}.log"
-MADE_LATER = (bundle.FOLDER, LOG, f"{LOG}.1")
+MADE_LATER = (BUNDLE, LOG, f"{LOG}.1")
 """Ours too, but not of a version: a new one is put in beside them."""
 
 
@@ -56,7 +53,7 @@ def install(
         report.others = [gimp for gimp in gimps if not any(gimp in profile.gimps for profile in profiles)]
     picky = destinations is None and any(profile.sandboxed for profile in profiles)
     for profile in profiles:
-        entry = Entry(profile.plug_ins / NAME, profile.name_with_version, "not installed")
+        entry = Entry(profile.plug_ins / PLUG_IN, profile.name_with_version, "not installed")
         report.entries.append(entry)
         try:
             _check_ours(entry.folder)
@@ -64,7 +61,7 @@ def install(
             entry.notes.append(f"helper: {config(python)['python']}")
             if wanted is not None and (profile.sandboxed or not picky):
                 entry.notes.append(f"bundle: {bundle.put(entry.folder, profile, wanted)}")
-            elif profile.sandboxed and not (entry.folder / bundle.FOLDER).exists():
+            elif profile.sandboxed and not (entry.folder / BUNDLE).exists():
                 entry.notes.append(
                     f"This GIMP is in a sandbox ({profile.sandboxed.packaging}), mostly out of the helper's reach: "
                     "run `trainer install-plugin --bundle`"
@@ -80,7 +77,7 @@ def uninstall(destinations: Iterable[str | Path] | None = None) -> Report:
     """Removes the plug-in from GIMP's plug-ins folders (None: every one found). Other files in its folder stay."""
     report = Report(removes=True, searched=list(discovery.config_homes()))
     for profile in _profiles(destinations, []):  # whoever uses a folder now: an earlier GIMP may have been another
-        entry = Entry(profile.plug_ins / NAME, profile.name, "not removed")
+        entry = Entry(profile.plug_ins / PLUG_IN, profile.name, "not removed")
         if not os.path.lexists(entry.folder):
             continue
         report.entries.append(entry)
@@ -92,7 +89,7 @@ def uninstall(destinations: Iterable[str | Path] | None = None) -> Report:
                     _remove(path)
             left = sorted(path.name for path in entry.folder.iterdir())
             if left:
-                entry.notes.append(f"left, for it is not the plug-in's: {', '.join(left)}")
+                entry.notes.append(f"left, since it is not the plug-in's: {', '.join(left)}")
             else:
                 entry.folder.rmdir()
             entry.state = "removed"
@@ -178,7 +175,7 @@ def _check_ours(folder: Path) -> None:
     if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
         raise ValueError("is a link or a file, not a folder; remove it yourself if it is not needed")
     there = {path.name for path in folder.iterdir()} if folder.exists() else set()
-    scripts = [folder / name for name in there if name.endswith(".py")]
+    scripts = [*folder.glob("*.py"), *folder.glob("plugin/*.py")]
     if any(PROCEDURE in path.read_text(encoding="utf-8", errors="replace") for path in scripts):
         return
     if there & _names():

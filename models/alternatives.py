@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from editor_ops import NAMES, edit
+from editor_ops import SLIDERS, edit
 from editor_ops.color import linear_to_lab, srgb_to_linear
 
 from .policy import Decision, Policy
@@ -16,7 +16,7 @@ DRAWS = 192
 LIKELY = 0.25
 """How probable a drawn level must be beside its slider's best. One slider far out spoils an edit: tint made it pink."""
 MORE_CLIPPED = 0.01
-"""Share of pixels that an alternative may burn out or drown beyond what the policy's own choice does."""
+"""Share of pixels that an alternative may clip beyond what the policy's own choice does."""
 END = 1 / 255
 """From an end of the range: there the 8-bit value is 0 or 255."""
 VISIBLE = 1.0
@@ -47,9 +47,8 @@ def alternatives(policy: Policy, thumbnail: np.ndarray, colour: bool = True, cou
 def _edited(policy: Policy, thumbnail: np.ndarray, rows: np.ndarray, colour: bool) -> np.ndarray:
     """The thumbnail edited by each row of levels: (R, K) -> float32 (R, S, S, 3), sRGB."""
     picture = thumbnail.transpose(1, 2, 0)  # (S, S, 3)
-    probabilities = np.ones((len(NAMES), policy.levels.shape[1]))
-    chosen = [policy.decision(row, probabilities, colour=colour).values for row in rows]
-    values = {name: np.array([each[name] for each in chosen], np.float32) for name in NAMES}
+    moved = [(k, slider) for k, slider in enumerate(SLIDERS) if colour or not slider.colour]
+    values = {slider.name: policy.levels[k, rows[:, k]].astype(np.float32) for k, slider in moved}  # (R,) each
     return edit(np.broadcast_to(picture, (len(rows), *picture.shape)), values)
 
 

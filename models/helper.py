@@ -4,7 +4,8 @@
 GIMP's own Python mostly has neither NumPy nor onnxruntime, so the plug-in starts `python -I -m models.helper`
 with the interpreter that installed it. Stdin: requests, each one line of JSON, the header, and the pixels where it
 announces some. Stdout: an answer to each, one line of JSON. `Session` has what can be asked. An answer to what can't
-be done is {"error": one line that a person can act on}, which stderr gets too; the exit status is then 1.
+be done is {"error": one line that a person can act on, "kind": the cause in a word or two}; stderr gets the line too,
+and the exit status is then 1.
 """
 
 from __future__ import annotations
@@ -14,6 +15,9 @@ import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
+
+from .decision import FORMAT_VERSION
+from .errors import UserError
 
 if TYPE_CHECKING:  # slow to import; the styles are listed without
     import numpy as np
@@ -36,15 +40,13 @@ class Session:
     {"again": true, ...}: the Decision for the picture kept, such as in another style.
     {"alternatives": number, ...}: other good edits of the picture kept, see `alternatives`.
     Each of the last three has, optionally, style (a name; empty is the default) and styles (the folder of the user's
-    own), or model (a policy file's path) in place of a style; colour (true), strength (1.0), layer_width and
-    layer_height (for the filters' radii; else the picture's).
+    own), or model (a policy file's path) in place of a style; colour (true), strength (1.0).
     Pixels are width * height * channels bytes, R'G'B'(A), sRGB, alpha not premultiplied.
     """
 
     def __init__(self) -> None:
         self.thumbnail: np.ndarray | None = None  # float32 (3, 64, 64)
         self.small: np.ndarray | None = None  # uint8 (S, S, 3)
-        self.size = (0, 0)
         self._loaded: tuple[tuple[str, str, str], Policy] | None = None
 
     def answer(self, header: dict[str, Any], pixels: bytes = b"") -> dict[str, Any]:
@@ -52,30 +54,27 @@ class Session:
         if header.get("list"):
             return list_styles(header)
         if "channels" in header:
-            self._look(header, pixels)
+            self._load_picture(header, pixels)
         if self.thumbnail is None:
-            raise ValueError("no picture was shown; reinstall the plug-in")
+            raise UserError("no picture was shown; reinstall the plug-in", "no picture")
         try:
-            layer = int(header.get("layer_width", self.size[0])), int(header.get("layer_height", self.size[1]))
             strength, colour = float(header.get("strength", 1.0)), bool(header.get("colour", True))
             count = int(header.get("alternatives", 0))
         except (TypeError, ValueError) as error:
-            raise ValueError(f"the request's header is damaged ({error!r}); reinstall the plug-in") from error
-        if min(layer) < 1:
-            raise ValueError(f"no layer has {layer[0]} x {layer[1]} pixels; reinstall the plug-in")
+            raise damaged_header(error) from error
         policy = self._policy(header)
         if count:
             return self._alternatives(policy, colour, count)
-        return policy.decide_thumbnail(self.thumbnail, strength, colour).to_json(*layer)
+        return policy.decide_thumbnail(self.thumbnail, strength, colour).to_json()
 
-    def _look(self, header: dict[str, Any], pixels: bytes) -> None:
+    def _load_picture(self, header: dict[str, Any], pixels: bytes) -> None:
         import numpy as np
 
         from .thumbnail import thumbnail
 
         width, height, channels = picture_shape(header)
         if len(pixels) != width * height * channels:
-            raise ValueError(f"{len(pixels)} bytes came for {width} x {height} x {channels}; try again")
+            raise UserError(f"{len(pixels)} bytes came for {width} x {height} x {channels}; try again", "cut short")
         image = np.frombuffer(pixels, np.uint8).reshape(height, width, channels)
         alpha = image[..., 3] if channels == 4 and image[..., 3].min() < 255 else None  # opaque: a third of the time
         self.thumbnail = thumbnail(image[..., :3], alpha)
@@ -84,7 +83,6 @@ class Session:
         sparse = image[rows, columns]
         small = thumbnail(sparse[..., :3], sparse[..., 3] if alpha is not None else None, PICTURE_SIDE)
         self.small = np.rint(255 * small.transpose(1, 2, 0)).astype(np.uint8)
-        self.size = (width, height)
 
     def _policy(self, header: dict[str, Any]) -> Policy:
         from . import styles
@@ -92,7 +90,7 @@ class Session:
 
         model, style, folder = (str(header.get(key) or "") for key in ("model", "style", "styles"))
         if model and style:
-            raise ValueError("a style and a policy file are both given; give one of them")
+            raise UserError("a style and a policy file are both given; give one of them", "contradiction")
         if self._loaded is None or self._loaded[0] != (model, style, folder):
             own = Path(folder) if folder else None
             policy = Policy.load(model) if model else styles.load(style or styles.DEFAULT, own)
@@ -106,7 +104,6 @@ class Session:
         from editor_ops import edit
 
         from .alternatives import alternatives
-        from .policy import FORMAT_VERSION
 
         assert self.thumbnail is not None and self.small is not None
         own = policy.decide_thumbnail(self.thumbnail, colour=colour)
@@ -123,10 +120,15 @@ def picture_shape(header: dict[str, Any]) -> tuple[int, int, int]:
     try:
         width, height, channels = (int(header[key]) for key in ("width", "height", "channels"))
     except (KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"the request's header is damaged ({error!r}); reinstall the plug-in") from error
+        raise damaged_header(error) from error
     if channels not in (3, 4) or min(width, height) < 1 or width * height > MOST_PIXELS:
-        raise ValueError(f"no picture has {width} x {height} pixels of {channels} channels; reinstall the plug-in")
+        message = f"no picture has {width} x {height} pixels of {channels} channels; reinstall the plug-in"
+        raise UserError(message, "damaged header")
     return width, height, channels
+
+
+def damaged_header(error: Exception) -> UserError:
+    return UserError(f"the request's header is damaged ({error!r}); reinstall the plug-in", "damaged header")
 
 
 def list_styles(header: dict[str, Any]) -> dict[str, Any]:
@@ -134,7 +136,6 @@ def list_styles(header: dict[str, Any]) -> dict[str, Any]:
 
     header: optionally styles (the folder of the user's own; empty is the usual one).
     """
-    from .policy import FORMAT_VERSION
     from .styles import DEFAULT, find
 
     folder = str(header.get("styles") or "")
@@ -147,9 +148,12 @@ def request(stream: BinaryIO) -> tuple[dict[str, Any], bytes] | None:
     line = stream.readline(LONGEST_HEADER)
     if not line:
         return None
-    header = json.loads(line)  # a JSONDecodeError is a ValueError
+    try:
+        header = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise damaged_header(error) from error
     if not isinstance(header, dict):
-        raise ValueError("the request's header is not a JSON object; reinstall the plug-in")
+        raise UserError("the request's header is not a JSON object; reinstall the plug-in", "damaged header")
     width, height, channels = picture_shape(header) if "channels" in header else (0, 0, 0)
     return header, stream.read(width * height * channels)
 
@@ -158,7 +162,7 @@ def main() -> int:
     """Answers requests on stdin until it ends; the exit status."""
     session, status = Session(), 0
     while True:
-        problem = ""
+        problem, kind = "", ""
         damaged = True  # until the request is read: after that nobody knows where the next one begins
         try:
             asked = request(sys.stdin.buffer)
@@ -171,10 +175,10 @@ def main() -> int:
         except MemoryError:
             problem = "the picture doesn't fit into memory; scale it down, or close other programs"
         except ValueError as error:
-            problem = str(error)
+            problem, kind = str(error), getattr(error, "kind", "")
         if problem:
             problem = " ".join(problem.split())
-            said, status = {"error": problem}, 1
+            said, status = {"error": problem, "kind": kind}, 1
             print(problem, file=sys.stderr, flush=True)
         print(json.dumps(said, allow_nan=False), flush=True)
         if damaged:

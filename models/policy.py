@@ -7,18 +7,17 @@ import hashlib
 import json
 import math
 from collections.abc import Collection
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from editor_ops import LEVELS, NAMES, SLIDERS, Slider, filters
+from editor_ops import LEVELS, NAMES, SLIDERS
 
+from .decision import FORMAT_VERSION, Choice, Decision
+from .errors import UserError
 from .thumbnail import RULE, SIZE, thumbnail
 
-FORMAT_VERSION = 1
-"""Of the policy file's metadata and of the Decision JSON; raised when an older reader would misread a newer file."""
 LARGEST_FILE = 64 * 2**20
 """Bytes. A policy has about 300 KB; a file this large is something else, and is not read."""
 SHIPPED = Path(__file__).with_name("photo.onnx")
@@ -33,60 +32,8 @@ def one_line(text: str, longest: int = LONGEST_LINE) -> str:
     return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
-class PolicyError(ValueError):
+class PolicyError(UserError):
     """A policy file that can't be used. The message names the file, the cause and the remedy."""
-
-
-@dataclass(frozen=True)
-class Choice:
-    """What the policy chose for one slider. value: GIMP's unit, after strength; probability: of its level."""
-
-    slider: Slider
-    value: float
-    probability: float
-
-
-@dataclass(frozen=True)
-class Decision:
-    """What the policy chose for one picture, in the table's order."""
-
-    model: str
-    sha256: str
-    strength: float
-    choices: tuple[Choice, ...]
-
-    @property
-    def values(self) -> dict[str, float]:
-        """Slider name -> value in GIMP's unit, after strength: what `editor_ops.edit` takes."""
-        return {choice.slider.name: choice.value for choice in self.choices}
-
-    def to_json(self, width: int | None = None, height: int | None = None) -> dict[str, Any]:
-        """The Decision as plain values. With the picture's size in pixels, the filters for GIMP are in it too."""
-        decision: dict[str, Any] = {
-            "format": FORMAT_VERSION,
-            "model": {"name": self.model, "sha256": self.sha256},
-            "strength": self.strength,
-            "sliders": [
-                {
-                    "name": c.slider.name,
-                    "label": c.slider.label,
-                    "operation": c.slider.operation,
-                    "property": c.slider.property,
-                    "unit": c.slider.unit,
-                    "value": c.value,
-                    "neutral": c.slider.neutral,
-                    "probability": c.probability,
-                    "text": c.slider.format(c.value),
-                }
-                for c in self.choices
-            ],
-        }
-        if width is not None and height is not None:
-            decision["filters"] = [
-                {"operation": f.operation, "label": f.label, "properties": f.properties}
-                for f in filters(self.values, width, height)
-            ]
-        return decision
 
 
 class Policy:
@@ -122,7 +69,9 @@ class Policy:
         logits, levels = self._session.run(["logits", "levels"], {"thumbnail": thumbnails})
         k, n_levels = self.levels.shape
         if logits.shape != (len(thumbnails), k, n_levels) or not np.isfinite(logits).all():
-            raise PolicyError(f"{self.path}: the policy's answer has no sense; it is damaged, take another file")
+            raise PolicyError(
+                f"{self.path}: the policy's answer has no sense; it is damaged, take another file", "damaged"
+            )
         return logits, np.clip(levels, 0, n_levels - 1)
 
     def decide(
@@ -164,9 +113,10 @@ class Policy:
     ) -> Decision:
         """The Decision that puts each slider on a level. levels: (K,); probabilities: (K, L); the rest as `decide`."""
         if not (math.isfinite(strength) and 0.0 <= strength <= 2.0):
-            raise ValueError(f"strength is {strength}; it goes from 0 to 2")
+            raise UserError(f"strength is {strength}; it goes from 0 to 2", "out of range")
         if unknown := sorted(set(leave) - set(NAMES)):
-            raise ValueError(f"no slider {one_line(unknown[0], 48)!r} to leave alone; there are {', '.join(NAMES)}")
+            message = f"no slider {one_line(unknown[0], 48)!r} to leave alone; there are {', '.join(NAMES)}"
+            raise UserError(message, "unknown slider")
         choices = []
         for k, (slider, level) in enumerate(zip(SLIDERS, levels, strict=True)):
             moves = slider.name not in leave and (colour or not slider.colour)
@@ -180,13 +130,15 @@ def _read(path: Path) -> bytes:
         size = path.stat().st_size
         if not path.is_file():  # reading a pipe would wait for ever
             kind = "a folder" if path.is_dir() else "not a plain file"
-            raise PolicyError(f"{path}: is {kind}; give a policy file (.onnx)")
+            raise PolicyError(f"{path}: is {kind}; give a policy file (.onnx)", "not a file")
         if size > LARGEST_FILE:
-            raise PolicyError(f"{path}: has {size / 2**20:.0f} MiB; a policy has less than 1, so this is another file")
+            raise PolicyError(
+                f"{path}: has {size / 2**20:.0f} MiB; a policy has less than 1, so this is another file", "not a policy"
+            )
         return path.read_bytes()
     except OSError as error:
         raise PolicyError(
-            f"{path}: can't be read ({error.strerror}); check the path, or reinstall the policy"
+            f"{path}: can't be read ({error.strerror}); check the path, or reinstall the policy", "missing"
         ) from error
 
 
@@ -201,7 +153,7 @@ def _session(path: Path, contents: bytes) -> Any:
         return onnxruntime.InferenceSession(contents, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime's exceptions share no base class below Exception
         raise PolicyError(
-            f"{path}: is not an ONNX file that can be run; export it again with 'trainer export'"
+            f"{path}: is not an ONNX file that can be run; export it again with 'trainer export'", "damaged"
         ) from error
 
 
@@ -209,7 +161,9 @@ def _metadata(path: Path, session: Any) -> dict[str, str]:
     try:
         return dict(session.get_modelmeta().custom_metadata_map)
     except UnicodeDecodeError as error:
-        raise PolicyError(f"{path}: its metadata is damaged; export it again with 'trainer export'") from error
+        raise PolicyError(
+            f"{path}: its metadata is damaged; export it again with 'trainer export'", "damaged"
+        ) from error
 
 
 def _checked_levels(path: Path, metadata: dict[str, str]) -> np.ndarray:
@@ -217,31 +171,41 @@ def _checked_levels(path: Path, metadata: dict[str, str]) -> np.ndarray:
     again = "export it again with 'trainer export', or use the shipped policy"
     version = metadata.get("format_version")
     if version is None:
-        raise PolicyError(f"{path}: is an ONNX file, but not a policy of Auto Enhance; {again}")
+        raise PolicyError(f"{path}: is an ONNX file, but not a policy of Auto Enhance; {again}", "not a policy")
     if version != str(FORMAT_VERSION):
         newer = version.isdigit() and int(version) > FORMAT_VERSION
         remedy = "update Auto Enhance" if newer else again
-        raise PolicyError(f"{path}: has format version {version[:20]!r}, this is {FORMAT_VERSION}; {remedy}")
+        raise PolicyError(
+            f"{path}: has format version {version[:20]!r}, this is {FORMAT_VERSION}; {remedy}", "other version"
+        )
     if metadata.get("thumbnail") != RULE:
-        raise PolicyError(f"{path}: was learned on another kind of thumbnail; {again}")
+        raise PolicyError(f"{path}: was learned on another kind of thumbnail; {again}", "other version")
     try:
         rows = json.loads(metadata.get("sliders", ""))
         pairs = list(zip(rows, SLIDERS, strict=True))
         for row, slider in pairs:
             for field in ("name", "operation", "property", "neutral", "radius_property", "radius_share"):
                 if row[field] != getattr(slider, field):
-                    raise PolicyError(f"{path}: its slider {str(row['name'])[:40]!r} has another {field}; {again}")
+                    raise PolicyError(
+                        f"{path}: its slider {str(row['name'])[:40]!r} has another {field}; {again}", "other sliders"
+                    )
         levels = np.array([[float(v) for v in row["levels"]] for row, _ in pairs])  # (K, L)
     except PolicyError:
         raise
     except (ValueError, KeyError, TypeError) as error:
-        raise PolicyError(f"{path}: its list of sliders doesn't fit this version's {len(SLIDERS)}; {again}") from error
+        raise PolicyError(
+            f"{path}: its list of sliders doesn't fit this version's {len(SLIDERS)}; {again}", "other sliders"
+        ) from error
     if levels.shape != (len(SLIDERS), LEVELS):
-        raise PolicyError(f"{path}: its sliders have shape {levels.shape}, not {(len(SLIDERS), LEVELS)}; {again}")
+        raise PolicyError(
+            f"{path}: its sliders have shape {levels.shape}, not {(len(SLIDERS), LEVELS)}; {again}", "other sliders"
+        )
     for row_levels, slider in zip(levels, SLIDERS, strict=True):
         low, high = slider.property_range
         if not ((low <= row_levels) & (row_levels <= high)).all():
-            raise PolicyError(f"{path}: its slider {slider.name!r} leaves GIMP's range {low:g} to {high:g}; {again}")
+            raise PolicyError(
+                f"{path}: its slider {slider.name!r} leaves GIMP's range {low:g} to {high:g}; {again}", "other sliders"
+            )
     return levels
 
 
@@ -253,4 +217,6 @@ def _check_interface(path: Path, session: Any) -> None:
     expected = {"logits": [k, LEVELS], "levels": [k], "sliders": [k], "value": []}
     fits = list(inputs) == ["thumbnail"] and inputs["thumbnail"][1:] == [3, SIZE, SIZE]
     if not fits or any(outputs.get(name, [None])[1:] != shape for name, shape in expected.items()):
-        raise PolicyError(f"{path}: its input or outputs are not {k} sliders of {LEVELS} levels; export it again")
+        raise PolicyError(
+            f"{path}: its input or outputs are not {k} sliders of {LEVELS} levels; export it again", "not a policy"
+        )

@@ -12,16 +12,15 @@ from __future__ import annotations
 import os
 import re
 import sys
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from . import files
 from .policy import SHIPPED, Policy, PolicyError, one_line
 
 DEFAULT = SHIPPED.stem
 """The style where none is named."""
-APPLICATION = "auto-enhance-rl"
 LONGEST_NAME = 48
 """Characters. Fits into a menu, and at four bytes each, with the extension, into every file system's 255 bytes."""
 LONGEST_PROBLEM = 600
@@ -53,14 +52,7 @@ def user_folder(
     platform: str = sys.platform, home: Path | None = None, environment: Mapping[str, str] = os.environ
 ) -> Path:
     """Where the user's own styles are, whether it exists or not."""
-    home = home or Path.home()
-    if platform == "win32":
-        base = Path(environment.get("LOCALAPPDATA") or home / "AppData" / "Local")
-    elif platform == "darwin":
-        base = home / "Library" / "Application Support"
-    else:
-        base = Path(environment.get("XDG_DATA_HOME") or home / ".local" / "share")
-    return base / APPLICATION / "styles"
+    return files.user_folder("data", platform, home, environment) / "styles"
 
 
 def check_name(name: str) -> str:
@@ -70,7 +62,8 @@ def check_name(name: str) -> str:
     if not fits or _DEVICES.fullmatch(name):
         raise PolicyError(
             f"{one_line(name, LONGEST_NAME)!r} can't be a style's name: use up to {LONGEST_NAME} letters, digits, "
-            "spaces, dots, dashes and underscores, a letter or digit first"
+            "spaces, dots, dashes and underscores, a letter or digit first",
+            "bad name",
         )
     return name
 
@@ -81,13 +74,13 @@ def find(folder: Path | None = None) -> list[Style]:
     Each file is read and checked; one that can't be used is listed with its problem. A few milliseconds a file.
     """
     folder = folder or user_folder()
-    own = [_look(path, own=True) for path in _files(folder)]
+    own = [_inspect(path, own=True) for path in _files(folder)]
     names = {style.name for style in own}
     shipped = []
     for path in _files(SHIPPED.parent):
-        style = _look(path, own=False)
+        style = _inspect(path, own=False)
         if style.name in names:
-            problem = f"{folder / path.name} is used instead, for it has the same name"
+            problem = f"{folder / path.name} is used instead, since it has the same name"
             style = Style(style.name, style.path, style.own, style.description, problem)
         shipped.append(style)
     return shipped + own
@@ -102,16 +95,18 @@ def load(name: str = DEFAULT, folder: Path | None = None) -> Policy:
             policy.name = name  # the file may call itself otherwise
             return policy
     there = ", ".join(dict.fromkeys(style.name for style in find(folder) if not style.problem))
-    raise PolicyError(f"no style {name!r}; there are: {there}. 'trainer styles' lists them, '--add' adds one")
+    raise PolicyError(
+        f"no style {name!r}; there are: {there}. 'trainer styles' lists them, '--add' adds one", "missing"
+    )
 
 
 def new_path(name: str, folder: Path | None = None) -> Path:
     """Where a new style of the user's goes. PolicyError where the name doesn't do or is taken; nothing is replaced."""
     path = (folder or user_folder()) / f"{check_name(name)}.onnx"
     if SHIPPED.with_name(path.name).exists():
-        raise PolicyError(f"a style {name!r} comes with the program; give another name")
+        raise PolicyError(f"a style {name!r} comes with the program; give another name", "taken")
     if os.path.lexists(path):
-        raise PolicyError(f"{path}: is there already; give another name, or remove that file first")
+        raise PolicyError(f"{path}: is there already; give another name, or remove that file first", "taken")
     return path
 
 
@@ -124,10 +119,8 @@ def add(file: Path, name: str | None = None, folder: Path | None = None) -> Path
     path = new_path(file.stem if name is None else name, folder)
     Policy.load(file)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=path.parent) as aside:
-        copy = Path(aside, path.name)
-        copy.write_bytes(file.read_bytes())
-        os.replace(copy, path)
+    with files.atomic_write(path) as stream:
+        stream.write(file.read_bytes())
     return path
 
 
@@ -138,7 +131,7 @@ def _files(folder: Path) -> list[Path]:
         return []
 
 
-def _look(path: Path, own: bool) -> Style:
+def _inspect(path: Path, own: bool) -> Style:
     name = one_line(path.stem, LONGEST_NAME)
     try:
         check_name(path.stem)

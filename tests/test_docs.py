@@ -23,6 +23,7 @@ from gimp_plugin import install
 from models import Policy
 from models.helper import Session
 from tests.test_readme import row
+from tools.policies import with_filters
 from trainer.cli import main
 
 PROJECT = Path(__file__).parents[1]
@@ -202,7 +203,7 @@ def test_the_procedures_arguments() -> None:
 
 
 def test_the_decisions_keys() -> None:
-    decision: dict[str, Any] = Policy.load().decide(np.asarray(Image.open(PHOTO))).to_json(640, 480)
+    decision: dict[str, Any] = with_filters(Policy.load().decide(np.asarray(Image.open(PHOTO))), 640, 480)
     rows = {cells[0].strip("`"): " | ".join(cells[1:]) for cells in table(page("other-hosts.md"), "## The Decision")}
     assert list(rows) == list(decision)
     assert set(re.findall(r"`(\w+)`", rows["sliders"])) == decision["sliders"][0].keys()

@@ -6,14 +6,16 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from editor_ops import LEVELS, NEUTRAL_LEVEL, SLIDERS
+from editor_ops import LEVELS, NEUTRAL_LEVEL, SLIDERS, filters
 from editor_ops.sliders import table
-from models.policy import FORMAT_VERSION
+from models import Decision
+from models.decision import FORMAT_VERSION
 from models.thumbnail import RULE, SIZE
 
 # All tools at once, each far enough to be seen and not so far that a photo clips.
@@ -79,3 +81,8 @@ def write(path: Path, levels: Mapping[str, int] | str, **metadata: str) -> Path:
     onnx.checker.check_model(model)
     path.write_bytes(model.SerializeToString())
     return path
+
+
+def with_filters(decision: Decision, width: int, height: int) -> dict[str, Any]:
+    """The Decision JSON of a picture of this size, as `trainer enhance --json` and the plug-in give it."""
+    return decision.to_json(filters(decision.values, width, height))

@@ -33,7 +33,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from enhancer import photo
 from enhancer.pool import start as start_worker
-from models import thumbnail
+from models.thumbnail import thumbnail
 
 SIDE = 128
 """Pixels: twice the thumbnail's, so that a crop of half a photo's side still has a pixel for each of its own."""

@@ -111,9 +111,9 @@ class Config:
             (critic or self.w_hindsight > 0, "w_hindsight and w_critic are both 0: nothing teaches; raise one"),
             (self.w_hindsight > 0 or not pairs, "hindsight_share is above 0 and w_hindsight 0: pairs teach nothing"),
             (critic or self.hindsight_share == 1, "hindsight_share is below 1 and w_critic 0: sources teach nothing"),
-            (pairs or self.imitation == 0, "imitation is above 0 and hindsight_share 0: nothing is to be imitated"),
-            (self.edit_size in ((SIZE,) if critic else (32, SIZE)), f"edit_size is {self.edit_size}; the critic needs "
-             f"{SIZE}, and without it 32 does too"),
+            (pairs or self.imitation == 0, "imitation is above 0 and hindsight_share 0: nothing to imitate"),
+            (self.edit_size in ((SIZE,) if critic else (32, SIZE)), f"edit_size is {self.edit_size}; with w_critic "
+             f"it is {SIZE}, without it 32 or {SIZE}"),
             (self.dropout < 1 and not (self.dropout and self.network == "paper"), f"dropout is {self.dropout}; it is "
              "below 1, and 0 with the paper's network"),
         ):  # fmt: skip

@@ -114,7 +114,7 @@ def degraded_pairs(folder: Path, seed: int, only: Path | None = None) -> Pairs:
         finished = shrunk(photo.srgb(photo.read(files[i][1])))
         state = torch.tensor(finished).movedim(-1, 0)[None].float() / 255
         degraded = degrade(state, degradations[i : i + 1])
-        return np.rint(degraded[0].movedim(0, -1).numpy() * 255).astype(np.uint8), finished
+        return Pair((degraded[0].movedim(0, -1).numpy() * 255 + 0.5).astype(np.uint8), finished)
 
     return Pairs(tuple(name for name, _ in files), load)
 

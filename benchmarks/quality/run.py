@@ -315,7 +315,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--finished", type=Path, metavar="DIR", help="finished photos; the held-out part is used")
     parser.add_argument("--sources", type=Path, metavar="DIR", help="photos as they come")
     parser.add_argument("--hard", type=Path, nargs="+", default=[], metavar="DIR", help="dark, dull, extreme photos")
-    parser.add_argument("--policy", type=Path, default=models.policy.SHIPPED, help="default: the shipped one")
+    parser.add_argument("--policy", type=Path, default=models.SHIPPED, help="default: the shipped one")
     parser.add_argument("--seed-policy", type=Path, nargs="+", default=[], metavar="FILE", help="the same, other seeds")
     parser.add_argument("--paper", type=Path, metavar="FILE", help="a policy learned with --recipe paper")
     parser.add_argument("--gimp", default="3.2", choices=("3.0", "3.2"), help="which GIMP (default 3.2)")

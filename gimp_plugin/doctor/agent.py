@@ -8,9 +8,13 @@ import os
 from pathlib import Path
 from typing import Any
 
-from models import styles
+from editor_ops import filters
+from models import Decision, styles
+from models.files import APPLICATION
 
-from .. import bundle, discovery, install
+from .. import bundle, discovery
+from ..auto_enhance_rl.plugin import names
+from ..auto_enhance_rl.plugin.names import CONFIG, PLUG_IN
 from ..discovery import Gimp, Profile
 from .check import AGAIN, BUNDLE, REINSTALL, Check
 
@@ -28,14 +32,14 @@ IN_PROCESS = "import sys; sys.path[:0] = sys.argv[1:]; from models import decide
 def check(profile: Profile) -> list[Check]:
     """Every check of what decides, for the plug-in of one profile."""
     results = [_own_python(profile, gimp) for gimp in profile.gimps]
-    folder = profile.plug_ins / install.NAME
-    settings = _settings(folder / install.CONFIG)
+    folder = profile.plug_ins / PLUG_IN
+    settings = _settings(folder / CONFIG)
     if isinstance(settings, str):
         return [*results, Check(f"settings for {profile.name}", False, settings, AGAIN)]
     python, timeout = settings
     if profile.sandboxed:
         results += _styles_within(profile, profile.sandboxed)
-    if (folder / bundle.FOLDER).is_dir():
+    if (folder / names.BUNDLE).is_dir():
         bundled = _bundle(profile, folder)
         results.append(bundled)
         if bundled.ok and len(profile.gimps) == 1:
@@ -75,7 +79,7 @@ def _settings(path: Path) -> tuple[str, float] | str:
 def _bundle(profile: Profile, folder: Path) -> Check:
     """NumPy and ONNX Runtime beside the plug-in: do they fit this GIMP's Python, and do they decide?"""
     name = f"bundle for {profile.name}"
-    path = folder / bundle.FOLDER
+    path = folder / names.BUNDLE
     versions = bundle.python_versions(path)
     if len(versions) != 1:
         return Check(name, False, f"{path} is not whole", f"{BUNDLE} again")
@@ -114,7 +118,7 @@ def _styles_within(profile: Profile, gimp: Gimp) -> list[Check]:
     said = discovery.ask(discovery.within(gimp, discovery.python_of(gimp), "-c", LIST, str(folder)))
     if not isinstance(said, str):
         return [Check(name, True, f"{folder} can be read from inside")]
-    remedy = f"run `flatpak override --user --filesystem=xdg-data/{styles.APPLICATION} {discovery.FLATPAK_ID}`"
+    remedy = f"run `flatpak override --user --filesystem=xdg-data/{APPLICATION} {discovery.FLATPAK_ID}`"
     if gimp.packaging == discovery.SNAP:
         remedy = "Snap keeps GIMP out of hidden folders, so use another package of GIMP, such as Flathub's"
     return [Check(name, False, f"{folder} can't be read from inside ({said})", remedy)]
@@ -149,8 +153,8 @@ def _request() -> bytes:
 def _chosen(answer: bytes) -> list[str] | str:
     """[the model's name, the filters], or what is wrong."""
     try:
-        decision = json.loads(answer)
-        filters = ", ".join(each["label"] for each in decision["filters"]) or "nothing to change"
-        return [decision["model"]["name"], filters]
-    except (ValueError, KeyError, TypeError) as error:
+        decision = Decision.from_json(json.loads(answer))
+        chosen = ", ".join(each.label for each in filters(decision.values, SIZE, SIZE)) or "nothing to change"
+        return [decision.model, chosen]
+    except ValueError as error:
         return f"not a Decision ({error!r})"

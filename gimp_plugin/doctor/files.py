@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from .. import discovery, install
+from ..auto_enhance_rl.plugin.names import LOG, PLUG_IN
 from ..discovery import Profile
 from .check import AGAIN, INSTALL, Check
 
@@ -34,7 +35,7 @@ def check(profile: Profile) -> list[Check]:
 
 def _present(profile: Profile) -> Check:
     name = f"plug-in for {profile.name}"
-    folder = profile.plug_ins / install.NAME
+    folder = profile.plug_ins / PLUG_IN
     if os.path.lexists(folder) and not folder.is_dir():
         return Check(name, False, f"{folder} is not a folder", f"move it away, then {INSTALL}")
     if (folder / install.ENTRY.name).is_file():
@@ -45,7 +46,7 @@ def _present(profile: Profile) -> Check:
         for path in sorted(profile.plug_ins.glob(pattern))
     ]
     if elsewhere:
-        detail = f"{elsewhere[0]} is in a folder of another name, so GIMP passes it by"
+        detail = f"{elsewhere[0]} is in a folder of another name, so GIMP ignores it"
         return Check(name, False, detail, f"delete that folder, then {INSTALL}")
     return Check(name, False, f"{folder / install.ENTRY.name} is not there", INSTALL)
 
@@ -79,7 +80,7 @@ def _search_path(profile: Profile) -> Check:
 
 def _files(profile: Profile) -> Check:
     name = f"files for {profile.name}"
-    folder = profile.plug_ins / install.NAME
+    folder = profile.plug_ins / PLUG_IN
     wrong = install.differences(folder)
     if wrong:
         more = f" and {len(wrong) - 1} more" if len(wrong) > 1 else ""
@@ -89,9 +90,9 @@ def _files(profile: Profile) -> Check:
 
 def _right_to_run(profile: Profile) -> Check:
     name = f"right to run for {profile.name}"
-    entry = profile.plug_ins / install.NAME / install.ENTRY.name
+    entry = profile.plug_ins / PLUG_IN / install.ENTRY.name
     if not os.stat(entry).st_mode & 0o111 and os.name == "posix":
-        return Check(name, False, f"{entry} has no run bit, so GIMP passes it by", AGAIN)
+        return Check(name, False, f"{entry} has no run bit, so GIMP ignores it", AGAIN)
     if NOEXEC and os.statvfs(entry).f_flag & NOEXEC:
         detail = f"{profile.folder} is on a disk that is mounted noexec: GIMP can't start anything there"
         remedy = f"mount it without noexec; or {INTO} a folder on another disk, and add that under {PREFERENCES}"
@@ -112,13 +113,13 @@ def quarantined(path: Path, platform: str = sys.platform) -> bool:
 def _menu_item(profile: Profile) -> Check:
     """What GIMP itself noted when it last started with a new plug-in: pluginrc has what each of them registered."""
     name = f"menu item in {profile.name}"
-    entry = profile.plug_ins / install.NAME / install.ENTRY.name
+    entry = profile.plug_ins / PLUG_IN / install.ENTRY.name
     noted_in = profile.folder / "pluginrc"
     try:
         text, written = noted_in.read_text(encoding="utf-8", errors="replace"), noted_in.stat().st_mtime
     except OSError:
         text, written = "", 0.0
-    noted = re.search(rf'^\(plug-in-def "[^"]*/{install.NAME}/{entry.name}" {int(entry.stat().st_mtime)}$', text, re.M)
+    noted = re.search(rf'^\(plug-in-def "[^"]*/{PLUG_IN}/{entry.name}" {int(entry.stat().st_mtime)}$', text, re.M)
     if noted:
         return Check(name, True, "registered, under Colors > Auto > Auto Enhance (RL)")
     if written <= entry.stat().st_ctime:
@@ -130,7 +131,7 @@ def _menu_item(profile: Profile) -> Check:
 def log(profile: Profile) -> Check:
     """Where the plug-in writes what went wrong, and the last of it."""
     name = f"log of {profile.name}"
-    path = profile.plug_ins / install.NAME / install.LOG
+    path = profile.plug_ins / PLUG_IN / LOG
     try:
         lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:

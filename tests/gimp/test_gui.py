@@ -12,10 +12,12 @@ import pytest
 from PIL import Image
 
 from enhancer import photo
-from models import Policy, thumbnail
+from models import Policy
 from models.alternatives import alternatives
+from models.thumbnail import thumbnail
 from tools.gimp_roots import gui, root
 from tools.gimp_roots.plug_in import at_once
+from tools.policies import with_filters
 
 pytestmark = pytest.mark.gimp
 
@@ -47,7 +49,7 @@ def seen_by(seen: Any, step: str) -> tuple[Any, ...]:
 
 def _expected(leave: tuple[str, ...] = ()) -> list[dict[str, Any]]:
     read = photo.read(PHOTO)
-    decision = Policy.load().decide(photo.srgb(read), leave=leave).to_json(read.width, read.height)
+    decision = with_filters(Policy.load().decide(photo.srgb(read), leave=leave), read.width, read.height)
     filters: list[dict[str, Any]] = decision["filters"]
     return filters
 
@@ -69,7 +71,7 @@ def test_the_edit_is_on_the_canvas_as_soon_as_the_dialog_is_open(seen: Any) -> N
 
 def test_strength_moves_the_values(seen: Any) -> None:
     read = photo.read(PHOTO)
-    half = Policy.load().decide(photo.srgb(read), 0.5).to_json(read.width, read.height)["filters"]
+    half = with_filters(Policy.load().decide(photo.srgb(read), 0.5), read.width, read.height)["filters"]
     _holds(seen[0]["half"], half)
     assert seen[0]["strength 0"]["filters"] == []
     assert seen[0]["strength 0"]["shown"] == seen[0]["before"]["shown"]
@@ -79,7 +81,7 @@ def test_strength_moves_the_values(seen: Any) -> None:
 def test_an_alternative_is_another_edit_and_one_click_away(seen: Any) -> None:
     read = photo.read(PHOTO)
     wanted = alternatives(Policy.load(), thumbnail(photo.srgb(read)))[1]
-    _holds(seen[0]["alternative"], wanted.to_json(read.width, read.height)["filters"])
+    _holds(seen[0]["alternative"], with_filters(wanted, read.width, read.height)["filters"])
     assert seen[0]["alternative"]["shown"] != seen[0]["live"]["shown"]
     _holds(seen[0]["chosen again"], _expected())
 

@@ -10,17 +10,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from editor_ops import NAMES, SLIDERS, filters
-from models import Policy, helper
+from models import Decision, Policy, helper
+from tools.policies import with_filters
 
 PIXELS = bytes(range(256)) * 3
-ANSWER = helper.Session().answer({"width": 16, "height": 16, "channels": 3}, PIXELS)
+ANSWER = Decision.from_json(helper.Session().answer({"width": 16, "height": 16, "channels": 3}, PIXELS))
 each_slider = pytest.mark.parametrize("slider", SLIDERS, ids=NAMES)
 
 
 @pytest.fixture
 def edit(part: Any) -> Any:
     chosen = part("edit").Edit((4000, 3000), colour=True)
-    chosen.choose({row["name"]: (row["value"], row["probability"]) for row in ANSWER["sliders"]})
+    chosen.choose(ANSWER.choices)
     return chosen
 
 
@@ -31,9 +32,9 @@ def test_it_comes_to_what_the_policy_decides(edit: Any, strength: float, leave: 
     import numpy as np
 
     image = np.frombuffer(PIXELS, np.uint8).reshape(16, 16, 3)
-    expected = Policy.load().decide(image, strength, leave=leave).to_json(4000, 3000)
-    edit.strength, edit.left = strength, set(leave)
-    assert edit.decision(ANSWER) == expected
+    expected = with_filters(Policy.load().decide(image, strength, leave=leave), 4000, 3000)
+    edit.strength, edit.excluded = strength, set(leave)
+    assert edit.decision(ANSWER).to_json(edit.filters()) == expected
     assert edit.filters() == [(f["operation"], f["label"], f["properties"]) for f in expected["filters"]]
 
 
@@ -50,15 +51,15 @@ def test_what_is_set_by_hand_is_what_is_applied(part: Any, slider: Any, strength
     if slider.scaled(value, 1 / strength) not in slider.property_range:
         assert edit.value(slider) == pytest.approx(value, rel=1e-9, abs=1e-12)
     assert edit.probabilities[slider.name] is None
-    assert next(row for row in edit.decision(ANSWER)["sliders"] if row["name"] == slider.name)["probability"] is None
+    assert next(c for c in edit.decision(ANSWER).choices if c.slider == slider).probability is None
 
 
 @each_slider
 def test_a_slider_left_alone_stays_neutral_and_comes_back(edit: Any, slider: Any) -> None:
     before = edit.value(slider)
-    edit.left = {slider.name}
+    edit.excluded = {slider.name}
     assert edit.value(slider) == slider.neutral
-    edit.left = set()
+    edit.excluded = set()
     assert edit.value(slider) == before
 
 
@@ -70,7 +71,7 @@ def test_at_strength_0_nothing_can_be_set(edit: Any) -> None:
 
 
 def test_names(part: Any) -> None:
-    names = part("edit").names
+    names = part("edit").excluded_names
     assert names("") == names(" , ") == names(None) == set()
     assert names("saturation, clarity,clarity") == {"saturation", "clarity"}
     with pytest.raises(ValueError, match="no slider “speed”; there are exposure, "):

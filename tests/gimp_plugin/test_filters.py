@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import logging
 import struct
+import sys
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -16,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gimp_plugin import install
+from gimp_plugin.auto_enhance_rl.plugin import log, names
 
 
 @given(value=st.floats(-12000.0, 12000.0))
@@ -45,30 +47,44 @@ def _layer(data: bytes | None, *filters: tuple[str, str]) -> mock.Mock:
 def test_only_filters_that_were_written_down_are_ours(part: Any) -> None:
     mark = json.dumps({"filters": [["gegl:exposure", "Exposure +1.00 stops"], ["gegl:levels", "gone"]]}).encode()
     layer = _layer(mark, ("gegl:exposure", "Exposure"), ("gegl:exposure", "Exposure +1.00 stops"), ("gegl:levels", "x"))
-    assert part("own_filters").ours(layer) == [layer.get_filters()[1]]
+    assert part("own_filters").own_filters(layer) == [layer.get_filters()[1]]
 
 
 @pytest.mark.parametrize(
     "data", [None, b"", b"junk", b"[]", b"{}", b'{"filters": 3}', b'{"filters": [3]}', b"\xff", b"[" * 9999]
 )
 def test_any_other_mark_means_that_none_is(part: Any, data: bytes | None) -> None:
-    assert part("own_filters").ours(_layer(data, ("gegl:exposure", "Exposure"))) == []
+    assert part("own_filters").own_filters(_layer(data, ("gegl:exposure", "Exposure"))) == []
 
 
-def test_log(part: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    words = part("messages")
-    monkeypatch.setattr(words, "LOG", str(tmp_path / "the.log"))
-    monkeypatch.setattr(words.log, "handlers", [])
-    words.begin_log()
-    words.log.warning("No decision: %s", "the cause")
+@pytest.fixture
+def no_handlers(monkeypatch: pytest.MonkeyPatch) -> logging.Logger:
+    logger = logging.getLogger(names.PLUG_IN)
+    monkeypatch.setattr(logger, "handlers", [])
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    return logger
+
+
+def test_log(no_handlers: logging.Logger, tmp_path: Path) -> None:
+    log.begin(str(tmp_path))
+    no_handlers.warning("No decision: %s", "the cause")
+    try:
+        raise ImportError("no module")
+    except ImportError as error:
+        sys.excepthook(ImportError, error, error.__traceback__)  # as Python does where nobody catches it
     logging.shutdown()
-    line = (tmp_path / "the.log").read_text()
-    assert line.endswith(" WARNING No decision: the cause\n") and line.startswith("20")
-    monkeypatch.setattr(words, "LOG", str(tmp_path / "no" / "such" / "folder.log"))
-    words.begin_log()  # where it can't be written, the plug-in works without
+    first, *rest = (tmp_path / names.LOG).read_text().splitlines()
+    assert first.endswith(" WARNING No decision: the cause") and first.startswith("20")
+    assert "CRITICAL" in rest[0] and rest[-1] == "ImportError: no module"
 
 
-@pytest.mark.parametrize("path", sorted(install.ENTRY.parent.glob("*.py")), ids=lambda path: path.name)
+def test_without_a_log_the_plug_in_works(no_handlers: logging.Logger, tmp_path: Path) -> None:
+    log.begin(str(tmp_path / "no" / "such" / "folder"))
+    no_handlers.warning("goes nowhere")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("path", sorted(install.ENTRY.parent.rglob("*.py")), ids=lambda path: path.name)
 def test_runs_on_the_oldest_python_meant(path: Path) -> None:
     compile(path.read_text(encoding="utf-8"), path.name, "exec", dont_inherit=True)
 

@@ -134,6 +134,26 @@ def test_every_file_of_the_package_goes_in_and_old_ones_out(plug_ins: Path, seve
     assert _contents(folder).keys() == there.keys() - {"extra.py"}
 
 
+def test_an_earlier_version_of_flat_files_goes(plug_ins: Path) -> None:
+    """Before the package `plugin`, its modules lay beside the entry file; config.json noted them."""
+    folder = plug_ins / "auto_enhance_rl"
+    flat = ["agent.py", "dialog.py", "edit.py", "filters.py", "layers.py", "merged.py", "ours.py", "row.py", "words.py"]
+    (folder / "lib" / "models").mkdir(parents=True)
+    (folder / "auto_enhance_rl.py").write_text('PROCEDURE = "python-fu-auto-enhance-rl"')
+    for name in (*flat, "lib/models/decide.py", "mine.txt"):
+        (folder / name).write_text("older")
+    settings = {
+        "python": "/x",
+        "timeout": 60.0,
+        "styles": "",
+        "files": [*flat, "auto_enhance_rl.py", "config.json", "lib"],
+    }
+    (folder / "config.json").write_text(json.dumps(settings))
+    assert "updated" in str(install.install([plug_ins]))
+    assert {path.name for path in folder.iterdir()} == {*INSTALLED, "mine.txt"}
+    assert "already up to date" in str(install.install([plug_ins]))
+
+
 def test_a_wheel_carries_every_file_of_the_package(several_files: Path) -> None:
     with (Path(__file__).parents[2] / "pyproject.toml").open("rb") as file:
         setuptools = tomllib.load(file)["tool"]["setuptools"]
@@ -261,7 +281,7 @@ def test_uninstall(plug_ins: Path, several_files: Path) -> None:
     for name in ("auto_enhance_rl.log", "auto_enhance_rl.log.1"):
         (folder / name).touch()
     report = install.uninstall([plug_ins])
-    assert report.ok and "left, for it is not the plug-in's: my policy.onnx" in str(report)
+    assert report.ok and "left, since it is not the plug-in's: my policy.onnx" in str(report)
     assert _contents(plug_ins) == {"auto_enhance_rl/my policy.onnx": b"mine"}
     assert install.install([plug_ins]).ok  # beside the user's file
     (folder / "my policy.onnx").unlink()

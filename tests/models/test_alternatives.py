@@ -9,8 +9,9 @@ from PIL import Image
 
 from editor_ops import NAMES, SLIDERS, edit
 from editor_ops.color import linear_to_lab, srgb_to_linear
-from models import Policy, thumbnail
+from models import Policy
 from models.alternatives import COUNT, LIKELY, MORE_CLIPPED, VISIBLE, alternatives
+from models.thumbnail import thumbnail
 from tools import policies
 
 PHOTOS = sorted(path for path in (Path(__file__).parents[1] / "photos").iterdir() if path.suffix != ".md")

@@ -29,10 +29,10 @@ def ask(*requests):
 
 
 def test_it_answers_as_the_policy_does():
-    header = {**SOUND, "strength": 1.5, "layer_width": 500, "layer_height": 400}
+    header = {**SOUND, "strength": 1.5}
     answer = ask((header, PIXELS.tobytes()))
     assert answer.returncode == 0 and answer.stderr == b""
-    expected = Policy.load().decide(PIXELS[..., :3], 1.5, PIXELS[..., 3]).to_json(500, 400)
+    expected = Policy.load().decide(PIXELS[..., :3], 1.5, PIXELS[..., 3]).to_json()
     assert json.loads(answer.stdout) == json.loads(json.dumps(expected))
     assert answer.stdout.count(b"\n") == 1
 
@@ -61,10 +61,10 @@ def test_a_picture_is_shown_once_and_asked_about_again(tmp_path):
     assert answer.returncode == 1 and answer.stderr.count(b"\n") == 1
     first, film, failed, found, second, again = map(json.loads, answer.stdout.splitlines())
     policy = Policy.load()
-    assert first == json.loads(json.dumps(policy.decide(PIXELS[..., :3], alpha=PIXELS[..., 3]).to_json(50, 40)))
+    assert first == json.loads(json.dumps(policy.decide(PIXELS[..., :3], alpha=PIXELS[..., 3]).to_json()))
     expected = Policy.load(tmp_path / "film.onnx").decide(PIXELS[..., :3], alpha=PIXELS[..., 3])
     assert [row["value"] for row in film["sliders"]] == list(expected.values.values())
-    assert list(failed) == ["error"] and "no style 'sepia'" in failed["error"]
+    assert failed["kind"] == "missing" and "sepia" in failed["error"]
     assert second == again != first
     assert [row["value"] for row in found["alternatives"][0]["sliders"]] == [r["value"] for r in first["sliders"]]
 
@@ -85,34 +85,51 @@ def test_alternatives_come_with_pictures_of_themselves():
 
 
 @pytest.mark.parametrize(
-    ("header", "pixels", "message"),
+    ("header", "pixels", "kind"),
     [
-        (b"[1]", b"", "not a JSON object"),
-        (b"junk", b"", "Expecting value"),
-        ({}, b"", "no picture was shown"),
-        ({"again": True}, b"", "no picture was shown"),
-        ({"channels": 3}, b"", "header is damaged"),
-        ({**SOUND, "width": "wide"}, b"", "header is damaged"),
-        ({**SOUND, "width": 0}, b"", "no picture has 0 x 40"),
-        ({**SOUND, "width": 10**9, "height": 10**9}, b"", "no picture has"),
-        ({**SOUND, "channels": 2}, b"", "2 channels"),
-        ({**SOUND, "layer_width": 0}, PIXELS.tobytes(), "no layer has 0 x 40"),
-        ({**SOUND, "strength": "much"}, PIXELS.tobytes(), "header is damaged"),
-        (SOUND, b"12", "2 bytes came for 50 x 40 x 4"),
-        ({**SOUND, "strength": 9}, PIXELS.tobytes(), "from 0 to 2"),
-        ({**SOUND, "model": "/nowhere.onnx"}, PIXELS.tobytes(), "/nowhere.onnx: can't be read"),
-        ({**SOUND, "style": "sepia", "styles": "/nowhere"}, PIXELS.tobytes(), "no style 'sepia'; there are: photo"),
-        ({**SOUND, "style": "../photo"}, PIXELS.tobytes(), "can't be a style's name"),
-        ({**SOUND, "style": "photo", "model": "/a.onnx"}, PIXELS.tobytes(), "both given"),
+        (b"[1]", b"", "damaged header"),
+        (b"junk", b"", "damaged header"),
+        ({}, b"", "no picture"),
+        ({"again": True}, b"", "no picture"),
+        ({"channels": 3}, b"", "damaged header"),
+        ({**SOUND, "width": "wide"}, b"", "damaged header"),
+        ({**SOUND, "width": 0}, b"", "damaged header"),
+        ({**SOUND, "width": 10**9, "height": 10**9}, b"", "damaged header"),
+        ({**SOUND, "channels": 2}, b"", "damaged header"),
+        ({**SOUND, "strength": "much"}, PIXELS.tobytes(), "damaged header"),
+        (SOUND, b"12", "cut short"),
+        ({**SOUND, "strength": 9}, PIXELS.tobytes(), "out of range"),
+        ({**SOUND, "model": "/nowhere.onnx"}, PIXELS.tobytes(), "missing"),
+        ({**SOUND, "style": "sepia", "styles": "/nowhere"}, PIXELS.tobytes(), "missing"),
+        ({**SOUND, "style": "../photo"}, PIXELS.tobytes(), "bad name"),
+        ({**SOUND, "style": "photo", "model": "/a.onnx"}, PIXELS.tobytes(), "contradiction"),
     ],
 )
-def test_it_fails_in_one_line(header, pixels, message):
+def test_it_fails_in_one_line(header, pixels, kind):
     answer = ask((header, pixels))
     assert answer.returncode == 1
     line = answer.stderr.decode()
     assert line.count("\n") == 1 and "Traceback" not in line
-    assert message in line
-    assert json.loads(answer.stdout) == {"error": line.strip()}
+    assert json.loads(answer.stdout) == {"error": line.strip(), "kind": kind}
+
+
+def test_a_plug_in_of_before_is_answered():
+    """It starts models.decide, sends the layer's size too, and reads of the answer what is listed here."""
+    headers = [
+        SOUND | {"layer_width": 500, "layer_height": 400},
+        {"again": True, "style": "photo"},
+        {"alternatives": 4},
+    ]
+    sent = b"".join(json.dumps(each).encode() + b"\n" + PIXELS.tobytes() * ("channels" in each) for each in headers)
+    command = [sys.executable, "-I", "-m", "models.decide"]
+    answer = subprocess.run(command, input=sent, capture_output=True, timeout=60)
+    assert answer.returncode == 0 and answer.stderr == b""
+    first, again, found = map(json.loads, answer.stdout.splitlines())
+    assert first == again and first["format"] == found["format"] == 1
+    assert set(first["model"]) == {"name", "sha256"} and set(found) == {"format", "side", "alternatives"}
+    for row, slider in zip(first["sliders"], SLIDERS, strict=True):
+        assert (row["name"], row["operation"], row["property"]) == (slider.name, slider.operation, slider.property)
+        assert {"label", "unit", "value", "neutral", "probability", "text"} <= set(row)
 
 
 def test_nothing_asked_is_nothing_answered():

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models import thumbnail
+from models.thumbnail import thumbnail
 
 RNG = np.random.default_rng(11)
 

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from enhancer import photo
-from models import thumbnail
+from models.thumbnail import thumbnail
 from trainer import cache
 
 

@@ -5,7 +5,7 @@ from PIL import Image
 
 torch = pytest.importorskip("torch")
 
-from models import thumbnail  # noqa: E402
+from models.thumbnail import thumbnail  # noqa: E402
 from trainer import data  # noqa: E402
 
 

@@ -26,7 +26,7 @@ def photos(n):
     return smooth + 0.1 * torch.rand(n, 1, 32, 32, generator=generator)
 
 
-def test_every_slider_has_a_fault_of_every_kind():
+def test_every_slider_has_a_degradation_of_every_kind():
     assert set(DEGRADATIONS) == set(NAMES)
     assert all(len(kinds) == len(SHARES) for kinds in DEGRADATIONS.values())
 
@@ -55,7 +55,7 @@ def test_values_between_levels():
 
 @pytest.mark.parametrize("slider", range(len(SLIDERS)), ids=NAMES)
 @pytest.mark.parametrize("share", [-0.5, 0.5])
-def test_one_fault_is_undone_by_its_undoing_level(slider, share):
+def test_one_degradation_is_undone_by_its_inverse_level(slider, share):
     degradations = torch.zeros(4, len(SLIDERS))
     degradations[:, slider] = share
     finished = photos(4)
@@ -75,7 +75,7 @@ def test_all_faults_together_are_mostly_undone():
     assert after < 0.3 * before
 
 
-def test_no_fault_asks_for_nothing():
+def test_no_degradation_asks_for_nothing():
     assert (inverse_levels(torch.zeros(2, len(SLIDERS))) == NEUTRAL_LEVEL).all()
     finished = photos(3)
     assert torch.allclose(degrade(finished, torch.zeros(3, len(SLIDERS))), finished, atol=0.5 / 255 + 1e-5)

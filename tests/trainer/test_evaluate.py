@@ -15,6 +15,7 @@ from models import Policy
 from tools import policies
 from trainer import evaluate
 from trainer.cli import main
+from trainer.psnr import MOST_PSNR
 
 PHOTOS = sorted((Path(__file__).parents[1] / "photos").glob("*.png"))
 NEUTRAL = {slider.name: slider.neutral for slider in SLIDERS}
@@ -52,7 +53,7 @@ def test_rows(pairs: tuple[Path, Path], policy: Policy) -> None:
     assert result.n == 3 and not result.problems
     rows = result.rows
     assert rows["input"]["psnr"] < 23
-    assert rows["policy"]["psnr"] == evaluate.MOST_PSNR and rows["policy"]["ciede2000"] == 0
+    assert rows["policy"]["psnr"] == MOST_PSNR and rows["policy"]["ciede2000"] == 0
     assert rows["best constant action"]["psnr"] > 35
 
 
@@ -96,8 +97,13 @@ def test_degraded_pairs_depend_on_the_seed_alone(tmp_path: Path) -> None:
     assert len(first.names) == len(PHOTOS)
     assert np.array_equal(first.load(0)[0], again.load(0)[0])
     assert not np.array_equal(first.load(0)[0], other.load(0)[0])
+<<<<<<< HEAD
     spoiled, finished, _ = first.load(1)
     assert spoiled.dtype == finished.dtype == np.uint8 and spoiled.shape == finished.shape
+=======
+    degraded, finished = first.load(1)
+    assert degraded.dtype == finished.dtype == np.uint8 and degraded.shape == finished.shape
+>>>>>>> main
     assert np.array_equal(finished, np.asarray(Image.open(PHOTOS[1]).convert("RGB")))
     assert max(evaluate.shrunk(np.zeros((3, 1024, 3), np.uint8)).shape) == evaluate.DEGRADED_SIZE
 
@@ -110,11 +116,11 @@ def test_only_the_photos_of_a_list(tmp_path: Path) -> None:
     held_out.write_text(f"{PHOTOS[2].name}\n{PHOTOS[1].name}\n")
     assert evaluate.degraded_pairs(tmp_path, 0, held_out).names == (PHOTOS[1].stem, PHOTOS[2].stem)
     held_out.write_text("gone.png\n")
-    with pytest.raises(evaluate.EvaluateError, match=r"1 of its 1 photos are not in .* such as gone\.png"):
-        evaluate.degraded_pairs(tmp_path, 0, held_out)
-    held_out.write_text("")
-    with pytest.raises(evaluate.EvaluateError, match="names no photo"):
-        evaluate.degraded_pairs(tmp_path, 0, held_out)
+    for text, kind in (("gone.png\n", "missing photos"), ("", "no photos")):
+        held_out.write_text(text)
+        with pytest.raises(evaluate.EvaluateError) as raised:
+            evaluate.degraded_pairs(tmp_path, 0, held_out)
+        assert raised.value.kind == kind and str(held_out) in str(raised.value)
 
 
 def test_command_prints_a_table_or_json(pairs: tuple[Path, Path], policy: Policy) -> None:

@@ -25,10 +25,15 @@ from trainer.networks import Policy, make_policy  # noqa: E402
 from trainer.rewards import CLOSENESS_FLOOR  # noqa: E402
 from trainer.run_folder import FitError  # noqa: E402
 
+from .conftest import FEWER  # noqa: E402
+
 BEST = 22
 """Of the toy editor: the level of its one slider that gives the finished photo back."""
 SMALL = {"steps": 9, "batch": 6, "actions": 2, "evaluate_every": 3, "critic_updates": 2}
 WITH_CRITIC = SMALL | {"w_critic": 0.1, "hindsight_share": 0.5, "edit_size": 64, "content": 1.0, "replay": 9}
+
+
+pytestmark = pytest.mark.usefixtures("fewer")
 
 
 def run_fit(folders, out, resume=False, recipe_name="default", **settings):
@@ -151,7 +156,8 @@ def assert_same(one, two):
 
 def start(folders, out, settings):
     code = (
-        "import sys, json; from pathlib import Path; from trainer.fit import fit; from trainer.config import recipe;"
+        f"import sys, json; from pathlib import Path; {FEWER}"
+        "from trainer.fit import fit; from trainer.config import recipe;"
         "s, t, o = map(Path, sys.argv[1:4]);"
         "print(fit(s, t, o, recipe('default', **json.loads(sys.argv[4])), quiet=True))"
     )

@@ -26,7 +26,7 @@ def test_the_policy_is_the_papers():
 def test_gradients_reach_every_weight(make):
     policy = make()
     logits, value = policy(torch.rand(4, 3, 64, 64))
-    if make is Policy:  # its bells begin the same for every photo, so that the layers before them wait
+    if make is Policy:  # its head begins the same for every photo, so that the layers before them wait
         torch.nn.init.normal_(policy.head.weight, std=0.1)
         logits, value = policy(torch.rand(4, 3, 64, 64))
     (logits.square().sum() + value.square().sum()).backward()
@@ -35,18 +35,18 @@ def test_gradients_reach_every_weight(make):
     assert all(p.grad.abs().max() > 0 for p in policy.parameters() if p.ndim > 1)
 
 
-def test_the_agent_begins_near_neutral_with_bells_as_wide_as_asked():
+def test_the_agent_begins_near_neutral_and_spreads_as_asked():
     probability = Policy(width=4.0)(torch.rand(8, 3, 64, 64))[0].softmax(-1)  # (N, K, L)
     away = torch.arange(LEVELS) - NEUTRAL_LEVEL
     assert torch.allclose((probability * away).sum(-1), torch.zeros(8, len(SLIDERS)), atol=1e-4)
     assert torch.allclose((probability * away.square()).sum(-1).sqrt(), torch.full((8, len(SLIDERS)), 4.0), atol=0.01)
 
 
-def test_statistics_are_standardised_by_what_was_shown():
+def test_features_are_standardised_by_what_was_shown():
     policy, pictures = Policy(), torch.rand(64, 3, 64, 64) ** torch.linspace(0.5, 2, 64)[:, None, None, None]
     policy.standardise(pictures)
-    known = (color_features(pictures) - policy.centre) * policy.scale
-    assert known.mean(0).abs().max() < 1e-3 and known.std(0).max() <= 1.001
+    features = (color_features(pictures) - policy.centre) * policy.scale
+    assert features.mean(0).abs().max() < 1e-3 and features.std(0).max() <= 1.001
 
 
 def test_statistics_left_unheeded_change_nothing():

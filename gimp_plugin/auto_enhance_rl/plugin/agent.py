@@ -4,8 +4,10 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import os
+import signal
 import subprocess
 import tempfile
 import threading
@@ -13,8 +15,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import IO, Any
 
-from .messages import BUNDLE, DOCTOR, FOLDER, REINSTALL, SANDBOX, Refusal, _
+from models.decision import MALFORMED, Choice, Decision, DecisionError, check_format, read_choices
 
+from .messages import BUNDLE, DOCTOR, FOLDER, REINSTALL, SANDBOX, PluginError, _
+
+LARGEST_SIDE = 1024  # pixels, of the little pictures of alternatives
 # Variables with which GIMP, or the package it came in, points its own Python and libraries at its own files.
 # Another interpreter must not follow them.
 GIMPS_OWN = ("PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH", "LD_PRELOAD", "GI_TYPELIB_PATH", "DYLD_LIBRARY_PATH")
@@ -37,7 +42,7 @@ def read_settings() -> Settings:
         return Settings(str(read["python"]), float(read["timeout"]), str(read["styles"]))
     except (OSError, ValueError, KeyError, TypeError) as error:
         message = _("{path} is missing or broken ({error}): {remedy}.")
-        raise Refusal(message.format(path=path, error=repr(error), remedy=REINSTALL)) from error
+        raise PluginError(message.format(path=path, error=repr(error), remedy=REINSTALL)) from error
 
 
 class Agent:
@@ -55,14 +60,14 @@ class Agent:
         self._begun = self._thread.submit(self._begin)
 
     def ask(self, header: dict[str, Any], data: bytes = b"") -> Future[Any]:
-        """The answer to a request (models/helper.py says which there are), or Refusal."""
+        """The answer to a request (models/helper.py says which there are), or PluginError."""
         return self._thread.submit(self._ask, header, data)
 
     def close(self) -> None:
         """Ends the helper; what is under way is not waited for."""
         helper = self._helper
         if helper is not None:
-            helper.kill()
+            end_with_children(helper)
         self._thread.shutdown(wait=True, cancel_futures=True)
         if helper is not None:
             helper.communicate()
@@ -88,11 +93,12 @@ class Agent:
                 stderr=self._complaints,
                 env={name: value for name, value in os.environ.items() if name not in GIMPS_OWN},
                 creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),  # Windows: no console window flashing up
+                start_new_session=True,  # so that what it starts, such as a wrapper's python, can be ended with it
             )
         except OSError as error:
             message = _("The helper's Python, {python}, can't be started ({error}): {remedy}.")
             remedy = BUNDLE if SANDBOX else REINSTALL
-            raise Refusal(message.format(python=python, error=error.strerror, remedy=remedy)) from error
+            raise PluginError(message.format(python=python, error=error.strerror, remedy=remedy)) from error
 
     def _ask(self, header: dict[str, Any], data: bytes) -> Any:
         self._begun.result()  # raises what kept it from beginning
@@ -110,7 +116,7 @@ class Agent:
 
         def end() -> None:
             late.set()
-            helper.kill()
+            end_with_children(helper)
 
         timer = threading.Timer(timeout, end)
         timer.start()
@@ -124,7 +130,7 @@ class Agent:
             timer.cancel()
         if late.is_set():
             message = _("The helper, {python}, gave no answer in {seconds} seconds: {remedy}.")
-            raise Refusal(message.format(python=self._settings.python, seconds=f"{timeout:g}", remedy=REINSTALL))
+            raise PluginError(message.format(python=self._settings.python, seconds=f"{timeout:g}", remedy=REINSTALL))
         if not line:
             status = helper.wait(timeout)  # its output has ended, and so it has or will
             self._complaints.seek(0)
@@ -135,81 +141,59 @@ class Agent:
         try:
             answer = json.loads(line)
         except (ValueError, RecursionError) as error:
-            raise nonsense(error) from error
+            raise malformed_answer(error) from error
         if isinstance(answer, dict) and "error" in answer:
             raise no_decision(str(answer["error"]))
         return answer
 
 
-def no_decision(reason: str) -> Refusal:
-    return Refusal(_("No decision: {reason}. {doctor}").format(reason=reason[:1000], doctor=DOCTOR))
+def end_with_children(helper: subprocess.Popen[bytes]) -> None:
+    """Ends the helper and every process that it started: whoever holds its output would keep us waiting."""
+    if os.name == "nt":  # no process groups that can be killed; taskkill is part of every Windows
+        subprocess.run(["taskkill", "/F", "/T", "/PID", str(helper.pid)], capture_output=True, check=False)
+    else:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(helper.pid, signal.SIGKILL)
+    helper.kill()  # where there was no group, or no taskkill
 
 
-def nonsense(error: Exception) -> Refusal:
+def no_decision(reason: str) -> PluginError:
+    return PluginError(_("No decision: {reason}. {doctor}").format(reason=reason[:1000], doctor=DOCTOR))
+
+
+def malformed_answer(error: Exception) -> PluginError:
     reason = f"{type(error).__name__}: {error}"[:300]
-    return Refusal(_("The agent's answer makes no sense ({reason}): {remedy}.").format(reason=reason, remedy=REINSTALL))
+    return PluginError(
+        _("The agent's answer makes no sense ({reason}): {remedy}.").format(reason=reason, remedy=REINSTALL)
+    )
 
 
-WRONG = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
-"""What reading an answer of the wrong form can raise."""
-
-
-def check_format(answer: Any) -> None:
-    if answer["format"] != 1:
-        raise ValueError(f"format {answer['format']!r}, and this plug-in knows 1")
-
-
-def check_values(rows: Any) -> dict[str, tuple[float, float]]:
-    """name -> (value, probability), of every slider in the table, each value one that GIMP takes."""
-    from editor_ops import SLIDERS
-
-    found = {}
-    for row, slider in zip(rows, SLIDERS, strict=True):
-        if row["name"] != slider.name:
-            raise ValueError(f"slider {row['name']!r} in place of {slider.name!r}")
-        value, probability = row["value"], row["probability"]
-        low, high = slider.property_range
-        for number in (value, probability):
-            if isinstance(number, bool) or not isinstance(number, (int, float)):
-                raise ValueError(f"{slider.name} is {number!r}, not a number")
-        if not low <= value <= high or not 0 <= probability <= 1.0001:  # 32-bit floats that add up to 1
-            raise ValueError(f"{slider.name} is {value!r} with probability {probability!r}")
-        found[slider.name] = (float(value), float(probability))
-    return found
-
-
-def check_decision(answer: Any) -> dict[str, tuple[float, float]]:
-    """A Decision's name -> (value, probability). Refusal where it doesn't fit this plug-in's own slider table."""
-    from editor_ops import SLIDERS
-
+def check_decision(answer: Any) -> Decision:
+    """PluginError where an answer is no Decision by this plug-in's own slider table."""
     try:
-        check_format(answer)
-        if not isinstance(answer["model"]["name"], str) or not isinstance(answer["model"]["sha256"], str):
-            raise ValueError("the model's name is not text")
-        values = check_values(answer["sliders"])
-        for row, slider in zip(answer["sliders"], SLIDERS, strict=True):
-            if (row["operation"], row["property"]) != (slider.operation, slider.property):
-                raise ValueError(f"{slider.name} sets {row['operation']} {row['property']}")
-    except WRONG as error:
-        raise nonsense(error) from error
-    return values
+        return Decision.from_json(answer)
+    except DecisionError as error:
+        raise malformed_answer(error) from error
 
 
-def check_alternatives(answer: Any) -> tuple[int, list[tuple[dict[str, tuple[float, float]], bytes]]]:
-    """(pixels a side, [(name -> (value, probability), RGB bytes of the little picture)...])."""
+Alternatives = tuple[int, list[tuple[tuple[Choice, ...], bytes]]]
+"""Pixels a side of the little pictures; choices and RGB bytes of each."""
+
+
+def check_alternatives(answer: Any) -> Alternatives:
     try:
         check_format(answer)
         side = answer["side"]
-        if not isinstance(side, int) or not 1 <= side <= 1024:
+        if not isinstance(side, int) or not 1 <= side <= LARGEST_SIDE:
             raise ValueError(f"pictures of {side!r} pixels")
         found = []
         for each in answer["alternatives"]:
             picture = base64.b64decode(each["picture"], validate=True)
             if len(picture) != side * side * 3:
                 raise ValueError(f"a picture of {len(picture)} bytes")
-            found.append((check_values(each["sliders"]), picture))
-    except WRONG as error:
-        raise nonsense(error) from error
+            found.append((read_choices(each["sliders"]), picture))
+    except MALFORMED as error:
+        raise malformed_answer(error) from error
     return side, found
 
 
@@ -220,6 +204,6 @@ def check_styles(answer: Any) -> list[tuple[str, str, str]]:
         styles = [(each["name"], each["description"], each["problem"]) for each in answer["styles"]]
         if not all(isinstance(text, str) for style in styles for text in style):
             raise ValueError("a style's name or description is not text")
-    except WRONG as error:
-        raise nonsense(error) from error
+    except MALFORMED as error:
+        raise malformed_answer(error) from error
     return styles

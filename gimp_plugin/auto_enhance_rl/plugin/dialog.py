@@ -16,10 +16,12 @@ gi.require_version("Gtk", "3.0")
 from gi.repository import GdkPixbuf, Gimp, GimpUi, GLib, Gtk  # noqa: E402
 
 from editor_ops import Slider  # noqa: E402
+from models.decision import Choice, Decision  # noqa: E402
 
 from .agent import Agent, check_alternatives, check_decision, check_styles  # noqa: E402 (versions must be chosen first)
-from .edit import Edit, names  # noqa: E402
-from .messages import DEFAULT_STYLE, FOLDER, TITLE, Refusal, _, log, unexpected  # noqa: E402
+from .edit import Edit, excluded_names  # noqa: E402
+from .messages import FOLDER, TITLE, PluginError, _, log, unexpected  # noqa: E402
+from .names import DEFAULT_STYLE  # noqa: E402
 from .preview import Preview  # noqa: E402
 from .slider_row import Row  # noqa: E402
 
@@ -27,8 +29,8 @@ HELP = os.path.join(FOLDER, "help", "index.html")
 ALTERNATIVES = 4  # beside the agent's own choice; five little pictures in a row fit on a laptop's screen
 PICTURE = 88  # pixels of their longer side: the dialog leaves room for the photo beside it
 LONGEST_ROW = 60  # characters of a style in the list; its tooltip has the rest
-LOOK = 20  # milliseconds between two looks whether the agent has answered
-SETTLE = 30  # milliseconds after a movement until it is shown: a slider that is dragged moves many times in them
+POLL_MS = 20  # milliseconds between two polls of the agent's answer
+DEBOUNCE_MS = 30  # milliseconds after a movement until it is shown: a slider that is dragged moves many times in them
 SPACE = 6  # pixels, as GIMP's own dialogs
 
 
@@ -48,9 +50,9 @@ class Dialog:
         self._procedure, self._config, self._agent, self._edit = procedure, config, agent, edit
         self._header, self._size = header, size
         self._preview: Preview
-        self._answer: dict[str, Any] | None = None
+        self._decision: Decision | None = None  # the agent's, for the style that is shown
         self._style = header["style"]  # of the edit that is shown
-        self._refusal: Refusal | None = None
+        self._refusal: PluginError | None = None
         self._complaint = ""  # about the style last used
         self._updating = False  # while the widgets are set to the edit, and not the edit to the widgets
         self._due = 0  # GLib's number of the preview that is due
@@ -78,13 +80,11 @@ class Dialog:
         self._dialog.set_response_sensitive(Gtk.ResponseType.OK, False)
         config.connect("notify::strength", lambda *_: self._take_strength())
         config.connect("notify::style", lambda *_: self._take_style())
-        config.connect("notify::leave-alone", lambda *_: self._take_left())
+        config.connect("notify::leave-alone", lambda *_: self._take_excluded())
 
     # Asking
 
-    def run(
-        self, image: Gimp.Image, layer: Gimp.Layer, decision: Future[Any], styles: Future[Any]
-    ) -> dict[str, Any] | None:
+    def run(self, image: Gimp.Image, layer: Gimp.Layer, decision: Future[Any], styles: Future[Any]) -> Decision | None:
         """Shows the edit when the agent has decided; the Decision as accepted, or None when the user cancels."""
         self._preview = Preview(image, layer)
         self._say(_("The agent looks at the photo…"))
@@ -99,40 +99,40 @@ class Dialog:
             self._dialog.destroy()
         if self._refusal is not None:
             raise self._refusal
-        if not agreed or self._answer is None:
+        if not agreed or self._decision is None:
             return None
-        return self._edit.decision(self._answer)
+        return self._edit.decision(self._decision)
 
     def _wait(self, asked: Future[Any], then: Callable[[Any], None]) -> None:
-        def look() -> bool:
+        def poll() -> bool:
             if not asked.done():
                 return True
             try:
                 then(asked.result())
-            except Refusal as refusal:
-                self._refuse(refusal)
+            except PluginError as error:
+                self._refuse(error)
             except Exception as error:  # GTK would go on as if nothing had been
                 self._refuse(unexpected(error))
             return False
 
-        GLib.timeout_add(LOOK, look)
+        GLib.timeout_add(POLL_MS, poll)
 
-    def _refuse(self, refusal: Refusal) -> None:
+    def _refuse(self, error: PluginError) -> None:
         """Says what went wrong. Without any edit there is nothing to do here: the dialog ends, and GIMP says it.
 
         But the style that was last used may be gone by now, and then there is another to begin with.
         """
-        log.warning("%s", refusal)
-        if self._answer is None and self._style in ("", DEFAULT_STYLE):
-            self._refusal = refusal
+        log.warning("%s", error)
+        if self._decision is None and self._style in ("", DEFAULT_STYLE):
+            self._refusal = error
             self._dialog.response(Gtk.ResponseType.CANCEL)
             return
-        self._say(str(refusal))
-        if self._answer is None:
-            self._complaint, self._style = str(refusal), DEFAULT_STYLE
+        self._say(str(error))
+        if self._decision is None:
+            self._complaint, self._style = str(error), DEFAULT_STYLE
         self._header["style"] = self._style
         self._config.set_property("style", self._style)
-        if self._answer is None:
+        if self._decision is None:
             self._wait(self._agent.ask(self._asking()), self._take_decision)
 
     def _say(self, text: str) -> None:
@@ -142,9 +142,8 @@ class Dialog:
     # What the agent answers
 
     def _take_decision(self, answer: Any) -> None:
-        values = check_decision(answer)
-        self._answer, self._style = answer, self._header["style"]
-        self._edit.choose(values)
+        self._decision, self._style = check_decision(answer), self._header["style"]
+        self._edit.choose(self._decision.choices)
         self._show_edit()
         self._dialog.set_response_sensitive(Gtk.ResponseType.OK, True)
         log.info("preview after %.2f s", time.monotonic() - self._opened)
@@ -159,15 +158,15 @@ class Dialog:
     def _take_alternatives(self, answer: Any) -> None:
         side, found = check_alternatives(answer)
         first: Gtk.RadioButton | None = None
-        for number, (values, picture) in enumerate(found):
+        for number, (choices, picture) in enumerate(found):
             button = Gtk.RadioButton.new_from_widget(first)
             first = first or button
             name = _("The agent's choice") if number == 0 else _("Alternative {number}").format(number=number)
             button.set_mode(False)  # a button with a picture, no dot
             button.add(Gtk.Image.new_from_pixbuf(self._pixbuf(side, picture)))
-            button.set_tooltip_text(f"{name}\n\n{self._words(values)}")
+            button.set_tooltip_text(f"{name}\n\n{self._described(choices)}")
             button.get_accessible().set_name(name)
-            button.connect("toggled", self._on_chosen, values)
+            button.connect("toggled", self._on_chosen, choices)
             self._pictures.pack_start(button, False, False, 0)
         self._pictures.show_all()
         log.info("alternatives after %.2f s", time.monotonic() - self._opened)
@@ -196,11 +195,11 @@ class Dialog:
         self._edit.strength = self._config.get_property("strength")
         self._show_soon()
 
-    def _take_left(self) -> None:
+    def _take_excluded(self) -> None:
         """When settings are loaded or reset; the rows' switches have set the edit already."""
-        left = names(self._config.get_property("leave-alone"))
-        if left != self._edit.left:
-            self._edit.left = left
+        excluded = excluded_names(self._config.get_property("leave-alone"))
+        if excluded != self._edit.excluded:
+            self._edit.excluded = excluded
             self._show_soon()
 
     def _take_style(self) -> None:
@@ -210,15 +209,15 @@ class Dialog:
             self._say(_("The agent looks at the photo…"))
             self._wait(self._agent.ask(self._asking()), self._take_decision)
 
-    def _on_chosen(self, button: Gtk.RadioButton, values: dict[str, tuple[float, float]]) -> None:
+    def _on_chosen(self, button: Gtk.RadioButton, choices: tuple[Choice, ...]) -> None:
         if button.get_active():
-            self._edit.choose(values)
+            self._edit.choose(choices)
             self._show_soon()
 
     def _on_switched(self, slider: Slider, on: bool) -> None:
         if not self._updating:
-            (self._edit.left.discard if on else self._edit.left.add)(slider.name)
-            self._config.set_property("leave-alone", ", ".join(sorted(self._edit.left)))
+            (self._edit.excluded.discard if on else self._edit.excluded.add)(slider.name)
+            self._config.set_property("leave-alone", ", ".join(sorted(self._edit.excluded)))
             self._show_soon()
 
     def _on_moved(self, slider: Slider, value: float) -> None:
@@ -229,15 +228,15 @@ class Dialog:
     def _show_soon(self) -> None:
         if not self._due:
             self._moved = time.monotonic()
-            self._due = GLib.timeout_add(SETTLE, self._show_due)
+            self._due = GLib.timeout_add(DEBOUNCE_MS, self._show_due)
 
     def _show_due(self) -> bool:
         self._due = 0
         try:
             self._show_edit()
             log.debug("values set %.3f s after the movement", time.monotonic() - self._moved)
-        except Refusal as refusal:
-            self._say(str(refusal))
+        except PluginError as error:
+            self._say(str(error))
         except Exception as error:
             self._say(str(unexpected(error)))
         return False
@@ -248,7 +247,7 @@ class Dialog:
         for slider in self._edit.sliders:
             name = slider.name
             self._rows[name].show(
-                name in self._edit.moved, name not in self._edit.left, self._edit.value(slider),
+                name in self._edit.moved, name not in self._edit.excluded, self._edit.value(slider),
                 self._edit.probabilities[name], self._edit.strength > 0,
             )  # fmt: skip
         self._updating = False
@@ -312,6 +311,7 @@ class Dialog:
         size = (max(1, round(scale * width)), max(1, round(scale * height)))
         return square.scale_simple(*size, GdkPixbuf.InterpType.BILINEAR)
 
-    def _words(self, values: dict[str, tuple[float, float]]) -> str:
-        moved = [(s, values[s.name][0]) for s in self._edit.sliders if values[s.name][0] != s.neutral]
-        return "\n".join(f"{_(s.label)} {_(s.text).format(value)}" for s, value in moved)
+    def _described(self, choices: tuple[Choice, ...]) -> str:
+        """The sliders that it moves, a line each."""
+        moved = [c for c in choices if c.slider in self._edit.sliders and c.value != c.slider.neutral]
+        return "\n".join(f"{_(c.slider.label)} {_(c.slider.text).format(c.value)}" for c in moved)

@@ -3,40 +3,40 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
 
-from editor_ops import SLIDERS, Slider, filters
+from editor_ops import SLIDERS, Filter, Slider, filters
+from models.decision import Choice, Decision
 
-from .filters import Filter
 from .messages import _
 
 
 class Edit:
     """Sliders with the values that they have at full strength, and what follows from them.
 
-    size: of the layer, in pixels, for the filters' radii. colour: False for a grey layer. primaries: of the image, as
-    layers.primaries has them.
+    size: of the layer, in pixels, for the filters' radii. colour: False for a grey layer. matrix: from linear sRGB to
+    the image's linear RGB, as layers.from_srgb_matrix has it.
     """
 
-    def __init__(self, size: tuple[int, int], colour: bool, primaries: list[float] | None = None) -> None:
+    def __init__(self, size: tuple[int, int], colour: bool, matrix: list[float] | None = None) -> None:
         self.size = size
-        self.primaries = primaries
+        self.matrix = matrix
         self.sliders = [slider for slider in SLIDERS if colour or not slider.colour]
         self.strength = 1.0
-        self.left: set[str] = set()  # names of the sliders that are left alone
+        self.excluded: set[str] = set()  # names of the sliders that are left alone
         self.chosen = {slider.name: slider.neutral for slider in SLIDERS}
         self.moved: set[str] = set()  # names of the sliders that the choice moves, left alone or not
         self.probabilities: dict[str, float | None] = {slider.name: None for slider in SLIDERS}  # None: by hand
 
-    def choose(self, values: dict[str, tuple[float, float]]) -> None:
-        """Takes the agent's choice, or one of its alternatives: name -> (value at strength 1, probability)."""
-        for name, (value, probability) in values.items():
-            self.chosen[name], self.probabilities[name] = value, probability
+    def choose(self, choices: Iterable[Choice]) -> None:
+        """Takes the agent's choice, or one of its alternatives; values at strength 1."""
+        for choice in choices:
+            self.chosen[choice.slider.name], self.probabilities[choice.slider.name] = choice.value, choice.probability
         self.moved = {slider.name for slider in SLIDERS if self.chosen[slider.name] != slider.neutral}
 
     def value(self, slider: Slider) -> float:
         """What the slider is set to now, in GIMP's unit."""
-        if slider.name in self.left:
+        if slider.name in self.excluded:
             return slider.neutral
         return slider.scaled(self.chosen[slider.name], self.strength)
 
@@ -47,22 +47,16 @@ class Edit:
             self.probabilities[slider.name] = None
 
     def filters(self) -> list[Filter]:
-        values = {slider.name: self.value(slider) for slider in SLIDERS}
-        made = filters(values, *self.size, self.primaries, _)
-        return [(each.operation, each.label, each.properties) for each in made]
+        """Those for GIMP, named in the user's language."""
+        return filters({slider.name: self.value(slider) for slider in SLIDERS}, *self.size, self.matrix, _)
 
-    def decision(self, answer: dict[str, Any]) -> dict[str, Any]:
-        """The Decision JSON that the agent answered, with what is set now."""
-        rows = []
-        for row, slider in zip(answer["sliders"], SLIDERS, strict=True):
-            value = self.value(slider)
-            changes = {"value": value, "text": slider.format(value), "probability": self.probabilities[slider.name]}
-            rows.append(row | changes)
-        made = [dict(zip(("operation", "label", "properties"), each, strict=True)) for each in self.filters()]
-        return answer | {"strength": self.strength, "sliders": rows, "filters": made}
+    def decision(self, agents: Decision) -> Decision:
+        """The agent's decision with what is set now."""
+        choices = (Choice(slider, self.value(slider), self.probabilities[slider.name]) for slider in SLIDERS)
+        return Decision(agents.model, agents.sha256, self.strength, tuple(choices))
 
 
-def names(text: str | None) -> set[str]:
+def excluded_names(text: str | None) -> set[str]:
     """The sliders that a text names, separated by commas. ValueError with the names that there are.
 
     None is an empty text: GIMP makes it of one that it remembers from the session before.

@@ -9,17 +9,17 @@ from collections.abc import Iterator
 
 from gi.repository import Gimp
 
+from editor_ops import Filter
+
 from .layers import scratch_image
 from .merged import select_same, to_float, to_shadow, write_shadow
-from .messages import REINSTALL, Refusal, _
-from .own_filters import mark, ours
-
-Filter = tuple[str, str, dict[str, float]]  # operation, name in the Layer Effects list, properties
+from .messages import REINSTALL, PluginError, _
+from .own_filters import own_filters, tag
 
 
 def apply(image: Gimp.Image, layer: Gimp.Layer, filters: list[Filter], merged: bool) -> None:
     """The edit, on the layer in place of an earlier one of ours; other filters stay. One undo step, if any."""
-    earlier = ours(layer)
+    earlier = own_filters(layer)
     if not filters and not earlier:
         return
     made = [] if merged else new_filters(layer, filters)
@@ -28,7 +28,7 @@ def apply(image: Gimp.Image, layer: Gimp.Layer, filters: list[Filter], merged: b
         if filters and merged:
             merge(image, layer, filters)
         append(layer, made)
-        mark(layer, made)
+        tag(layer, made)
 
 
 def new_filters(layer: Gimp.Layer, filters: list[Filter]) -> list[Gimp.DrawableFilter]:
@@ -55,13 +55,13 @@ def set_properties(config: Gimp.DrawableFilterConfig, operation: str, properties
                 kept = config.get_property(name)
             except TypeError as error:
                 message = _("This GIMP's {operation} has no number {name}: {remedy}.")
-                raise Refusal(message.format(operation=operation, name=name, remedy=REINSTALL)) from error
+                raise PluginError(message.format(operation=operation, name=name, remedy=REINSTALL)) from error
             # GIMP keeps the old value where the new one is out of range, and says so on stderr alone.
             if kept == candidate:
                 break
         else:
             message = _("This GIMP's {operation} doesn't take {name} = {value}: {remedy}.")
-            raise Refusal(message.format(operation=operation, name=name, value=repr(value), remedy=REINSTALL))
+            raise PluginError(message.format(operation=operation, name=name, value=repr(value), remedy=REINSTALL))
 
 
 def neighbours(value: float) -> list[float]:
@@ -107,9 +107,9 @@ def append(layer: Gimp.Layer, made: list[Gimp.DrawableFilter]) -> None:
             raise refused(operation, reason)
 
 
-def refused(operation: str, reason: str) -> Refusal:
+def refused(operation: str, reason: str) -> PluginError:
     message = _("This GIMP refuses {operation} ({reason}): {remedy}.")
-    return Refusal(message.format(operation=operation, reason=reason, remedy=REINSTALL))
+    return PluginError(message.format(operation=operation, reason=reason, remedy=REINSTALL))
 
 
 def merge(image: Gimp.Image, layer: Gimp.Layer, filters: list[Filter]) -> None:

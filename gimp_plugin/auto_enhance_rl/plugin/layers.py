@@ -7,8 +7,8 @@ import struct
 
 from gi.repository import Gegl, Gimp
 
-from .messages import TITLE, _, wrong_call
-from .own_filters import ours
+from .messages import TITLE, _, calling_error
+from .own_filters import own_filters
 
 HALF_A_LEVEL = 0.5 / 255  # no one sees less; profiles hold sRGB's primaries rounded
 
@@ -17,30 +17,30 @@ def check_drawables(image: Gimp.Image, drawables: list[Gimp.Drawable]) -> Gimp.L
     """The one layer to work on. GIMP greys out the menu item for most of these, but checks nothing in batch calls."""
     if len(drawables) != 1:
         message = _("{plug_in} works on one layer, and {count} are selected. Select one.")
-        raise wrong_call(message.format(plug_in=TITLE, count=len(drawables)))
+        raise calling_error(message.format(plug_in=TITLE, count=len(drawables)))
     layer = drawables[0]
     if not isinstance(layer, Gimp.Layer):
         message = _(
             "{plug_in} works on a layer, and “{name}” is a mask or channel. "
             "Select the layer itself: click its picture in the Layers dialog."
         )
-        raise wrong_call(message.format(plug_in=TITLE, name=layer.get_name()))
+        raise calling_error(message.format(plug_in=TITLE, name=layer.get_name()))
     if image.get_base_type() == Gimp.ImageBaseType.INDEXED:
         message = _(
             "{plug_in} can't work on an indexed image: its palette has no room for new colours. "
             "Convert it first: Image > Mode > RGB."
         )
-        raise wrong_call(message.format(plug_in=TITLE))
+        raise calling_error(message.format(plug_in=TITLE))
     if layer.is_floating_sel():
         message = _(
             "{plug_in} can't work on a floating selection. Anchor it first: Layer > Anchor Floating Layer or Mask."
         )
-        raise wrong_call(message.format(plug_in=TITLE))
+        raise calling_error(message.format(plug_in=TITLE))
     item = layer
     while item is not None:  # GIMP lets a filter through on a locked layer, so the lock is kept here
         if item.get_lock_content():
             message = _("The pixels of “{name}” are locked. Unlock them in the Layers dialog.")
-            raise wrong_call(message.format(name=item.get_name()))
+            raise calling_error(message.format(name=item.get_name()))
         item = item.get_parent()
     return layer
 
@@ -51,7 +51,7 @@ def check_merged(layer: Gimp.Layer) -> None:
             "“{name}” is a group, and filters can't be merged into one. "
             "Apply as filters instead, or select a layer in it."
         )
-        raise wrong_call(message.format(name=layer.get_name()))
+        raise calling_error(message.format(name=layer.get_name()))
     # Since 3.2: text, vector and link layers, whose pixels GIMP draws again whenever their source changes.
     rasterizable = getattr(Gimp, "Rasterizable", None)
     if rasterizable and isinstance(layer, rasterizable) and not layer.is_rasterized():
@@ -59,10 +59,10 @@ def check_merged(layer: Gimp.Layer) -> None:
             "“{name}” has no pixels of its own to merge filters into. "
             "Apply as filters instead, or rasterize it first: Layer > Rasterize."
         )
-        raise wrong_call(message.format(name=layer.get_name()))
+        raise calling_error(message.format(name=layer.get_name()))
 
 
-def primaries(image: Gimp.Image) -> list[float] | None:
+def from_srgb_matrix(image: Gimp.Image) -> list[float] | None:
     """The matrix from linear sRGB to the image's linear RGB, row by row; None where they are the same, or it is grey.
 
     GEGL works in the image's own primaries, so the filters need to know them. None too for a profile that is made of
@@ -129,7 +129,7 @@ def seen_part(image: Gimp.Image, layer: Gimp.Layer) -> tuple[int, int, int, int,
     there, x, y, width, height = layer.mask_intersect()
     if not there:
         message = _("The selection lies outside “{name}”. Change it, or use Select > None.")
-        raise wrong_call(message.format(name=layer.get_name()))
+        raise calling_error(message.format(name=layer.get_name()))
     left, top = layer.get_offsets()[1:]
     if Gimp.Selection.is_empty(image):
         right, bottom = min(x + width, image.get_width() - left), min(y + height, image.get_height() - top)
@@ -175,7 +175,7 @@ def scratch_image(image: Gimp.Image, layer: Gimp.Layer) -> Gimp.Image:
     for unlock in (copy.set_lock_position, copy.set_lock_visibility, copy.set_lock_alpha):
         unlock(False)
     copy.set_offsets(0, 0)
-    for each in ours(copy):  # of an earlier run; they will go
+    for each in own_filters(copy):  # of an earlier run; they will go
         each.delete()
     # Only the layer's own pixels count, not how it is laid over others.
     copy.set_visible(True)

@@ -12,34 +12,34 @@ PARASITE = "auto-enhance-rl"
 KEPT = 1 | 2
 
 
-def ours(layer: Gimp.Layer) -> list[Gimp.DrawableFilter]:
+def own_filters(layer: Gimp.Layer) -> list[Gimp.DrawableFilter]:
     """The filters on the layer that an earlier run put there and nobody has removed since, the top one first.
 
     A filter's number is only good until GIMP ends; what stays is its operation and its name, which nobody can change
     and which holds the values.
     """
-    marked = read_mark(layer)
-    return [each for each in layer.get_filters() if [each.get_operation_name(), each.get_name()] in marked]
+    tagged = read_tag(layer)
+    return [each for each in layer.get_filters() if [each.get_operation_name(), each.get_name()] in tagged]
 
 
-def read_mark(layer: Gimp.Layer) -> list[list[str]]:
+def read_tag(layer: Gimp.Layer) -> list[list[str]]:
     parasite = layer.get_parasite(PARASITE)
     if parasite is None:
         return []
     try:
-        mark = json.loads(bytes(parasite.get_data()))
-        return [[str(operation), str(name)] for operation, name in mark["filters"]]
+        written = json.loads(bytes(parasite.get_data()))
+        return [[str(operation), str(name)] for operation, name in written["filters"]]
     except (ValueError, KeyError, TypeError, RecursionError):  # a file from anywhere may hold anything
         return []
 
 
-def mark(layer: Gimp.Layer, filters: list[Gimp.DrawableFilter]) -> None:
+def tag(layer: Gimp.Layer, filters: list[Gimp.DrawableFilter]) -> None:
     """Writes down that these, and no others, are ours."""
-    write_mark(layer, [[each.get_operation_name(), each.get_name()] for each in filters])
+    write_tag(layer, [[each.get_operation_name(), each.get_name()] for each in filters])
 
 
-def write_mark(layer: Gimp.Layer, rows: list[list[str]]) -> None:
-    """rows: operation and name of each filter, as `read_mark` gives them."""
+def write_tag(layer: Gimp.Layer, rows: list[list[str]]) -> None:
+    """rows: operation and name of each filter, as `read_tag` gives them."""
     if rows:
         data = json.dumps({"filters": rows}).encode()
         layer.attach_parasite(Gimp.Parasite.new(PARASITE, KEPT, list(data)))

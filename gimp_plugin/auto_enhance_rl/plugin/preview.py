@@ -8,10 +8,10 @@ from collections.abc import Iterator
 
 from gi.repository import Gimp
 
-from editor_ops import SLIDERS
+from editor_ops import SLIDERS, Filter
 
-from .filters import Filter, append, delete, new_filters, set_properties
-from .own_filters import mark, ours, read_mark, write_mark
+from .filters import append, delete, new_filters, set_properties
+from .own_filters import own_filters, read_tag, tag, write_tag
 
 BLURS = {slider.operation for slider in SLIDERS if slider.radius_property}
 
@@ -33,16 +33,16 @@ def no_history(image: Gimp.Image) -> Iterator[None]:
             image.clean_all()
 
 
-def stop_drawing(image: Gimp.Image) -> None:
+def abort_render(image: Gimp.Image) -> None:
     """Has GIMP break off the drawing that is under way; the next flush goes on with it.
 
     While GIMP draws a large image it listens only now and then, after each piece, and then draws the next piece before
     it hears the next call: to set eight filters took up to 5 s on 24 megapixels, and with this the wait for one piece.
     No call of libgimp is for that; to merge a filter is one of those that do it first (gimpdrawable-filters.c).
     """
-    nowhere = Gimp.Layer.new(image, "", 1, 1, Gimp.ImageType.RGB_IMAGE, 100.0, Gimp.LayerMode.NORMAL)
-    nowhere.merge_filter(Gimp.DrawableFilter.new(nowhere, "gegl:exposure", ""))
-    nowhere.delete()
+    scratch = Gimp.Layer.new(image, "", 1, 1, Gimp.ImageType.RGB_IMAGE, 100.0, Gimp.LayerMode.NORMAL)
+    scratch.merge_filter(Gimp.DrawableFilter.new(scratch, "gegl:exposure", ""))
+    scratch.delete()
 
 
 class Preview:
@@ -53,9 +53,9 @@ class Preview:
         self._filters: list[Filter] = []  # what is shown
         self._live: list[Gimp.DrawableFilter] = []  # by these
         self._shown = True
-        self._mark = read_mark(layer)
-        self._ours = ours(layer)
-        self._hidden = [each for each in self._ours if each.get_visible()]
+        self._tag = read_tag(layer)
+        self._own = own_filters(layer)
+        self._hidden = [each for each in self._own if each.get_visible()]
         with no_history(image):
             for each in self._hidden:
                 each.set_visible(False)
@@ -67,7 +67,7 @@ class Preview:
         # the same properties too: one that is neutral now is left out, and must not keep its old value
         same_tools = [(each[0], *each[2]) for each in filters] == [(each[0], *each[2]) for each in self._filters]
         with no_history(self._image):
-            stop_drawing(self._image)
+            abort_render(self._image)
             if same_tools and self._all_there():
                 for live, new, old in zip(self._live, filters, self._filters, strict=True):
                     if new[2] != old[2]:
@@ -79,7 +79,7 @@ class Preview:
                 for each in self._live:
                     each.set_visible(False)
                 append(self._layer, self._live)
-                mark(self._layer, [*self._there(self._ours), *self._live])  # a run after a crash will replace them
+                tag(self._layer, [*self._there(self._own), *self._live])  # a run after a crash will replace them
                 self._show_live()
         self._filters = filters
         Gimp.displays_flush()
@@ -97,7 +97,7 @@ class Preview:
             return
         with no_history(self._image):
             self._remove()
-            write_mark(self._layer, self._mark)
+            write_tag(self._layer, self._tag)
             for each in self._there(self._hidden):
                 each.set_visible(True)
         Gimp.displays_flush()

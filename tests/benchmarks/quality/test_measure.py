@@ -9,7 +9,8 @@ from PIL import Image
 from benchmarks.quality import cases, measure
 from benchmarks.quality.measure import INPUT, Job
 from editor_ops import LEVELS, NEUTRAL_LEVEL, SLIDERS, edit
-from models import Policy, thumbnail
+from models import Policy
+from models.thumbnail import thumbnail
 from tools import policies
 from trainer import metrics
 

@@ -19,8 +19,8 @@ with open("/case/setup.json") as file:
 sys.path[:0] = [setup["folder"], f"{setup['folder']}/lib"]
 from plugin.edit import Edit  # noqa: E402 (the plug-in's own)
 from plugin.filters import apply  # noqa: E402
-from plugin.layers import check_drawables, check_merged, pixels, primaries  # noqa: E402
-from plugin.messages import Refusal  # noqa: E402
+from plugin.layers import check_drawables, check_merged, from_srgb_matrix, pixels  # noqa: E402
+from plugin.messages import PluginError  # noqa: E402
 
 Gegl.init(None)
 PICTURE = np.load("/case/picture.npy")
@@ -426,11 +426,11 @@ def enhanced(name, make, merged):
         if merged:
             check_merged(layer)
         width, height, channels, data = pixels(image, layer)
-        result["primaries"] = primaries(image)
+        result["primaries"] = from_srgb_matrix(image)
         edit = Edit((layer.get_width(), layer.get_height()), not layer.is_gray(), result["primaries"])
         edit.choose({slider.name: (setup["values"][slider.name], 1.0) for slider in edit.sliders})
         apply(image, layer, edit.filters(), merged)
-    except Refusal as refusal:
+    except PluginError as refusal:
         result["error"] = str(refusal)
     result["seconds"] = time.perf_counter() - begin
     result["after"] = surroundings(image, drawables)

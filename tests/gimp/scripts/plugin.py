@@ -260,7 +260,7 @@ def applied(*filters, apply="filters"):
     if FOLDER not in sys.path:
         sys.path.insert(0, FOLDER)
     from plugin.filters import apply as apply_
-    from plugin.messages import Refusal
+    from plugin.messages import PluginError
 
     image = load("rgb8.png")
     layer = image.get_layers()[0]
@@ -268,7 +268,7 @@ def applied(*filters, apply="filters"):
     before, error = raw(layer), ""
     try:
         apply_(image, layer, [(name, name, properties) for name, properties in filters], apply == "merged")
-    except Refusal as refusal:
+    except PluginError as refusal:
         error = str(refusal)
     unchanged = raw(layer) == before and not layer.get_filters()
     seen = {"status": 0, "error": error, "unchanged": unchanged, "dirty": image.is_dirty()}
