@@ -19,10 +19,10 @@ from matplotlib import pyplot
 def main(run: Path, out: Path) -> None:
     rows = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
     figure, axes = pyplot.subplots(1, 3, figsize=(12, 3), layout="constrained")
-    examined = [row for row in rows if "psnr" in row]
-    steps = [row["step"] for row in examined]
-    axes[0].plot(steps, [row["psnr"] - row["psnr_input"] for row in examined])
-    axes[0].set_title("gain on held-out wrong-way pairs, dB")
+    validated = [row for row in rows if "psnr" in row]
+    steps = [row["step"] for row in validated]
+    axes[0].plot(steps, [row["psnr"] - row["psnr_input"] for row in validated])
+    axes[0].set_title("gain on held-out degraded photos, dB")
     learned = [row for row in rows if "reward" in row]
     for axis, name, title in ((axes[1], "reward", "reward"), (axes[2], "entropy", "entropy of a slider, nats")):
         axis.plot([row["step"] for row in learned], [row[name] for row in learned], linewidth=0.8)

@@ -86,6 +86,7 @@ def main() -> int:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     from trainer import fit
     from trainer.config import recipe
+    from trainer.export import export_run
 
     try:
         finished, sources = by_name(arguments.finished), by_name(arguments.source)
@@ -103,6 +104,7 @@ def main() -> int:
             settings = recipe("taste", seed=arguments.seed)
             files = (taken, photo.find(folder / "favourites"))
             fit.fit(arguments.source, folder / "favourites", folder / "run", settings, files=files, start=start)
+            export_run(folder / "run", folder / "run" / "policy.onnx")
             minutes = f"{(time.monotonic() - started) / 60:.1f}"
             taught = models.Policy.load(folder / "run" / "policy.onnx")
             change = dict(zip(NAMES, moved(taught, beside, pictures).tolist(), strict=True))

@@ -33,7 +33,7 @@ from rich.table import Table
 
 from editor_ops import LEVELS, SLIDERS
 from enhancer import photo
-from trainer import cache, data, distributed, edits, fit
+from trainer import cache, data, distributed, draws, edits, fit
 from trainer.config import recipe
 
 OFFICIAL = 183.0
@@ -43,16 +43,17 @@ BATCH, ACTIONS = 48, 11
 """Of the editor alone: the default recipe's photos, and the edits it tries on each."""
 UPDATES, WARM = 40, 5
 """Measured updates, and those before them that are not: memory is allocated and caches are filled."""
-# parts of an update -> the functions of trainer.fit whose time they are; one that calls another gives its time up
-PARTS = {
-    "drawing photos": ["data.draw"],
-    "spoiling": ["sample_degradations", "degrade"],
-    "network forward": ["learner"],
-    "sampling": ["sample_actions", "with_each_slider_redrawn"],
-    "editing": ["edit_batch"],
-    "reward": ["rewards"],
-    "backward and step": ["update_policy", "average_into"],
-    "critic": ["update_critic"],
+# parts of an update -> the functions whose time they are, by where they are called; one that calls another gives its
+# time up. The network's forward pass is timed in `measured_run`; the rest of `fit.update` is backward and step.
+PARTS: dict[str, list[tuple[Any, str]]] = {
+    "drawing photos": [(data, "draw")],
+    "degrading": [(draws, "sample_degradations"), (draws, "sample_target_jitter"), (fit, "degrade")],
+    "network forward": [],
+    "sampling": [(fit, "sample_actions")],
+    "editing": [(fit, "edit_batch")],
+    "reward": [(fit, "rewards")],
+    "losses, backward, step": [(fit, "update")],
+    "critic": [(fit, "update_critic")],
 }
 
 
@@ -109,19 +110,18 @@ def measured_run(folder: Path, out: Path, settings: dict[str, Any]) -> None:
     """A short run of `fit` with a clock in it; the first process writes out/clock.json."""
     config = recipe("default", **settings)
     clock = Clock(config.device)
-    for part, names in PARTS.items():
-        for name in names:
-            owner, _, attribute = name.rpartition(".")
-            if name != "learner":
-                place = data if owner == "data" else fit
-                setattr(place, attribute, clock.timed(part, getattr(place, attribute)))
+    for part, functions in PARTS.items():
+        for place, name in functions:
+            setattr(place, name, clock.timed(part, getattr(place, name)))
     parallel = distributed.parallel
     distributed.parallel = lambda network: clock.timed("network forward", parallel(network))  # type: ignore[assignment,return-value]
 
     began: list[float] = []
-    fall = fit._fall  # called once, at the start of each update
+    sample_batch, step = fit.sample_batch, 0  # called once, at the start of each update
 
-    def watched(step: int, config: Any) -> float:
+    def watched(*arguments: Any) -> Any:
+        nonlocal step
+        step += 1
         if step == WARM + 1:
             clock.seconds.clear()
             began.append(clock.now())
@@ -131,9 +131,9 @@ def measured_run(folder: Path, out: Path, settings: dict[str, Any]) -> None:
             if distributed.rank() == 0:
                 record = {"total": total, "edits": n * UPDATES, "seconds": dict(clock.seconds)}
                 (out / "clock.json").write_text(json.dumps(record))
-        return fall(step, config)
+        return sample_batch(*arguments)
 
-    fit._fall = watched
+    fit.sample_batch = watched
     fit.fit(folder, folder, out / "run", config, quiet=True)
 
 
@@ -194,10 +194,10 @@ def print_cache(n: int) -> None:
         assert len(loaded.names) == n == len(photo.find(photos))
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         generator = torch.Generator().manual_seed(0)
-        started, draws = time.monotonic(), 100
-        for _ in range(draws):
+        started, times_drawn = time.monotonic(), 100
+        for _ in range(times_drawn):
             data.draw(loaded, BATCH, generator, 0.5)
-        took = (time.monotonic() - started) / draws
+        took = (time.monotonic() - started) / times_drawn
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         table = Table(f"cache of {n} photos", "")
         table.add_row("first start", f"{times[0]:.1f} s ({n / times[0]:.0f} photos a second)")

@@ -41,14 +41,15 @@ def thumbnail(image: np.ndarray, alpha: np.ndarray | None = None, size: int = SI
     return np.ascontiguousarray(rgb.transpose(2, 0, 1), dtype=np.float32)  # (3, size, size)
 
 
-def _edges(n: int, size: int) -> tuple[np.ndarray, np.ndarray]:
+def cell_edges(n: int, size: int) -> tuple[np.ndarray, np.ndarray]:
+    """The first pixel of each of `size` cells along n pixels, and the one after its last: int (size,) each."""
     cells = np.arange(size)
     return cells * n // size, -(-(cells + 1) * n // size)
 
 
 def _cell_sizes(size: int, height: int, width: int) -> np.ndarray:
     """Pixels in each cell, (size, size, 1)."""
-    rows, columns = (bottom - top for top, bottom in (_edges(height, size), _edges(width, size)))
+    rows, columns = (bottom - top for top, bottom in (cell_edges(height, size), cell_edges(width, size)))
     return np.outer(rows, columns)[..., None]
 
 
@@ -57,7 +58,7 @@ def _box_sums(image: np.ndarray, size: int, weight: np.ndarray | None = None) ->
     height, width, channels = image.shape
     floating = np.issubdtype(image.dtype, np.floating)
     rows = np.empty((size, width, channels))
-    for i, (top, bottom) in enumerate(zip(*_edges(height, size), strict=True)):
+    for i, (top, bottom) in enumerate(zip(*cell_edges(height, size), strict=True)):
         band = image[top:bottom]
         if floating:
             band = np.clip(band, 0.0, 1.0)
@@ -67,7 +68,7 @@ def _box_sums(image: np.ndarray, size: int, weight: np.ndarray | None = None) ->
         # Integer sums of integers are exact, so the thumbnail doesn't depend on how the sum is taken.
         rows[i] = band.sum(axis=0, dtype=np.uint64 if band.dtype.kind == "u" else np.float64)
     sums = np.empty((size, size, channels))
-    for i, (left, right) in enumerate(zip(*_edges(width, size), strict=True)):
+    for i, (left, right) in enumerate(zip(*cell_edges(width, size), strict=True)):
         sums[:, i] = rows[:, left:right].sum(axis=1)
     return sums
 

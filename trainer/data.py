@@ -15,7 +15,8 @@ import numpy as np
 import torch
 
 from enhancer import photo
-from models.thumbnail import SIZE
+from models.errors import UserError
+from models.thumbnail import SIZE, cell_edges
 
 from .cache import SIDE, fill, miniature, open_cache
 from .edits import downsample
@@ -44,7 +45,7 @@ class Photos:
 def load(folder: Path, quiet: bool = False, cache: Path | None = None, files: Sequence[Path] | None = None) -> Photos:
     """The photos of a folder, each decoded once and for all into the cache (the user's, where none is named).
 
-    files: those of its photos that are wanted; None: all. Files that can't be read are named and left out. ValueError
+    files: those of its photos that are wanted; None: all. Files that can't be read are named and left out. UserError
     where the folder has no photo that can be read.
     """
     folder, cache = Path(folder), open_cache(cache)
@@ -54,7 +55,7 @@ def load(folder: Path, quiet: bool = False, cache: Path | None = None, files: Se
             warnings.warn(f"left out: {entry.problem}", stacklevel=2)
     keys = {name: entry.key for name, entry in entries.items() if entry.key is not None}
     if not keys:
-        raise ValueError(f"{folder}: not one of its photos can be read; see the lines above")
+        raise UserError(f"{folder}: not one of its photos can be read; see the lines above", "no photos")
     return Photos(folder, tuple(keys), tuple(keys.values()), cache)
 
 
@@ -66,17 +67,17 @@ def split(photos: Photos, share: float) -> tuple[Photos, Photos]:
 
 
 def draw(
-    photos: Photos, n: int, generator: torch.Generator, smallest_crop: float = 1.0, mine: slice = slice(None),
+    photos: Photos, n: int, generator: torch.Generator, smallest_crop: float = 1.0, local_rows: slice = slice(None),
     size: int = SIZE,
 ) -> torch.Tensor:  # fmt: skip
     """n random views of random photos, half of them mirrored: float32 (n, 3, size, size) in [0, 1], 8-bit values at 64.
 
     A view is the whole photo, or three times in four a part of it, its sides uniform in smallest_crop to 1 of the
-    photo's. mine: the views that are wanted, where several processes share a draw; all of them take the same numbers
-    from the generator. size: 64, or 32 where nobody looks closer.
+    photo's. local_rows: the views that are wanted, where several processes share a draw; all of them take the same
+    numbers from the generator. size: 64, or 32 where nothing reads more.
     """
-    rows = torch.randint(len(photos.names), (n,), generator=generator)[mine].tolist()
-    chances = torch.rand(n, 6, generator=generator)[mine].tolist()
+    rows = torch.randint(len(photos.names), (n,), generator=generator)[local_rows].tolist()
+    chances = torch.rand(n, 6, generator=generator)[local_rows].tolist()
     views = np.empty((len(rows), 3, SIZE, SIZE), np.float32)
     for view, row, chance in zip(views, rows, chances, strict=True):
         view[:] = _view(photos.miniature(row), smallest_crop, *chance)
@@ -119,7 +120,6 @@ def _sums(pixels: np.ndarray, axis: int) -> np.ndarray:
 def _cells(n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Of each of the 64 cells along n pixels: the pixels it covers, at most 3 of 128, as (3, 64); which of them count,
     as 0 and 1; and how many do (64,)."""
-    cells = np.arange(SIZE)
-    first, end = cells * n // SIZE, -(-(cells + 1) * n // SIZE)
+    first, end = cell_edges(n, SIZE)
     index = first + np.arange(3)[:, None]
     return np.minimum(index, end - 1), (index < end).astype(np.uint16), end - first

@@ -71,8 +71,8 @@ def all_mean(numbers: dict[str, torch.Tensor]) -> dict[str, float]:
 
 def all_equal(numbers: bytes, device: torch.device) -> bool:
     """Whether all processes have the same 8 bytes."""
-    mine = torch.tensor([list(numbers)], dtype=torch.uint8, device=device)
-    return bool((all_gather(mine) == mine).all())
+    local = torch.tensor([list(numbers)], dtype=torch.uint8, device=device)
+    return bool((all_gather(local) == local).all())
 
 
 def any_rank(flag: bool, device: torch.device) -> bool:

@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from PIL import Image
@@ -32,8 +32,14 @@ of two searches the better counts. Moves of two sliders at once take ten times a
 DEGRADED_SIZE = 512
 """Longest side of the pictures that are degraded, pixels: the size at which papers compare."""
 
-Pair = tuple[np.ndarray, np.ndarray]
-"""Input and answer, uint8 sRGB (H, W, 3) of one size."""
+
+class Pair(NamedTuple):
+    """Input and answer, uint8 sRGB (H, W, 3) of one size. grey: the input is a grey file, so that `trainer enhance`
+    leaves the sliders alone that only change colours."""
+
+    image: np.ndarray
+    answer: np.ndarray
+    grey: bool = False
 
 
 class EvaluateError(UserError):
@@ -84,7 +90,8 @@ def folder_pairs(inputs: Path, answers: Path, only: Collection[str] | None = Non
         raise EvaluateError(message, "no pairs")
 
     def load(i: int) -> Pair:
-        return _one_size(names[i], *(photo.srgb(photo.read(side[names[i]])) for side in (left, right)))
+        image, answer = (photo.read(side[names[i]]) for side in (left, right))
+        return Pair(*_one_size(names[i], photo.srgb(image), photo.srgb(answer)), image.grey)
 
     return Pairs(tuple(names), load)
 
@@ -107,7 +114,7 @@ def degraded_pairs(folder: Path, seed: int, only: Path | None = None) -> Pairs:
         finished = shrunk(photo.srgb(photo.read(files[i][1])))
         state = torch.tensor(finished).movedim(-1, 0)[None].float() / 255
         degraded = degrade(state, degradations[i : i + 1])
-        return np.rint(degraded[0].movedim(0, -1).numpy() * 255).astype(np.uint8), finished
+        return Pair((degraded[0].movedim(0, -1).numpy() * 255 + 0.5).astype(np.uint8), finished)
 
     return Pairs(tuple(name for name, _ in files), load)
 
@@ -127,7 +134,9 @@ def evaluate(pairs: Pairs, policy: Policy, watch: Callable[[str, int], Iterator[
             return None
 
     chosen = np.linspace(0, len(names) - 1, min(SEARCHED, len(names))).round().astype(int).tolist()
-    small = [[thumbnail(side) for side in pair] for i in watch("Reading", len(chosen)) if (pair := loaded(chosen[i]))]
+    small = [
+        [thumbnail(side) for side in pair[:2]] for i in watch("Reading", len(chosen)) if (pair := loaded(chosen[i]))
+    ]
     if not small:
         raise EvaluateError(f"none of the pairs can be measured: {next(iter(problems.values()))}", "no pairs")
     states, answers = (np.stack(side).transpose(0, 2, 3, 1) for side in zip(*small, strict=True))  # (N, 64, 64, 3)
@@ -137,11 +146,11 @@ def evaluate(pairs: Pairs, policy: Policy, watch: Callable[[str, int], Iterator[
     for i in watch("Measuring", len(names)):
         if not (pair := loaded(i)):
             continue
-        image, answer = pair
+        image, answer, grey = pair
         edits = {
             "input": image,
             "best constant action": edit(image, constant),
-            "policy": edit(image, policy.decide(image, colour=not is_grey(image)).values),
+            "policy": edit(image, policy.decide(image, colour=not grey).values),
         }
         for row, edited in edits.items():
             for name, value in measure(edited, answer).items():
@@ -210,7 +219,7 @@ def _by_stem(folder: Path) -> dict[str, Path]:
     return {path.relative_to(folder).with_suffix("").as_posix(): path for path in photo.find(folder)}
 
 
-def _one_size(name: str, image: np.ndarray, answer: np.ndarray) -> Pair:
+def _one_size(name: str, image: np.ndarray, answer: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Both cut to the common size; of the ways to do it, the one in which they lie best upon each other."""
     height, width = (min(image.shape[axis], answer.shape[axis]) for axis in (0, 1))
     off = max(abs(image.shape[axis] - answer.shape[axis]) for axis in (0, 1))
@@ -228,12 +237,6 @@ def _one_size(name: str, image: np.ndarray, answer: np.ndarray) -> Pair:
 
     candidates = [(a, b) for a in cuts(image) for b in cuts(answer)]
     return min(candidates, key=lambda pair: np.square(pair[0].astype(np.int32) - pair[1]).mean())
-
-
-def is_grey(image: np.ndarray) -> bool:
-    """Whether a picture (H, W, 3) has equal channels throughout, as grey files have: `trainer enhance` leaves the
-    sliders alone there that only change colours."""
-    return bool((image[..., 0] == image[..., 1]).all() and (image[..., 1] == image[..., 2]).all())
 
 
 def shrunk(image: np.ndarray, longest: int = DEGRADED_SIZE) -> np.ndarray:

@@ -29,17 +29,14 @@ from .degradations import degrade, inverse_levels
 from .distribution import LevelDistribution
 from .draws import Draws
 from .edits import downsample, edit_batch
-from .features import FEATURE_SIZE
 from .init_weights import load_weights
 from .learner import Learner, begin, check_processes, make_learner, pick_device
 from .networks import make_policy
 from .rewards import rewards
-from .run_folder import FitError, MetricsLog, interruptible, load_photos, open_run
-from .style_shift import described, find_style_shift, read_style_shift, write_style_shift
+from .run_folder import FitError, MetricsLog, create_run, interruptible, load_photos, read_run
+from .style_shift import style_shift_of_run
 from .validation import held_out_pairs, sample_sheet, validate
 
-STYLE_PHOTOS = 512
-"""Photos of each folder, at most, that are compared for the style shift: enough for its means, some seconds' work."""
 LOG_EVERY = 10
 """Updates between lines in metrics.jsonl: the curves stay smooth and the file small."""
 
@@ -81,9 +78,11 @@ def fit(
     if config.style_shift and start is None and not resume:
         message = "a style shift is sought beside the edits of a policy: give one with --from, or --no-style-shift"
         raise FitError(message, "no policy")
-    config = open_run(source, target, out, config, resume, distributed.rank() == 0)
+    config = read_run(out) if resume else config
     device = pick_device(config.device)
     check_processes(config, device)
+    if not resume and distributed.rank() == 0:
+        create_run(source, target, out, config)
     printed = Console(stderr=True, quiet=quiet or distributed.rank() > 0)
     with distributed.process_group(device):
         photos = load_photos((source, target), files or (None, None), open_cache(cache), printed.quiet, device)
@@ -104,7 +103,9 @@ def _learn(
         + (f", {distributed.world_size()} processes" if distributed.world_size() > 1 else "")
     )
     learner = make_learner(config, finished, device, None if resume else start, resume)
-    style_shift = _style_shift(out / "look.json", config, sources, finished, learner, resume, printed)  # (K,)
+    style_shift = torch.zeros(len(SLIDERS))  # (K,)
+    if config.style_shift:
+        style_shift = style_shift_of_run(out, sources, finished, learner.policy, learner.levels, resume, printed)
     pairs = held_out_pairs(held_out if held_out.names else finished, style_shift)
     preview = data.whole(sources, range(min(16, len(sources.names))))  # for the sample sheets
     first = begin(config, learner, out, resume)
@@ -300,29 +301,3 @@ def feature_mask(config: Config, learner: Learner, n: int) -> tuple[()] | tuple[
 def _distribution(policy: nn.Module, state: torch.Tensor) -> LevelDistribution:
     """Of the policy as it is used: without dropout, normalised by running statistics, which stay as they are."""
     return LevelDistribution(policy.eval()(state)[0])
-
-
-def _style_shift(
-    path: Path, config: Config, sources: data.Photos, finished: data.Photos, learner: Learner, resume: bool,
-    printed: Console,
-) -> torch.Tensor:  # fmt: skip
-    """The style shift (K,) of the finished photos from the policy's own edits of source photos, kept in a file; or
-    zeros."""
-    if not config.style_shift:
-        return torch.zeros(len(SLIDERS))
-    if distributed.rank() == 0 and not resume:
-        state, liked = (
-            data.whole(photos, range(0, len(photos.names), -(-len(photos.names) // STYLE_PHOTOS))).float() / 255
-            for photos in (sources, finished)
-        )
-        with printed.status("Comparing the finished photos with the policy's edits of source photos"):
-            chosen = _distribution(learner.policy, state.to(learner.levels.device)).mode()  # (M, K)
-            small = downsample(state, FEATURE_SIZE).to(learner.levels.device)
-            with torch.no_grad():
-                own = edit_batch(small, chosen[:, None], learner.levels)[:, 0].cpu()
-                style_shift = find_style_shift(liked, own)
-        write_style_shift(path, style_shift)
-    distributed.barrier()
-    style_shift = read_style_shift(path)
-    printed.print(f"The style of the finished photos: {described(style_shift)}")
-    return style_shift

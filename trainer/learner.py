@@ -101,13 +101,17 @@ def begin(config: Config, learner: Learner, out: Path, resume: bool) -> int:
 
 
 def _averaged(policy: nn.Module, decay: float) -> AveragedModel:
-    """The exponential moving average of a policy's weights. The decay grows in, so that the first weights soon count
-    for nothing. Running statistics are averages already and are taken over."""
+    """The exponential moving average of a policy's weights and running statistics.
+
+    The decay warms up, n / (n + 10) in update n, so that the first weights soon count for nothing.
+    """
 
     def average(averaged: torch.Tensor, current: torch.Tensor, n: torch.Tensor | int) -> torch.Tensor:
+        if not averaged.is_floating_point():  # BatchNorm's count of batches
+            return current
         return averaged.lerp(current, 1 - min(decay, float(n) / (float(n) + 10)))
 
-    return AveragedModel(policy, avg_fn=average)
+    return AveragedModel(policy, avg_fn=average, use_buffers=True)
 
 
 def _scheduler(optimizer: torch.optim.Optimizer, config: Config, step: int) -> CosineAnnealingLR:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A run's folder: opened or resumed, its log, its progress, and how it is stopped."""
+"""A run's folder: made or resumed, its photos, its log, and how the run is stopped."""
 
 from __future__ import annotations
 
@@ -28,27 +28,24 @@ class FitError(UserError):
     """A run that can't start or go on. The message says why and what to do."""
 
 
-def open_run(source: Path, target: Path, out: Path, config: Config, resume: bool, writes: bool) -> Config:
-    """The run's settings: the given ones written to config.json, or with resume, those that it holds.
-
-    writes: of several processes, whether this is the one that writes. FitError for a folder that holds something else.
-    """
+def read_run(out: Path) -> Config:
+    """The settings that a run was started with. FitError where there is no run."""
     path = out / "config.json"
-    if resume:
-        try:
-            return from_record(json.loads(path.read_text())["settings"])
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            message = f"{path}: no run to resume ({error}); start one without --resume"
-            raise FitError(message, "missing") from error
-    if not writes:
-        return config
+    try:
+        return from_record(json.loads(path.read_text())["settings"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        message = f"{path}: no run to resume ({error}); start one without --resume"
+        raise FitError(message, "missing") from error
+
+
+def create_run(source: Path, target: Path, out: Path, config: Config) -> None:
+    """Makes a run's folder, with config.json. FitError for a folder that holds something."""
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         message = f"{out}: is not empty; give --resume to go on with the run in it, or another folder"
         raise FitError(message, "taken")
     out.mkdir(parents=True, exist_ok=True)
     record = {"source": str(source), "target": str(target), "settings": asdict(config)}
-    write_text(path, json.dumps(record, indent=1) + "\n")
-    return config
+    write_text(out / "config.json", json.dumps(record, indent=1) + "\n")
 
 
 def load_photos(

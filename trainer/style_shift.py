@@ -12,15 +12,22 @@ import json
 from pathlib import Path
 
 import torch
+from rich.console import Console
+from torch import nn
 
 from editor_ops import NAMES, NEUTRAL_LEVEL, SLIDERS
 from models.errors import UserError
 from models.files import write_text
 
+from . import distributed
+from .data import Photos, whole
 from .degradations import DEGRADATIONS, MIXED, degrade, value_at
-from .edits import downsample
+from .distribution import LevelDistribution
+from .edits import downsample, edit_batch
 from .features import DIM, FEATURE_SIZE, MEANS, chromas, lightness
 
+MOST_PHOTOS = 512
+"""Photos of each folder, at most, that are compared: enough for its means, some seconds' work."""
 STEP = 0.1
 """Share of a slider's range over which its effect is measured: large beside the rounding to 8 bits."""
 ROUNDS = 6
@@ -33,6 +40,42 @@ RANKS = (0.02, 0.1, 0.3, 0.5, 0.7, 0.9, 0.98)
 
 class StyleShiftError(UserError):
     """A file that holds no style shift. The message says why and what to do."""
+
+
+def style_shift_of_run(
+    out: Path,
+    sources: Photos,
+    finished: Photos,
+    policy: nn.Module,
+    levels: torch.Tensor,
+    resume: bool,
+    printed: Console,
+) -> torch.Tensor:
+    """The style shift (K,) of a run's finished photos from its first policy's own edits of source photos.
+
+    Kept in the run's look.json, from which a resumed run has it. levels: (K, L) values of the sliders' levels.
+    """
+    path = out / "look.json"
+    if distributed.rank() == 0 and not resume:
+        with printed.status("Comparing the finished photos with the policy's edits of source photos"):
+            write_style_shift(path, find_style_shift(_some(finished), _own_edits(policy, _some(sources), levels)))
+    distributed.barrier()
+    shift = read_style_shift(path)
+    printed.print(f"The style of the finished photos: {described(shift)}")
+    return shift
+
+
+def _some(photos: Photos) -> torch.Tensor:
+    """At most 512 of them, evenly spaced: (N, 3, 64, 64), sRGB in [0, 1]."""
+    return whole(photos, range(0, len(photos.names), -(-len(photos.names) // MOST_PHOTOS))).float() / 255
+
+
+@torch.no_grad()
+def _own_edits(policy: nn.Module, state: torch.Tensor, levels: torch.Tensor) -> torch.Tensor:
+    """The most probable edits of photos (N, 3, 64, 64): (N, 3, 32, 32)."""
+    state = state.to(levels.device)
+    chosen = LevelDistribution(policy.eval()(state)[0]).mode()  # (N, K)
+    return edit_batch(downsample(state, FEATURE_SIZE), chosen[:, None], levels)[:, 0].cpu()
 
 
 def find_style_shift(finished: torch.Tensor, others: torch.Tensor) -> torch.Tensor:

@@ -124,7 +124,7 @@ def make(case: Case, longest: int) -> tuple[np.ndarray, np.ndarray | None]:
     A finished photo's answer is itself. PhotoError where a file cannot be read.
     """
     if case.answers is not None:
-        image, answer = _pair(case.path, case.answers, case.name)
+        image, answer, _ = _pair(case.path, case.answers, case.name)
         return shrunk(image, longest), shrunk(answer, longest)
     picture = _read(case.path, longest)
     if case.set == FINISHED:

@@ -24,9 +24,14 @@ from benchmarks.quality.cases import (
 )
 from editor_ops import NEUTRAL_LEVEL, SLIDERS, edit
 from enhancer import photo
+<<<<<<< HEAD
+from models import Policy, thumbnail
+from trainer.evaluate import SEARCHED, EvaluateError, best_constant_action, degraded_pairs
+=======
 from models import Policy
 from models.thumbnail import thumbnail
 from trainer.evaluate import SEARCHED, EvaluateError, best_constant_action, degraded_pairs, is_grey
+>>>>>>> main
 from trainer.metrics import cast_angle, clipped, measure, psnr
 from trainer.psnr import MOST_PSNR
 
@@ -147,6 +152,12 @@ def decided(policy_: Policy, image: np.ndarray) -> tuple[tuple[np.ndarray, np.nd
     return (levels, entropies), policy_.decide_thumbnail(small, colour=not is_grey(image)).values
 
 
+def is_grey(image: np.ndarray) -> bool:
+    """Whether a picture (H, W, 3) has equal channels throughout, as a grey file has, on which `trainer enhance` leaves
+    the sliders alone that only change colours."""
+    return bool((image == image[..., :1]).all())
+
+
 @functools.cache
 def policy(path: Path) -> Policy:
     return Policy.load(path)
@@ -173,7 +184,7 @@ def constant_for_trainers_faults(task: Sought) -> dict[str, float]:
     folder, names, *_ = task
     pairs = degraded_pairs(folder, SEED)
     place = {name: i for i, name in enumerate(pairs.names)}
-    return _best_constant([pairs.load(place[str(Path(name).with_suffix(""))]) for name in spaced(names)])
+    return _best_constant([pairs.load(place[str(Path(name).with_suffix(""))])[:2] for name in spaced(names)])
 
 
 def spaced(names: Sequence[str]) -> list[str]:

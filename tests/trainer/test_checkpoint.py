@@ -30,14 +30,12 @@ def test_a_damaged_one_is_passed_over(tmp_path):
     for step in (1, 2):
         checkpoint.write(tmp_path, step, parts(step))
     (tmp_path / "step-000002.pt").write_bytes((tmp_path / "step-000002.pt").read_bytes()[:100])
-    with pytest.warns(UserWarning, match="step-000002.pt: is damaged"):
+    with pytest.warns(UserWarning, match="step-000002.pt"):
         assert checkpoint.restore_newest(tmp_path, parts(0)) == 1
     (tmp_path / "step-000001.pt").write_bytes(b"")
-    with (
-        pytest.warns(UserWarning, match="is damaged"),
-        pytest.raises(checkpoint.CheckpointError, match="has no checkpoint that can be read"),
-    ):
+    with pytest.warns(UserWarning, match="step-000001.pt"), pytest.raises(checkpoint.CheckpointError) as raised:
         checkpoint.read_newest(tmp_path)
+    assert raised.value.kind == "missing" and str(tmp_path) in str(raised.value)
 
 
 def test_pickled_code_is_not_run(tmp_path):
@@ -46,7 +44,7 @@ def test_pickled_code_is_not_run(tmp_path):
             return os.system, (f"touch {tmp_path}/sprung",)
 
     torch.save({"step": 1, "layer": Trap()}, tmp_path / "step-000001.pt")
-    with pytest.warns(UserWarning, match="is damaged"), pytest.raises(checkpoint.CheckpointError):
+    with pytest.warns(UserWarning, match="step-000001.pt"), pytest.raises(checkpoint.CheckpointError):
         checkpoint.read_newest(tmp_path)
     assert not (tmp_path / "sprung").exists()
 
@@ -56,11 +54,11 @@ def test_a_full_disk_leaves_the_checkpoint_before(tmp_path):
     checkpoint.write(tmp_path, 1, parts(1))
     code = (
         "import resource, sys, torch; from pathlib import Path; from trainer import checkpoint;"
-        "resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000));"
-        "checkpoint.write(Path(sys.argv[1]), 2, {'layer': torch.nn.Linear(1000, 1000)})"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))\n"
+        "try: checkpoint.write(Path(sys.argv[1]), 2, {'layer': torch.nn.Linear(1000, 1000)})\n"
+        "except checkpoint.CheckpointError as error: print(error.kind)"
     )
     done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, timeout=60)
-    assert done.returncode == 1
-    assert "CheckpointError" in done.stderr and "make room" in done.stderr
+    assert done.returncode == 0 and done.stdout.strip() == "not written"
     assert [p.name for p in tmp_path.iterdir()] == ["step-000001.pt"]
     assert checkpoint.read_newest(tmp_path)["step"] == 1

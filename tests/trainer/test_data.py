@@ -54,7 +54,7 @@ def test_processes_that_share_a_draw_see_its_parts(folders):
     photos = data.load(folders[0], quiet=True)
     generators = [torch.Generator().manual_seed(3) for _ in range(3)]
     together = data.draw(photos, 8, generators[0], 0.5)
-    parts = [data.draw(photos, 8, g, 0.5, mine=slice(i, 8, 2)) for i, g in enumerate(generators[1:])]
+    parts = [data.draw(photos, 8, g, 0.5, local_rows=slice(i, 8, 2)) for i, g in enumerate(generators[1:])]
     assert all(torch.equal(part, together[i::2]) for i, part in enumerate(parts))
     assert len({float(torch.rand(1, generator=g)) for g in generators}) == 1  # all took the same numbers
 

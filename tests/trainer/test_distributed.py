@@ -15,42 +15,52 @@ torch = pytest.importorskip("torch")
 
 import trainer  # noqa: E402
 from models import Policy as ExportedPolicy  # noqa: E402
-from trainer import checkpoint, distributed, fit  # noqa: E402
+from trainer import checkpoint, distributed, fit, learner  # noqa: E402
 from trainer.config import recipe  # noqa: E402
+from trainer.run_folder import FitError  # noqa: E402
 
 SETTINGS = {"steps": 3, "batch": 4, "evaluate_every": 3, "device": "cpu", "holdout": 0.25}
+RATES = {"learning_rate": 0.01, "critic_learning_rate": 0.01}
 # an odd number of pairs, so that the processes have different numbers of them
 CRITIC = {"w_critic": 0.1, "hindsight_share": 0.375, "edit_size": 64, "content": 1.0, "critic_updates": 3, "replay": 20}
-PLAIN = {"by_slider": False, "actions": 3, "network": "paper", "dropout": 0.0}
-DESCENT = """
-import torch
+RUNS = {
+    "default": SETTINGS | RATES,
+    "critic": SETTINGS | RATES | CRITIC | {"by_slider": False, "actions": 3},
+}
 # Adam makes a step as long as any other of a gradient that is rounding alone; plain descent doesn't
+DESCENT = """
+import contextlib, json, sys
+from pathlib import Path
+import torch
 torch.optim.Adam = lambda parameters, rate, betas: torch.optim.SGD(parameters, rate)
-from trainer.cli import main
+from trainer import distributed
+from trainer.config import recipe
+from trainer.fit import fit
 if __name__ == "__main__":
-    main()
+    source, target, out = map(Path, sys.argv[1:4])
+    with distributed.process_group(torch.device("cpu")):
+        distributed.process_group = lambda device: contextlib.nullcontext()  # one for both runs
+        for name, settings in json.loads(sys.argv[4]).items():
+            fit(source, target, out / name, recipe("default", **settings))
 """
 
 
-def options(settings):
-    for name, value in settings.items():
-        flag = name.replace("_", "-")
-        if isinstance(value, bool):
-            yield f"--{flag}" if value else f"--no-{flag}"
-        else:
-            yield from (f"--{flag}", str(value))
-
-
-def start(folders, out, *more, program=("-m", "trainer"), **settings):
-    torchrun = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--standalone"]
-    command = [*torchrun, *program, "fit", *map(str, folders), "--out", str(out), *more, *options(settings)]
+def torchrun(*program):
+    command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--standalone", *program]
     here = str(Path(trainer.__file__).parents[1])
     environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": here}
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
 
 
+def trainer_fit(folders, out, *more):
+    return torchrun("-m", "trainer", "fit", *map(str, folders), "--out", str(out), *more)
+
+
 def finish(process):
-    _, errors = process.communicate(timeout=240)
+    try:
+        _, errors = process.communicate(timeout=150)
+    finally:
+        process.terminate()  # where it hangs; torchrun ends its processes
     assert process.returncode == 0, errors
     return errors
 
@@ -71,42 +81,51 @@ def kept(first, name, network):
     return network
 
 
-@pytest.mark.parametrize("settings", [{}, CRITIC | PLAIN], ids=["default", "critic"])
-def test_two_processes_are_one_with_twice_the_batch(folders, tmp_path, monkeypatch, settings):
-    settings = SETTINGS | {"learning_rate": 0.01, "critic_learning_rate": 0.01} | settings
-    (tmp_path / "descent.py").write_text(DESCENT)
-    two = start(folders, tmp_path / "two", program=[str(tmp_path / "descent.py")], **settings)
+@pytest.fixture(scope="module")
+def two(folders, tmp_path_factory):
+    """Both runs in two processes, started once: their folder, and what was printed."""
+    out = tmp_path_factory.mktemp("two")
+    (out / "descent.py").write_text(DESCENT)
+    errors = finish(torchrun(str(out / "descent.py"), *map(str, folders), str(out), json.dumps(RUNS)))
+    return out, errors
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_two_processes_are_one_with_twice_the_batch(folders, two, tmp_path, monkeypatch, name):
     monkeypatch.setattr(torch.optim, "Adam", lambda parameters, rate, betas: torch.optim.SGD(parameters, rate))
-    config = recipe("default", **settings | {"batch": 8})
+    config = recipe("default", **RUNS[name] | {"batch": 8})
     first = {}  # the untrained weights
-    for name in ("make_policy", "Critic"):
-        make = getattr(fit, name)
-        monkeypatch.setattr(fit, name, lambda *given, name=name, make=make: kept(first, name, make(*given)))
-    fit.fit(*folders, tmp_path / "one", config, quiet=True)
-    errors = finish(two)
-    assert errors.count("12 source photos") == 1 and "2 processes" in errors  # only one of them prints
-    one, two = (checkpoint.read_newest(tmp_path / name / "checkpoints") for name in ("one", "two"))
-    assert torch.equal(one["generator"], two["generator"])
+    for made in ("make_policy", "Critic"):
+        make = getattr(learner, made)
+        monkeypatch.setattr(learner, made, lambda *given, made=made, make=make: kept(first, made, make(*given)))
+    fit.fit(*folders, tmp_path, config, quiet=True)
+    out, errors = two
+    assert errors.count("12 source photos") == 2 == errors.count("2 processes")  # in each run one of them prints
+    one, both = (checkpoint.read_newest(run / "checkpoints") for run in (tmp_path, out / name))
+    assert torch.equal(one["generator"], both["generator"])
     # With a critic, rounding goes far: where an activation is nearly 0, it decides which of LeakyReLU's slopes the
     # penalty sees. Without the sums over the processes, the policy is off by a third and more.
     most = 5e-2 if config.w_critic else 1e-3
-    for part in ("policy", "average"):
-        assert_near(one[part], two[part], first["make_policy"], most)
+    for item in ("policy", "average"):
+        assert_near(one[item], both[item], first["make_policy"], most)
     if config.w_critic:
-        assert_near(one["critic"], two["critic"], first["Critic"], 2e-2)
-        assert torch.equal(one["replay"]["real"], two["replay"]["real"])
-        off = (one["replay"]["fake"].int() - two["replay"]["fake"].int()).abs()
+        assert_near(one["critic"], both["critic"], first["Critic"], 2e-2)
+        assert torch.equal(one["replay"]["real"], both["replay"]["real"])
+        off = (one["replay"]["fake"].int() - both["replay"]["fake"].int()).abs()
         assert off.max() <= 1 and (off > 0).double().mean() < 1e-3  # rounded to 8 bits
-    rows = [json.loads((tmp_path / n / "metrics.jsonl").read_text().splitlines()[0]) for n in ("one", "two")]
-    for name in {"reward", "entropy", "value_loss"} | ({"critic_gap", "gradient_penalty"} & rows[0].keys()):
-        assert rows[0][name] == pytest.approx(rows[1][name], rel=1e-2), name
-    assert (tmp_path / "two" / "held-out.txt").read_text() == (tmp_path / "one" / "held-out.txt").read_text()
-    assert {p.name for p in (tmp_path / "two").iterdir()} == {p.name for p in (tmp_path / "one").iterdir()}
+    rows = [json.loads((run / "metrics.jsonl").read_text().splitlines()[0]) for run in (tmp_path, out / name)]
+    assert rows[0].keys() == rows[1].keys()
+    compared = {"reward", "entropy", "value_loss", "explained_variance", "critic_gap", "gradient_penalty"}
+    for metric in compared & rows[0].keys():
+        assert rows[0][metric] == pytest.approx(rows[1][metric], rel=1e-2), metric
+    assert (out / name / "held-out.txt").read_text() == (tmp_path / "held-out.txt").read_text()
+    assert {p.name for p in (out / name).iterdir()} == {p.name for p in tmp_path.iterdir()}
 
 
 def test_stopping_and_going_on(folders, tmp_path):
     out = tmp_path / "run"
-    process = start(folders, out, **SETTINGS | {"steps": 100_000, "evaluate_every": 50_000})
+    settings = ("--steps", "100000", "--batch", "4", "--evaluate-every", "50000", "--device", "cpu")
+    process = trainer_fit(folders, out, *settings)
     deadline = time.monotonic() + 120
     while not (out / "metrics.jsonl").exists():
         assert process.poll() is None and time.monotonic() < deadline, "metrics.jsonl never came"
@@ -118,17 +137,37 @@ def test_stopping_and_going_on(folders, tmp_path):
     config = json.loads((out / "config.json").read_text())
     config["settings"]["steps"] = state["step"] + 2
     (out / "config.json").write_text(json.dumps(config))
-    finish(start(folders, out, "--resume"))
+    finish(trainer_fit(folders, out, "--resume"))
     assert checkpoint.read_newest(out / "checkpoints")["step"] == state["step"] + 2
     ExportedPolicy.load(out / "policy.onnx")
 
 
-def test_wrong_use_is_told_once(folders, tmp_path):
-    (tmp_path / "mine").mkdir()
-    (tmp_path / "mine" / "photo.txt").write_text("keep me")
-    process = start(folders, tmp_path / "mine", **SETTINGS)
-    _, errors = process.communicate(timeout=120)
-    assert process.returncode != 0 and errors.count("is not empty; give --resume") == 1
+def test_wrong_use_is_refused_before_anything_is_written(folders, tmp_path, monkeypatch):
+    monkeypatch.setattr(distributed, "world_size", lambda: 2)
+    for settings, kind in (
+        (SETTINGS | CRITIC | {"replay": 7}, "replay too small"),
+        (SETTINGS | {"network": "paper", "dropout": 0.0}, "needs GPUs"),
+    ):
+        with pytest.raises(FitError) as raised:
+            fit.fit(*folders, tmp_path / "run", recipe("default", **settings), quiet=True)
+        assert raised.value.kind == kind and not (tmp_path / "run").exists()
+
+
+def test_only_the_first_process_opens_a_run(folders, tmp_path, monkeypatch):
+    """A folder that holds something is refused by one of them, so that it is told once; torchrun ends the others."""
+    (tmp_path / "photo.txt").write_text("keep me")
+    monkeypatch.setattr(fit, "load_photos", lambda *_: None)
+    opened = []
+    monkeypatch.setattr(fit, "_learn", lambda *_: bool(opened.append(distributed.rank())))
+    for rank in (0, 1):
+        monkeypatch.setattr(distributed, "rank", lambda rank=rank: rank)
+        if rank == 0:
+            with pytest.raises(FitError) as raised:
+                fit.fit(*folders, tmp_path, recipe("default", **SETTINGS), quiet=True)
+            assert raised.value.kind == "taken"
+        else:
+            fit.fit(*folders, tmp_path, recipe("default", **SETTINGS), quiet=True)
+    assert opened == [1] and [p.name for p in tmp_path.iterdir()] == ["photo.txt"]
 
 
 def test_one_process_shares_nothing():
@@ -140,7 +179,7 @@ def test_one_process_shares_nothing():
 
 def test_rows_divide_every_part_of_a_batch(monkeypatch):
     """Whatever the parts, each process has as many rows as the others, and no row is left out."""
-    monkeypatch.setattr(distributed, "count", lambda: 3)
+    monkeypatch.setattr(distributed, "world_size", lambda: 3)
     for n_pairs in range(13):
         shares = []
         for rank in range(3):

@@ -84,7 +84,7 @@ def test_pairs_that_differ_by_a_row_are_laid_upon_each_other(tmp_path: Path) -> 
     picture = np.asarray(Image.open(PHOTOS[0]).convert("RGB"))
     Image.fromarray(picture).save(tmp_path / "a" / "x.png")
     Image.fromarray(picture[1:, :-1]).save(tmp_path / "b" / "x.tif")
-    image, answer = evaluate.folder_pairs(tmp_path / "a", tmp_path / "b").load(0)
+    image, answer, _ = evaluate.folder_pairs(tmp_path / "a", tmp_path / "b").load(0)
     assert image.shape == (picture.shape[0] - 1, picture.shape[1] - 1, 3)
     assert np.array_equal(image, answer)
 
@@ -97,8 +97,13 @@ def test_degraded_pairs_depend_on_the_seed_alone(tmp_path: Path) -> None:
     assert len(first.names) == len(PHOTOS)
     assert np.array_equal(first.load(0)[0], again.load(0)[0])
     assert not np.array_equal(first.load(0)[0], other.load(0)[0])
+<<<<<<< HEAD
+    spoiled, finished, _ = first.load(1)
+    assert spoiled.dtype == finished.dtype == np.uint8 and spoiled.shape == finished.shape
+=======
     degraded, finished = first.load(1)
     assert degraded.dtype == finished.dtype == np.uint8 and degraded.shape == finished.shape
+>>>>>>> main
     assert np.array_equal(finished, np.asarray(Image.open(PHOTOS[1]).convert("RGB")))
     assert max(evaluate.shrunk(np.zeros((3, 1024, 3), np.uint8)).shape) == evaluate.DEGRADED_SIZE
 
@@ -172,3 +177,24 @@ def test_pairs_need_no_torch(pairs: tuple[Path, Path], policy: Policy) -> None:
     command = [sys.executable, "-c", code, "evaluate", *map(str, pairs), "--model", str(policy.path), "--json"]
     output = subprocess.run(command, check=True, capture_output=True, text=True, timeout=120).stdout
     assert json.loads(output)["n"] == 3
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB"])
+def test_the_same_sliders_as_enhance_for_grey_files(tmp_path: Path, mode: str) -> None:
+    """Colour sliders stay neutral on a grey file, and only there; `trainer enhance` writes the picture that counts."""
+    model = policies.write(tmp_path / "warm.onnx", {"temperature": 30, "exposure": 20})
+    for folder in ("input", "answer"):
+        (tmp_path / folder).mkdir()
+    grey = Image.open(PHOTOS[0]).convert("L").resize((64, 48)).convert(mode)
+    grey.save(tmp_path / "input" / "a.png")
+    enhanced = CliRunner().invoke(
+        main, ["enhance", str(tmp_path / "input" / "a.png"), "--out", str(tmp_path / "out"), "--model", str(model)]
+    )
+    assert enhanced.exit_code == 0, enhanced.output
+    with Image.open(tmp_path / "out" / "a.png") as opened:
+        opened.convert("RGB").save(tmp_path / "answer" / "a.png")
+    pairs = evaluate.folder_pairs(tmp_path / "input", tmp_path / "answer")
+    assert pairs.load(0).grey == (mode == "L")
+    result = evaluate.evaluate(pairs, Policy.load(model), lambda _, n: iter(range(n)))
+    assert result.rows["policy"]["psnr"] > 55  # another rounding at most
+    assert result.rows["input"]["psnr"] < 30

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 import math
+import re
 
 import numpy as np
 import pytest
@@ -66,10 +67,9 @@ def test_small_pictures(shape: tuple[int, ...]) -> None:
 
 
 def test_what_cannot_be_compared_is_refused() -> None:
-    with pytest.raises(ValueError, match="one size"):
-        metrics.measure(IMAGE, IMAGE[1:])
-    with pytest.raises(ValueError, match="uint8"):
-        metrics.measure(IMAGE / 255, IMAGE)
+    for edited, answer in ((IMAGE, IMAGE[1:]), (IMAGE / 255, IMAGE)):
+        with pytest.raises(ValueError, match=re.escape(str(edited.shape))):
+            metrics.measure(edited, answer)
 
 
 def test_single_precision_is_enough() -> None:

@@ -89,10 +89,13 @@ def test_levels_that_move_nothing_count_as_neutral(tmp_path: Path) -> None:
     one_way = [slider.name for slider in SLIDERS if slider.lowest == slider.neutral]
     assert one_way
     path = policies.write(tmp_path / "low.onnx", dict.fromkeys([slider.name for slider in SLIDERS], 3))
-    (levels, _), values = measure.decided(Policy.load(path), DARK)
+    (levels, _), values = measure.decided(Policy.load(path), DARK + np.array([0, 0, 1], np.uint8))
     for slider, level in zip(SLIDERS, levels, strict=True):
         assert level == (NEUTRAL_LEVEL if slider.name in one_way else 3)
         assert values[slider.name] == pytest.approx(slider.values()[level])
+    _, on_grey = measure.decided(Policy.load(path), DARK)  # as `trainer enhance` decides for a grey file
+    for slider in SLIDERS:
+        assert on_grey[slider.name] == (slider.neutral if slider.colour else values[slider.name])
 
 
 def test_a_policy_that_is_sure_has_no_entropy_and_one_that_is_not_all(tmp_path: Path, brightener: Path) -> None:
