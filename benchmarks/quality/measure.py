@@ -24,14 +24,9 @@ from benchmarks.quality.cases import (
 )
 from editor_ops import NEUTRAL_LEVEL, SLIDERS, edit
 from enhancer import photo
-<<<<<<< HEAD
-from models import Policy, thumbnail
-from trainer.evaluate import SEARCHED, EvaluateError, best_constant_action, degraded_pairs
-=======
 from models import Policy
 from models.thumbnail import thumbnail
-from trainer.evaluate import SEARCHED, EvaluateError, best_constant_action, degraded_pairs, is_grey
->>>>>>> main
+from trainer.evaluate import SEARCHED, EvaluateError, best_constant_action, degraded_pairs
 from trainer.metrics import cast_angle, clipped, measure, psnr
 from trainer.psnr import MOST_PSNR
 

@@ -97,13 +97,8 @@ def test_degraded_pairs_depend_on_the_seed_alone(tmp_path: Path) -> None:
     assert len(first.names) == len(PHOTOS)
     assert np.array_equal(first.load(0)[0], again.load(0)[0])
     assert not np.array_equal(first.load(0)[0], other.load(0)[0])
-<<<<<<< HEAD
-    spoiled, finished, _ = first.load(1)
-    assert spoiled.dtype == finished.dtype == np.uint8 and spoiled.shape == finished.shape
-=======
-    degraded, finished = first.load(1)
+    degraded, finished, _ = first.load(1)
     assert degraded.dtype == finished.dtype == np.uint8 and degraded.shape == finished.shape
->>>>>>> main
     assert np.array_equal(finished, np.asarray(Image.open(PHOTOS[1]).convert("RGB")))
     assert max(evaluate.shrunk(np.zeros((3, 1024, 3), np.uint8)).shape) == evaluate.DEGRADED_SIZE
 

@@ -258,7 +258,7 @@ def answer(changes=None, **others):
 def applied(*filters, apply="filters"):
     """The plug-in's own way of putting filters on a layer, with such as no Decision brings about."""
     if FOLDER not in sys.path:
-        sys.path.insert(0, FOLDER)
+        sys.path[:0] = [FOLDER, f"{FOLDER}/lib"]
     from plugin.filters import apply as apply_
     from plugin.messages import PluginError
 
@@ -268,8 +268,8 @@ def applied(*filters, apply="filters"):
     before, error = raw(layer), ""
     try:
         apply_(image, layer, [(name, name, properties) for name, properties in filters], apply == "merged")
-    except PluginError as refusal:
-        error = str(refusal)
+    except PluginError as refused:
+        error = str(refused)
     unchanged = raw(layer) == before and not layer.get_filters()
     seen = {"status": 0, "error": error, "unchanged": unchanged, "dirty": image.is_dirty()}
     image.delete()
