@@ -1,26 +1,38 @@
-# make demo   set everything up and enhance a real photo with the shipped policy
-# make test   set everything up and run every check and test, real GIMP 3.0 and 3.2 included
-# make docs   set everything up and build the documentation into site/index.html
+# make demo        set everything up and enhance a real photo with the shipped policy
+# make test        set everything up and run every check and test, real GIMP 3.0 and 3.2 included
+# make test-fast   without real GIMP, several processes and kills: a minute, while you work
+# make lint        ruff and mypy alone
+# make docs        set everything up and build the documentation into site/index.html
 
 PYTHON ?= python3
 # One torch for everyone, so that the learning tests mean the same; the package itself takes any from 2.4 on.
 TORCH ?= torch==2.13.0
 PHOTO ?= tests/photos/church.jpg
+# Processes that share the tests, a module at a time: most of them wait for GIMP or for others now and then.
+WORKERS ?= 2
+PYTEST = OMP_NUM_THREADS=1 .venv-test/bin/python -m pytest -n $(WORKERS) --dist loadfile
 
-.PHONY: demo test lint docs roots help clean
+.PHONY: demo test test-fast lint docs roots root-trixie root-forky help clean
 
 help:
-	@sed -n 's/^# //p' Makefile
+	@sed -n 's/^# make/make/p' Makefile
 
 demo: .venv/ready
 	@rm -rf demo
 	@.venv/bin/trainer enhance $(PHOTO) --out demo --before-after
 
-test: lint roots
-	.venv-test/bin/python -m pytest
+# What is downloaded, is downloaded side by side: the environment and two Debian systems.
+test: debootstrap-there
+	@$(MAKE) --no-print-directory -j 3 .venv-test/ready root-trixie root-forky
+	@$(MAKE) --no-print-directory lint
+	$(PYTEST)
+
+test-fast: .venv-test/ready
+	$(PYTEST) -m "not slow" --ignore tests/gimp
 
 lint: .venv-test/ready
 	.venv-test/bin/ruff check .
+	.venv-test/bin/ruff format --check --quiet .
 	.venv-test/bin/mypy
 
 # Strict: a link that leads nowhere is an error.
@@ -29,9 +41,10 @@ docs: .venv-docs/ready
 	@echo site/index.html
 
 # GIMP in Debian roots, kept outside the repository; tests/gimp says what is missing where they can't be made
-roots: debootstrap-there
-	-tools/gimp_roots/make_root.sh trixie
-	-tools/gimp_roots/make_root.sh forky
+roots: root-trixie root-forky
+
+root-trixie root-forky: root-%: debootstrap-there
+	-@tools/gimp_roots/make_root.sh $*
 
 .venv/ready: pyproject.toml | venv-there
 	$(PYTHON) -m venv .venv

@@ -130,7 +130,7 @@ def decision_table(decision: Decision) -> Table:
     for choice in decision.choices:
         slider = choice.slider
         still = choice.value == slider.neutral
-        row = (slider.label, slider.format(choice.value), slider.menu, f"{100 * choice.probability:.0f}%")
+        row = (slider.label, slider.format(choice.value), slider.menu, "by hand" if choice.probability is None else f"{100 * choice.probability:.0f}%")
         table.add_row(*row, style="dim" if still else None)
     return table
 
