@@ -27,6 +27,7 @@ from rich.table import Table
 
 import models
 from editor_ops import NAMES, NEUTRAL_LEVEL, SLIDERS, edit
+from enhancer import files as files_
 from enhancer import photo
 
 LOOKS: dict[str, dict[str, float]] = {
@@ -53,7 +54,7 @@ def known_levels(values: Mapping[str, float]) -> dict[str, float]:
 
 def by_name(folder: Path) -> list[Path]:
     """The photos of a folder in an order that has nothing to do with what they show."""
-    return sorted(photo.find(folder), key=lambda path: hashlib.sha256(path.name.encode()).digest())
+    return sorted(files_.find(folder), key=lambda path: hashlib.sha256(path.name.encode()).digest())
 
 
 def thumbnails(files: Sequence[Path]) -> np.ndarray:
@@ -102,7 +103,7 @@ def main() -> int:
             write_targets(liked, values, folder / "favourites")
             started = time.monotonic()
             settings = recipe("taste", seed=arguments.seed)
-            files = (taken, photo.find(folder / "favourites"))
+            files = (taken, files_.find(folder / "favourites"))
             fit.fit(arguments.source, folder / "favourites", folder / "run", settings, files=files, start=start)
             export_run(folder / "run", folder / "run" / "policy.onnx")
             minutes = f"{(time.monotonic() - started) / 60:.1f}"

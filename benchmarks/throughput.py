@@ -32,7 +32,7 @@ from rich.console import Console
 from rich.table import Table
 
 from editor_ops import LEVELS, SLIDERS
-from enhancer import photo
+from enhancer import files as files_
 from trainer import cache, data, distributed, draws, edits, fit
 from trainer.config import recipe
 
@@ -191,7 +191,7 @@ def print_cache(n: int) -> None:
             started = time.monotonic()
             loaded = data.load(photos, quiet=True, cache=place / "cache")
             times.append(time.monotonic() - started)
-        assert len(loaded.names) == n == len(photo.find(photos))
+        assert len(loaded.names) == n == len(files_.find(photos))
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         generator = torch.Generator().manual_seed(0)
         started, times_drawn = time.monotonic(), 100

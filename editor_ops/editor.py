@@ -3,29 +3,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from array_api_compat import array_namespace, is_numpy_array
 
-from .brightness_contrast import brightness_contrast
 from .chain import chain
-from .channel_mixer import channel_mixer
 from .color import Array, linear_to_srgb, srgb_to_linear
-from .color_temperature import color_temperature
-from .exposure import exposure
-from .levels import levels
-from .saturation import saturation
-from .shadows_highlights import shadows_highlights
-from .unsharp_mask import unsharp_mask
-
-OPERATIONS: dict[str, Callable[..., Array]] = {
-    f"gegl:{function.__name__.replace('_', '-')}": function
-    for function in (
-        exposure, color_temperature, channel_mixer, shadows_highlights,
-        brightness_contrast, levels, saturation, unsharp_mask,
-    )
-}  # fmt: skip
+from .full_size import edit_full_size
+from .operations import OPERATIONS, as_float, max_value, to_dtype
 
 FULL_SIZE_FROM = 1_000_000
 """Pixels from which a NumPy picture is worked in strips: about where its planes leave the processor's cache."""
@@ -72,35 +58,10 @@ def edit(image: Array, values: Mapping[str, Any], alpha: Array | None = None) ->
     if not steps:
         return image
     if is_numpy_array(image) and image.ndim == 3 and image.shape[0] * image.shape[1] >= FULL_SIZE_FROM:
-        from .full_size import edit_full_size  # imports this module
-
         return edit_full_size(image, values, alpha)
-    white = white_of(image)
-    weight = None if alpha is None else as_float(alpha, white_of(alpha))
-    edited = linear_to_srgb(run(srgb_to_linear(as_float(image, white)), steps, weight))
-    return edited if white == 1.0 else _rounded(edited, white, image.dtype)
-
-
-def white_of(image: Array) -> float:
-    """The number that stands for white: 255, 65535 or 1.0. ValueError for other types."""
-    xp = array_namespace(image)
-    if xp.isdtype(image.dtype, "real floating"):
-        return 1.0
-    white = {"uint8": 255.0, "uint16": 65535.0}.get(str(image.dtype).removeprefix("torch."))
-    if white is None:
-        raise ValueError(f"pictures are uint8, uint16 or floats; this one is {image.dtype}")
-    return white
-
-
-def as_float(image: Array, white: float) -> Array:
-    """Integers to float32 in [0, 1]; floats as they are."""
-    xp = array_namespace(image)
-    return image if white == 1.0 else xp.astype(image, xp.float32) * (1 / white)
-
-
-def _rounded(encoded: Array, white: float, dtype: Any) -> Array:
-    xp = array_namespace(encoded)
-    return xp.astype(xp.floor(xp.clip(encoded, 0.0, 1.0) * white + 0.5), dtype)
+    weight = None if alpha is None else as_float(alpha)
+    edited = linear_to_srgb(run(srgb_to_linear(as_float(image)), steps, weight))
+    return to_dtype(edited, image.dtype, max_value(image))
 
 
 def _check_rgb(image: Array) -> None:

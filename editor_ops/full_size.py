@@ -19,7 +19,7 @@ import numpy as np
 from .blur import ALPHA_FLOOR
 from .chain import chain
 from .color import linear_to_srgb, luminance, srgb_to_linear
-from .editor import OPERATIONS, _rounded, as_float, white_of
+from .operations import OPERATIONS, as_float, max_value, to_dtype
 from .shadows_highlights import correct
 from .wide_blur import Blurred, convolved, node_step, recursed
 
@@ -28,7 +28,9 @@ BLOCK = 24_000
 STRIP = 2**18
 """Pixels a thread takes at a time: some 3 MB as a float picture."""
 MOST_THREADS = 8
-"""Beyond it the memory, not the processor, sets the pace. A process that is one of many sets it to 1."""
+"""Beyond it the memory, not the processor, sets the pace."""
+Curve = Callable[[np.ndarray], np.ndarray]
+"""A tone curve, on samples of any shape in [0, 1] and beyond."""
 Work = Callable[[np.ndarray, slice], np.ndarray]
 """Linear (rows, width, 3) of these rows of the picture -> the same, edited."""
 
@@ -100,22 +102,27 @@ def edit_full_size(
     values: Mapping[str, Any],
     alpha: np.ndarray | None = None,
     to_srgb: np.ndarray | None = None,
+    decode: Curve = srgb_to_linear,
+    encode: Curve = linear_to_srgb,
+    threads: int = MOST_THREADS,
 ) -> np.ndarray:
     """`edit` for one large picture: the same result within float rounding, faster and with less memory.
 
-    image: (height, width, 3), sRGB-encoded: uint8, uint16 or floats; the same type comes back. alpha:
-    (height, width), of the image's type. to_srgb: (3, 3), the picture's linear RGB to linear sRGB, where it has other
-    primaries: the same look as in sRGB, nothing clipped on the way. At most one float32 copy of the picture is held,
-    and that only where two operations with a blur follow each other. ValueError as `edit`.
+    image: (height, width, 3): uint8, uint16 or floats; the same type comes back. alpha: (height, width), of the
+    image's type. to_srgb: (3, 3), the picture's linear RGB to linear sRGB, where it has other primaries: the same look
+    as in sRGB, nothing clipped on the way. decode, encode: its tone curve, stored samples to linear light and back.
+    threads: at most; fewer where the process may use fewer cores. At most one float32 copy of the picture is held, and
+    that only where two operations with a blur follow each other. ValueError as `edit`.
     """
     height, width, _ = image.shape
     steps = chain(values, width, height)
     if not steps:
         return image
     source, work, blurs = image, list[Work](), 0
+    decoder: Curve | None = decode  # None: the source is linear light
     if to_srgb is not None:
         _append(work, Affine(np.asarray(to_srgb, np.float64), np.zeros(3)))
-    with ThreadPoolExecutor(min(cores(), MOST_THREADS)) as pool:
+    with ThreadPoolExecutor(min(cores(), threads)) as pool:
         for operation, properties in steps:
             if operation in AFFINE:
                 _append(work, affine(operation, properties))
@@ -124,22 +131,21 @@ def edit_full_size(
                 radius = rest.pop(spatial.radius)
                 # Up to the first blur it is cheaper to compute a strip again than to hold it; after that it is not.
                 keep = np.empty((3, height, width), np.float32) if blurs else None
-                blurred = _blur(pool, source, source is not image, work, spatial.blurred_part, radius, alpha, keep)
+                blurred = _blur(pool, source, decoder, work, spatial.blurred_part, radius, alpha, keep)
                 if keep is not None:
-                    source, work = np.moveaxis(keep, 0, -1), []
+                    source, decoder, work = np.moveaxis(keep, 0, -1), None, []
                 work.append(_finished(spatial, blurred, rest))
                 blurs += 1
         if to_srgb is not None:
             _append(work, Affine(np.linalg.inv(np.asarray(to_srgb, np.float64)), np.zeros(3)))
         result = np.empty(image.shape, image.dtype)
-        white = white_of(image)
+        white = max_value(image)
 
-        def encode(rows: slice) -> None:
+        def store(rows: slice) -> None:
             for block in _blocks(rows, width):
-                encoded = linear_to_srgb(_worked(source, source is not image, work, block))
-                result[block] = encoded if white == 1.0 else _rounded(encoded, white, image.dtype)
+                result[block] = to_dtype(encode(_worked(source, decoder, work, block)), image.dtype, white)
 
-        _each(pool, encode, height, width)
+        _each(pool, store, height, width)
     return result
 
 
@@ -164,13 +170,14 @@ def _finished(spatial: Spatial, blurred: Blurred, rest: dict[str, Any]) -> Work:
     return lambda linear, rows: spatial.finish(linear, blurred.rows(rows), **rest)
 
 
-def _worked(source: np.ndarray, is_linear: bool, work: list[Work], rows: slice) -> np.ndarray:
-    """These rows of the source in linear light, after all work; channels in planes in memory."""
+def _worked(source: np.ndarray, decode: Curve | None, work: list[Work], rows: slice) -> np.ndarray:
+    """These rows of the source in linear light, after all work; channels in planes in memory. decode: the source's tone
+    curve, None where it is linear light."""
     strip = np.moveaxis(source[rows], -1, 0)
-    if is_linear:
+    if decode is None:
         linear = strip
     elif strip.dtype.kind == "u":
-        table = _linear_table(strip.dtype.name)
+        table = _linear_table(strip.dtype.name, decode)
         if strip.dtype == np.uint8 and work and isinstance(first := work[0], Affine) and first.is_diagonal():
             # 8-bit channels have few values: the first stretch of the chain is done on the tables that decode them.
             tables = table * np.diag(first.matrix)[:, None] + first.offset[:, None]
@@ -179,18 +186,18 @@ def _worked(source: np.ndarray, is_linear: bool, work: list[Work], rows: slice) 
         else:
             linear = table[strip]
     else:
-        linear = srgb_to_linear(np.ascontiguousarray(strip, dtype=np.float32))
+        linear = np.asarray(decode(np.ascontiguousarray(strip, dtype=np.float32)), dtype=np.float32)
     linear = np.moveaxis(linear, 0, -1)
     for step in work:
         linear = step(linear, rows)
     return linear
 
 
-@functools.cache
-def _linear_table(dtype: str) -> np.ndarray:
+@functools.lru_cache(maxsize=8)  # a process edits pictures of few kinds
+def _linear_table(dtype: str, decode: Curve) -> np.ndarray:
     """Linear light of every uint8 or uint16 number, float32."""
     numbers = np.arange(np.iinfo(dtype).max + 1, dtype=dtype)
-    return np.asarray(srgb_to_linear(as_float(numbers, white_of(numbers))), dtype=np.float32)
+    return np.asarray(decode(as_float(numbers)), dtype=np.float32)
 
 
 def _blocks(rows: slice, width: int) -> list[slice]:
@@ -208,7 +215,7 @@ def _each(pool: ThreadPoolExecutor, task: Callable[[slice], None], height: int, 
 def _blur(
     pool: ThreadPoolExecutor,
     source: np.ndarray,
-    is_linear: bool,
+    decode: Curve | None,
     work: list[Work],
     part: Callable[[np.ndarray], np.ndarray],
     std_dev: float,
@@ -226,14 +233,14 @@ def _blur(
     def across(rows: slice) -> None:
         strip = np.empty((planes, rows.stop - rows.start, width), np.float32)
         for block in _blocks(rows, width):
-            linear = _worked(source, is_linear, work, block)
+            linear = _worked(source, decode, work, block)
             here = slice(block.start - rows.start, block.stop - rows.start)
             if keep is not None:
                 keep[:, block] = np.moveaxis(linear, -1, 0)
             if alpha is None:
                 strip[:, here] = part(linear)
             else:
-                opacity = as_float(alpha[block], white_of(alpha))
+                opacity = as_float(alpha[block])
                 strip[:-1, here] = part(linear) * np.clip(opacity, ALPHA_FLOOR, None)
                 strip[-1, here] = opacity
         strips[rows.start] = convolved(strip, std_dev)

@@ -2,7 +2,7 @@
 """Photos and folders of photos -> copies in another folder, by several processes, again and again.
 
 With sidecars (enhancer/sidecar.py) a run skips what is done and goes on where another was killed. A run that keeps them
-holds a lock on the output folder, which its workers share: what lies there half written is nobody's then, and goes.
+holds a lock on the output folder, which its workers share: leftovers of killed runs are removed then.
 """
 
 from __future__ import annotations
@@ -12,33 +12,25 @@ import os
 import re
 import signal
 import tempfile
-import time
 from collections import deque
 from collections.abc import Container, Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass, field, replace
+from functools import partial
 from multiprocessing import active_children, get_context
 from pathlib import Path
-from types import ModuleType
 
-from editor_ops import full_size
+from editor_ops.full_size import cores
 from models import Policy
 
-from . import photo, pool, sidecar
-from .enhance import Enhanced, Settings, Task, check_free, decide, enhance
-
-fcntl: ModuleType | None
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None
+from . import files, photo, pool, sidecar
+from .enhance import check_free, decide, enhance
+from .task import Enhanced, Settings, Task
 
 MEMORY = 2 * 2**30
 """Bytes of memory that the machine has for each process: a photo of 24 megapixels needs 0.6 GB, and others live too."""
-LAST_BREATH = 3.0
-"""Seconds to wait for the folder: the workers of a run that was killed end in less than one."""
 PART = re.compile(r"\.(?P<name>.+)\.(?P<process>\d+)\.part", re.DOTALL)
-"""As `photo.part_of` names them."""
+"""As `models.files.temporary_path` names them."""
 
 
 @dataclass
@@ -72,11 +64,11 @@ def plan(inputs: list[Path], out: Path, settings: Settings, sidecars: bool = Fal
         if not path.is_dir():
             _add(plan, path, Path(path.name), settings)
             continue
-        if _same(path, out):
+        if files.same(path, out):
             raise photo.PhotoError(f"{path}: is the folder of the photos itself: choose another folder with --out")
         below = Path(os.path.abspath(path)).name if len(inputs) > 1 else ""
         before = plan.n + plan.made_here
-        for found in _walk(path, plan):
+        for found in files.walk(path, out, partial(_unreadable, plan)):
             if sidecar.is_copy(found):
                 plan.made_here += 1
             else:
@@ -88,32 +80,15 @@ def plan(inputs: list[Path], out: Path, settings: Settings, sidecars: bool = Fal
     return plan
 
 
+def _unreadable(plan: Plan, folder: Path, error: OSError) -> None:
+    problem = f"{folder}: cannot be looked into ({error.strerror}): check the rights"
+    plan.problems.append(Enhanced(folder, problem=problem))
+
+
 def _add(plan: Plan, path: Path, name: Path, settings: Settings) -> None:
     output = plan.out / name
     comparison = output.with_name(f"{output.stem}-before-after.jpg") if settings.before_after else None
-    plan.tasks.append(Task(path, output, comparison, sidecar.beside(output) if plan.keeps_sidecars else None))
-
-
-def _walk(folder: Path, plan: Plan) -> Iterator[Path]:
-    """The photos in a folder and the folders in it, by name; what cannot be looked into becomes a problem."""
-
-    def unreadable(error: OSError) -> None:
-        here = Path(error.filename or folder)
-        problem = f"{here}: cannot be looked into ({error.strerror}): check the rights"
-        plan.problems.append(Enhanced(here, problem=problem))
-
-    for here, folders, files in os.walk(folder, onerror=unreadable):
-        folders[:] = sorted(name for name in folders if name[0] != "." and not _same(Path(here, name), plan.out))
-        for name in sorted(files):
-            if name[0] != "." and Path(name).suffix.lower() in photo.SUFFIXES:
-                yield Path(here, name)
-
-
-def _same(first: Path, second: Path) -> bool:
-    try:
-        return first.samefile(second)
-    except OSError:  # the second is not made yet, so it is none that is there
-        return False
+    plan.tasks.append(Task(path, output, comparison, sidecar.path_for(output) if plan.keeps_sidecars else None))
 
 
 def _check_names(tasks: list[Task]) -> None:
@@ -140,7 +115,7 @@ def run(plan: Plan, policy: Policy, settings: Settings, jobs: int | None = None)
         if not settings.dry:
             make_folder(plan.out)
             if plan.keeps_sidecars:
-                stack.enter_context(_alone(plan.out))
+                stack.enter_context(files.exclusive_lock(plan.out))
                 _clear(plan.tasks)
         yield from plan.problems
         todo = []
@@ -151,18 +126,18 @@ def run(plan: Plan, policy: Policy, settings: Settings, jobs: int | None = None)
             else:
                 yield before
         n = min(jobs or usual_jobs(), len(todo))
-        work = _here(todo, policy, settings) if n < 2 else _by_workers(todo, policy, settings, n, plan)
+        work = _run_serial(todo, policy, settings) if n < 2 else _by_workers(todo, policy, settings, n, plan)
         yield from stack.enter_context(contextlib.closing(work))
 
 
 def usual_jobs() -> int:
     """As many processes as this one may use cores, where the memory is enough for photos of 24 megapixels."""
-    cores = full_size.cores()
+    n_cores = cores()
     try:
         memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (AttributeError, ValueError, OSError):  # Windows doesn't say
-        return cores
-    return max(1, min(cores, memory // MEMORY))
+        return n_cores
+    return max(1, min(n_cores, memory // MEMORY))
 
 
 def make_folder(folder: Path) -> None:
@@ -182,7 +157,7 @@ def _before(task: Task, settings: Settings, model: str) -> Enhanced | None:
         if not task.sidecar:
             check_free(task)
             return None
-        record, unfinished = sidecar.standing(task, settings, model)
+        record, unfinished = sidecar.check_existing(task, settings, model)
         if record is not None:
             return Enhanced(task.photo, task.output, comparison=task.comparison, record=record)
         for path in [] if settings.dry else unfinished:
@@ -194,10 +169,10 @@ def _before(task: Task, settings: Settings, model: str) -> Enhanced | None:
     return None
 
 
-def _one(task: Task, policy: Policy, settings: Settings, whole: bool = False) -> Enhanced:
-    """One photo, or its problem. whole: its copy is made, and only what was decided is to be known again."""
+def _one(task: Task, policy: Policy, settings: Settings, already_written: bool = False) -> Enhanced:
+    """One photo, or its problem. already_written: its copy is made, and only what was decided is to be known again."""
     try:
-        if whole:
+        if already_written:
             return decide(task, policy, settings)[1]
         if not settings.dry:
             task.output.parent.mkdir(parents=True, exist_ok=True)
@@ -212,7 +187,7 @@ def _one(task: Task, policy: Policy, settings: Settings, whole: bool = False) ->
         return Enhanced(task.photo, problem=f"{task.output}: cannot be written ({error.strerror}): check the rights")
 
 
-def _here(tasks: list[Task], policy: Policy, settings: Settings) -> Generator[Enhanced, None, None]:
+def _run_serial(tasks: list[Task], policy: Policy, settings: Settings) -> Generator[Enhanced, None, None]:
     for task in tasks:
         yield _one(task, policy, settings)
 
@@ -240,7 +215,7 @@ def _by_workers(
         # tried again alone, with all the memory there is. The one that is to blame kills its worker again.
         for task in (yield from _until_one_dies(left, n, worker)):
             if os.path.lexists(task.output):  # which it was not before: a worker ended before it could tell
-                yield _one(task, policy, settings, whole=True)
+                yield _one(task, policy, settings, already_written=True)
                 continue
             _before(task, settings, policy.sha256)  # removes a sidecar without its copy
             if (yield from _until_one_dies(deque([task]), 1, worker)):
@@ -312,53 +287,18 @@ _working: tuple[Policy, Settings]
 def _start(worker: _Worker) -> None:
     global _working
     pool.start()
-    full_size.MOST_THREADS = 1  # the cores are shared out among the processes
     if worker.lock:
-        _lock(worker.lock)
+        files.lock(worker.lock)
     policy = Policy.load(worker.policy)
     policy.name = worker.name
-    _working = policy, worker.settings
+    _working = policy, replace(worker.settings, threads=1)  # the cores are shared out among the processes
 
 
 def _in_worker(task: Task) -> Enhanced:
     return _one(task, *_working)
 
 
-# What lies in the folder.
-
-
-@contextlib.contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """The folder for this run and its workers. PhotoError where another run has it."""
-    end = time.monotonic() + LAST_BREATH
-    while (lock := _lock(folder, alone=True)) is None:
-        if time.monotonic() > end:
-            raise photo.PhotoError(f"{folder}: another run is writing to it: wait for its end, or choose another --out")
-        time.sleep(0.1)
-    try:
-        yield
-    finally:
-        os.close(lock)
-
-
-def _lock(folder: Path, alone: bool = False) -> int | None:
-    """A shared lock on a folder, until the process ends or closes this file descriptor; None where it can't be had.
-
-    alone: only where nobody else has one. No lock, and never None, where the system or the file system knows none.
-    """
-    if fcntl is None:
-        return os.open(os.devnull, os.O_RDONLY)
-    lock = os.open(folder, os.O_RDONLY)
-    try:
-        if alone:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        fcntl.flock(lock, fcntl.LOCK_SH)
-    except BlockingIOError:
-        os.close(lock)
-        return None
-    except OSError:  # some network file systems
-        pass
-    return lock
+# What killed runs left.
 
 
 def _clear(tasks: Iterable[Task], processes: Container[int] | None = None) -> None:

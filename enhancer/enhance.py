@@ -5,64 +5,17 @@ from __future__ import annotations
 
 import io
 import os
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from PIL import Image
 
 from editor_ops import filters
-from models import Decision, Policy
+from models import Policy
 
 from . import photo, sidecar
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What is wanted of every photo. What a copy depends on, goes into its sidecar: see `sidecar.settings`.
-
-    strength: 0 (an unchanged copy) to 2; 1 is what the policy chose. before_after: a picture of both side by side lies
-    beside the copy. dry: decide, and write nothing. leave: names of sliders to leave alone.
-    """
-
-    strength: float = 1.0
-    before_after: bool = False
-    dry: bool = False
-    leave: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Task:
-    """One photo, and the files that are made of it. comparison and sidecar: None where there is to be none."""
-
-    photo: Path
-    output: Path
-    comparison: Path | None = None
-    sidecar: Path | None = None
-
-    @property
-    def files(self) -> list[Path]:
-        return [path for path in (self.output, self.comparison, self.sidecar) if path]
-
-
-@dataclass(frozen=True)
-class Enhanced:
-    """What became of one photo: its copy and the decision; or the problem, one line.
-
-    record: what the sidecar says of a photo that was done before. dry: nothing was written.
-    """
-
-    photo: Path
-    output: Path | None = None
-    decision: Decision | None = None
-    width: int = 0
-    height: int = 0
-    problem: str = ""
-    comparison: Path | None = None
-    record: dict[str, Any] | None = None
-    dry: bool = False
-
+from .task import Enhanced, Settings, Task
 
 SIDE = 800
 """Pixels of the long side of each half of a before/after picture: both fit on a screen."""
@@ -75,16 +28,16 @@ def enhance(task: Task, policy: Policy, settings: Settings) -> Enhanced:
     photo, and a copy with its sidecar a finished one, wherever a process was killed.
     """
     check_free(task)
-    state = sidecar.state(task.photo) if task.sidecar else {}  # before it is read: a later change is seen as one
+    stamp = sidecar.file_stamp(task.photo) if task.sidecar else {}  # before it is read: a later change is seen as one
     original, done = decide(task, policy, settings)
     if settings.dry:
         return done
     assert done.decision
-    edited = photo.edited(original, done.decision.values)
+    edited = photo.edited(original, done.decision.values, settings.threads)
     sha256 = done.decision.sha256
     both = b""
     if task.comparison:
-        both = _side_by_side(photo.srgb(original), photo.srgb(replace(original, pixels=edited)))
+        both = _side_by_side(photo.srgb(original), photo.srgb(replace(original, samples=edited)))
 
     def finish(part: Path) -> None:
         """All that belongs to the copy, which is whole and still lies aside."""
@@ -92,15 +45,15 @@ def enhance(task: Task, policy: Policy, settings: Settings) -> Enhanced:
             files = {task.output.name: sidecar.fingerprint(part)}
             if task.comparison:
                 files[task.comparison.name] = sidecar.fingerprint_of(both)
-            made = {"settings": sidecar.settings(settings, sha256), "photo": state, "files": files}
+            made = {"settings": sidecar.settings(settings, sha256), "photo": stamp, "files": files}
             # Names that hold wherever the next command is started, and wherever the folder of copies goes.
             here = {"photo": os.path.abspath(task.photo), "output": task.output.name}
             sidecar.write(task.sidecar, {**to_json(done), **here}, made)
         if task.comparison:
-            with photo.aside(task.comparison) as stream:
+            with photo.new_file(task.comparison) as stream:
                 stream.write(both)
 
-    photo.write(original, edited, task.output, before=finish)
+    photo.write(original, edited, task.output, on_complete=finish)
     return done
 
 
@@ -108,9 +61,8 @@ def check_free(task: Task) -> None:
     """PhotoError where a file that is to be made is there already."""
     for taken in task.files:
         if os.path.lexists(taken):
-            raise photo.PhotoError(
-                f"{taken}: is there already and is not overwritten: choose another folder or move it away"
-            )
+            message = f"{taken}: is there already and is not overwritten: choose another folder or move it away"
+            raise photo.PhotoError(message, "taken")
 
 
 def decide(task: Task, policy: Policy, settings: Settings) -> tuple[photo.Photo, Enhanced]:

@@ -46,7 +46,24 @@ class Curve:
 SRGB = Curve((2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045, 0.0, 0.0))  # IEC 61966-2-1
 
 
-def curve(profile: bytes | None) -> Curve | None:
+@dataclass(frozen=True)
+class Profile:
+    """A file's colour profile, parsed once.
+
+    curve: None where samples are stored with sRGB's tone curve. to_srgb: (3, 3), linear RGB to linear sRGB; None where
+    the primaries are sRGB's, or can't be had.
+    """
+
+    data: bytes | None = None
+    curve: Curve | None = None
+    to_srgb: np.ndarray | None = None
+
+    @classmethod
+    def parse(cls, data: bytes | None) -> Profile:
+        return cls(data, tone_curve(data), to_srgb_matrix(data))
+
+
+def tone_curve(profile: bytes | None) -> Curve | None:
     """Tone curve of an RGB or grey profile; None where it is sRGB's, or where it cannot be had.
 
     It cannot be had from a broken profile, one made of lookup tables alone, or one whose three curves differ: such a
@@ -69,7 +86,7 @@ def curve(profile: bytes | None) -> Curve | None:
     return found if usable and not same else None
 
 
-def primaries(profile: bytes | None) -> np.ndarray | None:
+def to_srgb_matrix(profile: bytes | None) -> np.ndarray | None:
     """(3, 3) from the profile's linear RGB to linear sRGB; None where they are the same, or where it cannot be had.
 
     It cannot be had from broken and grey profiles, those made of lookup tables alone, and those whose white is not D50.

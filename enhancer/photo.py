@@ -2,9 +2,8 @@
 """Photo files: JPEG, PNG, TIFF in, the same kind out, with everything kept that is still true of the edited copy.
 
 Pixels are what a viewer shows: EXIF's orientation is applied on reading, and the copy is written upright and says so.
-Colours stay in the picture's own primaries, and an edit looks the same in any. A tone curve other than sRGB's is
-exchanged for sRGB's on reading and put back on writing (enhancer/icc.py says when that cannot be done). `srgb` is for
-the policy's thumbnail.
+Samples stay as they are stored, in the picture's own primaries and on its own tone curve, and an edit looks the same in
+any (enhancer/icc.py says when that cannot be had). `srgb` is for the policy's thumbnail.
 """
 
 from __future__ import annotations
@@ -23,9 +22,15 @@ import numpy as np
 from PIL import Image, JpegImagePlugin, PngImagePlugin, UnidentifiedImageError
 
 from editor_ops import edit
-from editor_ops.full_size import edit_full_size
+from editor_ops.color import linear_to_srgb, srgb_to_linear
+from editor_ops.editor import FULL_SIZE_FROM
+from editor_ops.full_size import MOST_THREADS, edit_full_size
+from editor_ops.operations import as_float, to_dtype
+from models.errors import UserError
+from models.files import atomic_write
 
 from . import exif, icc, png
+from .icc import Profile
 
 # Pillow's own limit against decompression bombs. 179 megapixels: more than the largest cameras have (150).
 LARGEST = 2 * (Image.MAX_IMAGE_PIXELS or 89_478_485)
@@ -37,7 +42,7 @@ SUFFIXES = {".jpg", ".jpeg", ".png", ".tif", ".tiff"}
 COLOURS = {"LAB": "Lab", "YCbCr": "YCbCr", "HSV": "HSV"}
 
 
-class PhotoError(ValueError):
+class PhotoError(UserError):
     """A photo that cannot be read or written. The text is one line: file, cause, remedy."""
 
 
@@ -45,40 +50,28 @@ class PhotoError(ValueError):
 class Photo:
     """An upright picture and what its copy must keep.
 
-    pixels  uint8, uint16 or float32 (H, W, 3), tones on sRGB's curve, colours in the primaries of the file's profile;
-            three equal channels (a view of one) where grey
-    alpha   (H, W) of the same kind as the file's samples, 0 transparent; None where the file has none
-    stored  dtype of the file's samples
+    samples  uint8, uint16 or float32 (H, W, 3), as stored; three equal channels (a view of one) where grey
+    alpha    (H, W) of the same kind as the file's samples, 0 transparent; None where the file has none
+    stored   dtype of the file's samples: float16 and float64 are held as float32
     """
 
     path: Path
     format: str
-    pixels: np.ndarray
+    samples: np.ndarray
     alpha: np.ndarray | None
     grey: bool
     stored: np.dtype
-    icc: bytes | None = None
+    profile: Profile = field(default_factory=Profile)
     exif: bytes | None = None
     options: dict[str, Any] = field(default_factory=dict)
 
     @property
     def width(self) -> int:
-        return int(self.pixels.shape[1])
+        return int(self.samples.shape[1])
 
     @property
     def height(self) -> int:
-        return int(self.pixels.shape[0])
-
-
-def find(folder: Path | str) -> list[Path]:
-    """The photos in a folder and the folders in it, by name. PhotoError where it is no folder or has none."""
-    folder = Path(folder)
-    if not folder.is_dir():
-        raise PhotoError(f"{folder}: is not a folder: give a folder of photos")
-    files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
-    if not files:
-        raise PhotoError(f"{folder}: has no photos ({', '.join(sorted(SUFFIXES))}): put some in or give another folder")
-    return files
+        return int(self.samples.shape[0])
 
 
 def read(path: Path | str) -> Photo:
@@ -104,7 +97,7 @@ def srgb(photo: Photo) -> np.ndarray:
 
     8 bits whatever the file has, as the GIMP plug-in sends them, so that both come to the same decision.
     """
-    return icc.to_srgb(_eight_bits(store(photo, photo.pixels)), photo.icc, photo.grey)
+    return icc.to_srgb(_eight_bits(photo.samples), photo.profile.data, photo.grey)
 
 
 def opacity(photo: Photo) -> np.ndarray | None:
@@ -112,98 +105,72 @@ def opacity(photo: Photo) -> np.ndarray | None:
     return None if photo.alpha is None else _eight_bits(photo.alpha)
 
 
-def edited(photo: Photo, values: Mapping[str, float]) -> np.ndarray:
-    """The photo's pixels edited by slider values, with the same look whatever its primaries; like `photo.pixels`."""
-    matrix = None if photo.grey else icc.primaries(photo.icc)
-    if matrix is None:
-        return edit(photo.pixels, values, photo.alpha)
-    return edit_full_size(photo.pixels, values, photo.alpha, matrix)
+def edited(photo: Photo, values: Mapping[str, float], threads: int = MOST_THREADS) -> np.ndarray:
+    """The photo's samples edited by slider values, with the same look whatever its profile; like `photo.samples`."""
+    curve, matrix = photo.profile.curve, None if photo.grey else photo.profile.to_srgb
+    if curve is None and matrix is None and photo.width * photo.height < FULL_SIZE_FROM:
+        return edit(photo.samples, values, photo.alpha)
+    decode, encode = (srgb_to_linear, linear_to_srgb) if curve is None else (curve.decode, curve.encode)
+    return edit_full_size(photo.samples, values, photo.alpha, matrix, decode, encode, threads)
 
 
-def store(photo: Photo, pixels: np.ndarray) -> np.ndarray:
-    """Pixels like `photo.pixels` as the file holds them: its tone curve, its dtype, (H, W, 3)."""
-    curve = icc.curve(photo.icc)
-    if curve is None:
-        return pixels.astype(photo.stored, copy=False)
-    if pixels.dtype == np.uint16:  # 8-bit file, see _on_srgb_curve
-        linear = icc.SRGB.decode(np.arange(65536) / 65535)
-        table = _to_dtype(curve.encode(linear), photo.stored)
-        return table[pixels]
-    result = np.empty(pixels.shape, photo.stored)
-    for top in range(0, len(pixels), icc.STRIP):
-        linear = icc.SRGB.decode(pixels[top : top + icc.STRIP])
-        result[top : top + icc.STRIP] = _to_dtype(curve.encode(linear), photo.stored)
-    return result
-
-
-def write(photo: Photo, pixels: np.ndarray, path: Path | str, before: Callable[[Path], None] | None = None) -> None:
-    """Edited pixels, like `photo.pixels`, to a new file of the photo's kind.
+def write(
+    photo: Photo, samples: np.ndarray, path: Path | str, on_complete: Callable[[Path], None] | None = None
+) -> None:
+    """Edited samples, like `photo.samples`, to a new file of the photo's kind.
 
     JPEG with quality 95 and the subsampling of the photo; PNG and TIFF with its bits, TIFF packed where it was packed.
     Kept: ICC profile, EXIF (upright, without its preview), XMP, resolution, alpha. The file appears under its name
-    only when it is whole. before: as for `aside`. PhotoError: the name is taken, or the file cannot be written.
+    only when it is whole. on_complete: as for `models.files.atomic_write`. PhotoError: the name is taken, or the file
+    cannot be written.
     """
     path = Path(path)
-    if pixels.shape != photo.pixels.shape or pixels.dtype != photo.pixels.dtype:
+    if samples.shape != photo.samples.shape or samples.dtype != photo.samples.dtype:
         raise ValueError(
-            f"pixels are {pixels.dtype} {pixels.shape}, the photo's {photo.pixels.dtype} {photo.pixels.shape}"
+            f"samples are {samples.dtype} {samples.shape}, the photo's {photo.samples.dtype} {photo.samples.shape}"
         )
     if os.path.lexists(path):
-        raise PhotoError(f"{path}: is there already and is not overwritten: choose another folder or move it away")
-    channels = _with_alpha(photo, store(photo, pixels))
-    with aside(path, before) as stream:
+        message = f"{path}: is there already and is not overwritten: choose another folder or move it away"
+        raise PhotoError(message, "taken")
+    channels = _with_alpha(photo, samples.astype(photo.stored, copy=False))
+    with new_file(path, on_complete) as stream:
         if photo.format == "TIFF":
             from . import tiff  # tifffile takes its time to import and most photos are JPEG
 
-            tiff.write(stream, channels, {**photo.options, "icc": photo.icc})
+            tiff.write(stream, channels, {**photo.options, "icc": photo.profile.data})
         elif channels.dtype == np.uint16:
             png.write(stream, channels, _png_chunks(photo))
         else:
             image = Image.fromarray(channels[..., 0] if channels.shape[-1] == 1 else channels)
-            image.save(stream, photo.format, icc_profile=photo.icc, exif=photo.exif or b"", **photo.options)
+            image.save(stream, photo.format, icc_profile=photo.profile.data, exif=photo.exif or b"", **photo.options)
 
 
 def _check_file(path: Path) -> None:
     try:
         size = path.stat().st_size
     except OSError as error:
-        raise PhotoError(f"{path}: cannot be read ({error.strerror}): check the name and the rights") from error
+        message = f"{path}: cannot be read ({error.strerror}): check the name and the rights"
+        raise PhotoError(message, "unreadable") from error
     if path.is_dir():
-        raise PhotoError(f"{path}: is a folder: give the photos in it, such as {path / '*.jpg'}")
+        raise PhotoError(f"{path}: is a folder: give the photos in it, such as {path / '*.jpg'}", "a folder")
     if not path.is_file():
-        raise PhotoError(f"{path}: is not a plain file: give a photo")
+        raise PhotoError(f"{path}: is not a plain file: give a photo", "not a file")
     if size == 0:
-        raise PhotoError(f"{path}: is empty (0 bytes): copy it again from where it came from")
-
-
-def part_of(path: Path, process: int) -> Path:
-    """Where a process keeps the file that is to become `path`, until it is whole. A killed process leaves it there."""
-    return path.with_name(f".{path.name}.{process}.part")
+        raise PhotoError(f"{path}: is empty (0 bytes): copy it again from where it came from", "empty")
 
 
 @contextlib.contextmanager
-def aside(path: Path, before: Callable[[Path], None] | None = None) -> Iterator[BinaryIO]:
-    """A file beside `path` to write to, which takes its name at the end; nothing is left of it after an error.
-
-    before: called with the whole file while it still lies aside. PhotoError where it cannot be written.
-    """
-    part = part_of(path, os.getpid())
+def new_file(path: Path, on_complete: Callable[[Path], None] | None = None) -> Iterator[BinaryIO]:
+    """`models.files.atomic_write`, with PhotoError where the file cannot be written."""
     try:
-        with part.open("x+b") as stream:
+        with atomic_write(path, on_complete) as stream:
             yield stream
-            stream.flush()
-            os.fsync(stream.fileno())
-        if before:
-            before(part)
-        os.rename(part, path)
-    except PhotoError:  # of another file, which `before` could not write
+    except PhotoError:  # of another file, which on_complete could not write
         raise
     except (OSError, ValueError) as error:  # ValueError: more EXIF than a JPEG can hold
         cause = getattr(error, "strerror", None) or _one_line(error)
-        raise PhotoError(f"{path}: cannot be written ({cause}): choose another folder or make room") from error
-    finally:  # after Ctrl-C too; once renamed, it is not there
-        with contextlib.suppress(OSError):
-            part.unlink()
+        message = f"{path}: cannot be written ({cause}): choose another folder or make room"
+        raise PhotoError(message, "not written") from error
 
 
 @contextlib.contextmanager
@@ -217,19 +184,22 @@ def _plain_errors(path: Path) -> Iterator[None]:
     except PhotoError:
         raise
     except Image.DecompressionBombError as error:
-        raise PhotoError(_too_large(path, None)) from error
+        raise PhotoError(_too_large(path, None), "too large") from error
     except UnidentifiedImageError as error:
-        raise PhotoError(f"{path}: is not a JPEG, PNG or TIFF picture: save it as one of these first") from error
+        message = f"{path}: is not a JPEG, PNG or TIFF picture: save it as one of these first"
+        raise PhotoError(message, "not a picture") from error
     except MemoryError as error:
-        raise PhotoError(f"{path}: needs more memory than there is: scale it down or crop it first") from error
+        message = f"{path}: needs more memory than there is: scale it down or crop it first"
+        raise PhotoError(message, "memory") from error
     except OSError as error:
         if error.errno is not None:
-            raise PhotoError(f"{path}: cannot be read ({error.strerror}): check the name and the rights") from error
-        raise PhotoError(damaged % _one_line(error)) from error
+            message = f"{path}: cannot be read ({error.strerror}): check the name and the rights"
+            raise PhotoError(message, "unreadable") from error
+        raise PhotoError(damaged % _one_line(error), "damaged") from error
     except (ValueError, TypeError, KeyError, IndexError, AttributeError, ArithmeticError, SyntaxError) as error:
-        raise PhotoError(damaged % _one_line(error)) from error
+        raise PhotoError(damaged % _one_line(error), "damaged") from error
     except (struct.error, zlib.error, EOFError, RuntimeError, AssertionError) as error:
-        raise PhotoError(damaged % _one_line(error)) from error
+        raise PhotoError(damaged % _one_line(error), "damaged") from error
 
 
 def _one_line(error: Exception) -> str:
@@ -243,15 +213,16 @@ def _too_large(path: Path, pixels: int | None) -> str:
 
 def _check_size(path: Path, width: int, height: int) -> None:
     if width * height > LARGEST:
-        raise PhotoError(_too_large(path, width * height))
+        raise PhotoError(_too_large(path, width * height), "too large")
     if width < 1 or height < 1:
-        raise PhotoError(f"{path}: has no pixels: copy it again from where it came from")
+        raise PhotoError(f"{path}: has no pixels: copy it again from where it came from", "no pixels")
 
 
 def _read_jpeg(path: Path, image: Image.Image) -> Photo:
     _check_size(path, *image.size)
     if image.mode not in ("L", "RGB"):
-        raise PhotoError(f"{path}: holds {COLOURS.get(image.mode, image.mode)} colours: {_convert_first()}")
+        message = f"{path}: holds {COLOURS.get(image.mode, image.mode)} colours: {_convert_first()}"
+        raise PhotoError(message, "other colours")
     blob = image.info.get("exif")
     options: dict[str, Any] = {"quality": QUALITY}
     # -1: Pillow cannot tell; then nothing is thrown away (4:4:4)
@@ -268,7 +239,7 @@ def _read_jpeg(path: Path, image: Image.Image) -> Photo:
 def _read_png(path: Path, image: PngImagePlugin.PngImageFile) -> Photo:
     _check_size(path, *image.size)
     if getattr(image, "is_animated", False):
-        raise PhotoError(f"{path}: is an animation: save the wanted frame as a file of its own")
+        raise PhotoError(f"{path}: is an animation: save the wanted frame as a file of its own", "several pictures")
     if png.is_deep(image):
         channels = png.read(path)
         image.load()
@@ -278,7 +249,8 @@ def _read_png(path: Path, image: PngImagePlugin.PngImageFile) -> Photo:
     else:
         image.load()
         if image.mode not in ("1", "L", "LA", "P", "PA", "RGB", "RGBA"):
-            raise PhotoError(f"{path}: holds {COLOURS.get(image.mode, image.mode)} colours: {_convert_first()}")
+            message = f"{path}: holds {COLOURS.get(image.mode, image.mode)} colours: {_convert_first()}"
+            raise PhotoError(message, "other colours")
         grey = image.mode in ("1", "L", "LA")
         mode = ("L" if grey else "RGB") + ("A" if image.has_transparency_data else "")
         channels = np.asarray(image.convert(mode))
@@ -296,13 +268,15 @@ def _read_tiff(path: Path) -> Photo:
         _check_size(path, page.imagewidth, page.imagelength)
         channels = tiff.read_eight(path) if tiff.is_eight_bit(page) else tiff.read_deep(path, page)
     except tiff.TiffKindError as error:
-        raise PhotoError(f"{path}: {error}") from error
+        raise PhotoError(f"{path}: {error}", "unsupported") from error
     except tiff.tifffile.TiffFileError as error:
-        raise PhotoError(f"{path}: is damaged ({_one_line(error)}): copy it again from where it came from") from error
+        message = f"{path}: is damaged ({_one_line(error)}): copy it again from where it came from"
+        raise PhotoError(message, "damaged") from error
     if channels.dtype.kind == "f" and (bad := int(channels.size - (np.abs(channels) < LARGEST_SAMPLE).sum())):
         raise PhotoError(
             f"{path}: holds {bad} samples that are no brightness (NaN, infinity or beyond {LARGEST_SAMPLE:g}): "
-            "open it in the program that made it, repair these pixels and save it again"
+            "open it in the program that made it, repair these pixels and save it again",
+            "no numbers",
         )
     return _photo(path, "TIFF", channels, options.pop("icc"), None, options)
 
@@ -323,36 +297,13 @@ def _photo(
     colours = 1 if grey else 3
     alpha = np.ascontiguousarray(channels[..., colours]) if channels.shape[-1] > colours else None
     stored = channels.dtype
-    pixels = _on_srgb_curve(np.ascontiguousarray(channels[..., :colours]), icc.curve(profile))
+    samples = np.ascontiguousarray(channels[..., :colours])
+    if stored.kind == "f":
+        samples = samples.astype(np.float32, copy=False)
     if grey:
-        pixels = np.broadcast_to(pixels, (*pixels.shape[:2], 3))
-    return Photo(path, format, pixels, alpha, grey, stored, profile, exif.upright_block(blob), options)
-
-
-def _on_srgb_curve(pixels: np.ndarray, curve: icc.Curve | None) -> np.ndarray:
-    """Samples as stored to uint8, uint16 or float32 on sRGB's curve.
-
-    8-bit samples of another curve become 16-bit ones, so that none is lost on the way there and back; 16-bit ones
-    become float for the same reason.
-    """
-    if pixels.dtype.kind == "f":
-        pixels = pixels.astype(np.float32, copy=False)
-    if curve is None:
-        return pixels
-    if pixels.dtype.kind == "u":
-        largest = np.iinfo(pixels.dtype).max
-        table = icc.SRGB.encode(curve.decode(np.arange(largest + 1) / largest))
-        return (_to_dtype(table, np.dtype(np.uint16)) if largest == 255 else table.astype(np.float32))[pixels]
-    for top in range(0, len(pixels), icc.STRIP):
-        pixels[top : top + icc.STRIP] = icc.SRGB.encode(curve.decode(pixels[top : top + icc.STRIP]))
-    return pixels
-
-
-def _to_dtype(values: np.ndarray, dtype: np.dtype) -> np.ndarray:
-    if dtype.kind == "f":
-        return values.astype(dtype)
-    largest = np.iinfo(dtype).max
-    return np.rint(np.clip(values, 0, 1) * largest).astype(dtype)
+        samples = np.broadcast_to(samples, (*samples.shape[:2], 3))
+    block = exif.upright_block(blob)
+    return Photo(path, format, samples, alpha, grey, stored, Profile.parse(profile), block, options)
 
 
 def _eight_bits(stored: np.ndarray) -> np.ndarray:
@@ -360,10 +311,8 @@ def _eight_bits(stored: np.ndarray) -> np.ndarray:
     if stored.dtype == np.uint8:
         return stored
     result = np.empty(stored.shape, np.uint8)
-    scale = 255 / 65535 if stored.dtype == np.uint16 else 255
     for top in range(0, len(stored), icc.STRIP):
-        strip = stored[top : top + icc.STRIP].astype(np.float32) * scale
-        result[top : top + icc.STRIP] = np.rint(np.clip(strip, 0, 255))
+        result[top : top + icc.STRIP] = to_dtype(as_float(stored[top : top + icc.STRIP]), np.uint8, 255)
     return result
 
 
@@ -392,8 +341,8 @@ def _png_texts(image: PngImagePlugin.PngImageFile) -> PngImagePlugin.PngInfo:
 def _png_chunks(photo: Photo) -> list[tuple[bytes, bytes]]:
     """What Pillow would write beside the pixels, for the 16-bit writer."""
     chunks = []
-    if photo.icc:
-        chunks.append((b"iCCP", b"ICC Profile\0\0" + zlib.compress(photo.icc)))
+    if photo.profile.data:
+        chunks.append((b"iCCP", b"ICC Profile\0\0" + zlib.compress(photo.profile.data)))
     if dpi := photo.options.get("dpi"):
         per_metre = [round(value / 0.0254) for value in dpi]
         chunks.append((b"pHYs", struct.pack(">IIB", *per_metre, 1)))

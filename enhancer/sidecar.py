@@ -12,12 +12,10 @@ import hashlib
 import json
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from . import photo
-
-if TYPE_CHECKING:
-    from .enhance import Settings, Task
+from .task import Settings, Task
 
 SUFFIX = ".json"
 MADE_BY = "trainer enhance"
@@ -25,7 +23,7 @@ LARGEST = 2**20
 """Bytes. Ours have some 6,000; a larger file is something else."""
 
 
-def beside(output: Path) -> Path:
+def path_for(output: Path) -> Path:
     """The sidecar's path for a copy's."""
     return output.with_name(output.name + SUFFIX)
 
@@ -38,12 +36,14 @@ def settings(chosen: Settings, model: str) -> dict[str, object]:
     }  # fmt: skip
 
 
-def state(path: Path) -> dict[str, int]:
+def file_stamp(path: Path) -> dict[str, int]:
     """Size and time of change of a photo. PhotoError where it cannot be told."""
     try:
         found = path.stat()
     except OSError as error:
-        raise photo.PhotoError(f"{path}: cannot be read ({error.strerror}): check the name and the rights") from error
+        raise photo.PhotoError(
+            f"{path}: cannot be read ({error.strerror}): check the name and the rights", "unreadable"
+        ) from error
     return {"size": found.st_size, "modified_ns": found.st_mtime_ns}
 
 
@@ -51,7 +51,7 @@ def fingerprint(path: Path) -> dict[str, int | str]:
     """What tells a file made here from any other. OSError as reading it."""
     with path.open("rb") as stream:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
-    return {**state(path), "sha256": digest}
+    return {**file_stamp(path), "sha256": digest}
 
 
 def fingerprint_of(contents: bytes) -> dict[str, int | str]:
@@ -62,7 +62,7 @@ def fingerprint_of(contents: bytes) -> dict[str, int | str]:
 def write(path: Path, decision: dict[str, object], made: dict[str, Any]) -> None:
     """A new sidecar. PhotoError where it cannot be written."""
     contents = json.dumps({**decision, "made": {"by": MADE_BY, **made}}, indent=1, allow_nan=False)
-    with photo.aside(path) as stream:
+    with photo.new_file(path) as stream:
         stream.write(contents.encode() + b"\n")
 
 
@@ -83,11 +83,11 @@ def read(path: Path) -> dict[str, Any] | None:
 
 def is_copy(path: Path, contents: bool = False) -> bool:
     """Whether a file was made by this command and is as it was made. contents: don't go by its time of change."""
-    record = read(beside(path))
+    record = read(path_for(path))
     return record is not None and _same_file(path, record["made"]["files"].get(path.name), contents)
 
 
-def standing(task: Task, chosen: Settings, model: str) -> tuple[dict[str, Any] | None, list[Path]]:
+def check_existing(task: Task, chosen: Settings, model: str) -> tuple[dict[str, Any] | None, list[Path]]:
     """Whether a photo is done: (its sidecar, []), or (None, what an unfinished run has left and may go).
 
     PhotoError where a file is in the way that this command did not make, or made otherwise: it is not overwritten.
@@ -98,24 +98,27 @@ def standing(task: Task, chosen: Settings, model: str) -> tuple[dict[str, Any] |
         return None, []
     away = "move it away, or choose another folder with --out"
     if task.sidecar not in there:
-        raise photo.PhotoError(f"{there[0]}: is there already, and was not made by this command: {away}")
+        raise photo.PhotoError(f"{there[0]}: is there already, and was not made by this command: {away}", "taken")
     record = read(task.sidecar)
     if record is None:
-        raise photo.PhotoError(f"{task.sidecar}: is there already, and is no decision of this command: {away}")
+        raise photo.PhotoError(f"{task.sidecar}: is there already, and is no decision of this command: {away}", "taken")
     made = record["made"]
     for path in there:
         if path != task.sidecar and not _same_file(path, made["files"].get(path.name)):
-            raise photo.PhotoError(f"{path}: is not as this command made it, and is not overwritten: {away}")
+            raise photo.PhotoError(f"{path}: is not as this command made it, and is not overwritten: {away}", "taken")
     if task.output not in there:
         return None, there
     again = "remove it to have it made again, or choose another folder with --out"
-    if made["photo"] != state(task.photo):
+    if made["photo"] != file_stamp(task.photo):
         raise photo.PhotoError(
-            f"{task.output}: was made from another photo than {task.photo}, or before that was changed: {again}"
+            f"{task.output}: was made from another photo than {task.photo}, or before that was changed: {again}",
+            "made of another photo",
         )
     if made["settings"] != (wanted := settings(chosen, model)):
         names = [name for name in {**wanted, **made["settings"]} if made["settings"].get(name) != wanted.get(name)]
-        raise photo.PhotoError(f"{task.output}: was made with other settings ({', '.join(names)}): {again}")
+        raise photo.PhotoError(
+            f"{task.output}: was made with other settings ({', '.join(names)}): {again}", "other settings"
+        )
     return record, []
 
 
@@ -124,7 +127,7 @@ def _same_file(path: Path, known: dict[str, Any] | None, contents: bool = False)
     try:
         if known is None or path.is_symlink() or not path.is_file():
             return False
-        now = state(path)
+        now = file_stamp(path)
         if now["size"] != known["size"]:
             return False
         if now["modified_ns"] == known["modified_ns"] and not contents:

@@ -70,6 +70,8 @@ class Session:
     def _load_picture(self, header: dict[str, Any], pixels: bytes) -> None:
         import numpy as np
 
+        from editor_ops.operations import to_dtype
+
         from .thumbnail import thumbnail
 
         width, height, channels = picture_shape(header)
@@ -82,7 +84,7 @@ class Session:
         rows, columns = (slice(None, None, max(1, n // (3 * PICTURE_SIDE))) for n in (height, width))
         sparse = image[rows, columns]
         small = thumbnail(sparse[..., :3], sparse[..., 3] if alpha is not None else None, PICTURE_SIDE)
-        self.small = np.rint(255 * small.transpose(1, 2, 0)).astype(np.uint8)
+        self.small = to_dtype(small.transpose(1, 2, 0), np.uint8, 255)
 
     def _policy(self, header: dict[str, Any]) -> Policy:
         from . import styles

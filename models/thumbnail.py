@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from editor_ops.editor import white_of
+from editor_ops.operations import max_value
 
 SIZE = 64
 """Pixels along each side: the paper's state (section 4.1)."""
@@ -26,7 +26,7 @@ def thumbnail(image: np.ndarray, alpha: np.ndarray | None = None, size: int = SI
         image = image[..., None]
     if image.ndim != 3 or image.shape[2] not in (1, 3) or 0 in image.shape:
         raise ValueError(f"thumbnail: a picture has shape (height, width, 3) or (height, width), not {image.shape}")
-    white = white_of(image)
+    white = max_value(image)
     if alpha is None:
         mean = _box_sums(image, size) / _cell_sizes(size, *image.shape[:2])
     else:

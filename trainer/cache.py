@@ -31,6 +31,8 @@ import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from editor_ops.full_size import cores
+from editor_ops.operations import to_dtype
 from enhancer import photo
 from enhancer.pool import start as start_worker
 from models.thumbnail import thumbnail
@@ -149,7 +151,7 @@ def remember(path: Path, cache: Path) -> Entry:
         if read_object(cache, key) is None:
             picture = photo.read(path)
             pixels = thumbnail(photo.srgb(picture), photo.opacity(picture), SIDE)
-            _write_object(cache, key, np.floor(pixels * 255 + 0.5).astype(np.uint8))
+            _write_object(cache, key, to_dtype(pixels, np.uint8, 255))
         after = path.stat()
     except OSError as error:
         return Entry(UNKNOWN, 0, None, f"{path}: cannot be read ({error.strerror}): check the name and the rights")
@@ -235,7 +237,7 @@ def _decoded(todo: dict[str, Path], cache: Path) -> Iterator[tuple[str, Entry]]:
 def _by_processes(todo: dict[str, Path], cache: Path) -> Iterator[tuple[str, Entry]]:
     # Processes, for the readers silence warnings, which threads can't each do for themselves; new ones, for a fork
     # of a process with torch's threads may hang.
-    n = min(os.cpu_count() or 1, MOST_WORKERS)
+    n = min(cores(), MOST_WORKERS)
     pool = ProcessPoolExecutor(n, mp_context=get_context("spawn"), initializer=start_worker)
     try:
         running: dict[Future[Entry], str] = {}

@@ -16,7 +16,8 @@ from rich.table import Table
 from rich.text import Text
 
 from editor_ops import SLIDERS
-from enhancer.enhance import Enhanced, to_json
+from enhancer.enhance import to_json
+from enhancer.task import Enhanced
 from models import Decision
 from models.styles import Style
 
@@ -130,7 +131,12 @@ def decision_table(decision: Decision) -> Table:
     for choice in decision.choices:
         slider = choice.slider
         still = choice.value == slider.neutral
-        row = (slider.label, slider.format(choice.value), slider.menu, "by hand" if choice.probability is None else f"{100 * choice.probability:.0f}%")
+        row = (
+            slider.label,
+            slider.format(choice.value),
+            slider.menu,
+            "by hand" if choice.probability is None else f"{100 * choice.probability:.0f}%",
+        )
         table.add_row(*row, style="dim" if still else None)
     return table
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from enhancer import photo
+from enhancer import files as files_
 from models.errors import UserError
 from models.thumbnail import SIZE, cell_edges
 
@@ -49,7 +49,7 @@ def load(folder: Path, quiet: bool = False, cache: Path | None = None, files: Se
     where the folder has no photo that can be read.
     """
     folder, cache = Path(folder), open_cache(cache)
-    entries = fill(folder, photo.find(folder) if files is None else files, cache, quiet)
+    entries = fill(folder, files_.find(folder) if files is None else files, cache, quiet)
     for entry in entries.values():
         if entry.key is None:
             warnings.warn(f"left out: {entry.problem}", stacklevel=2)

@@ -13,6 +13,7 @@ import torch
 from editor_ops import NEUTRAL_LEVEL, SLIDERS, chain
 from editor_ops.color import linear_to_srgb, srgb_to_linear
 from editor_ops.editor import run
+from editor_ops.operations import rounded
 
 TEMPERATURE, UNSHARP_MASK = "gegl:color-temperature", "gegl:unsharp-mask"
 
@@ -115,4 +116,4 @@ def value_at(levels: tuple[float, ...], share: torch.Tensor) -> torch.Tensor:
 
 def quantised(encoded: torch.Tensor) -> torch.Tensor:
     """As an 8-bit picture would hold it: clipped to [0, 1] and rounded to 255 steps."""
-    return (encoded.clamp(0, 1) * 255 + 0.5).floor() / 255
+    return rounded(encoded, 255) / 255

@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image
 
 from editor_ops import LEVELS, NEUTRAL_LEVEL, SLIDERS, edit
-from enhancer import photo
+from enhancer import files, photo
 from models import Policy
 from models.errors import UserError
 from models.thumbnail import thumbnail
@@ -200,7 +200,7 @@ def _descent(score: Callable[[tuple[int, ...]], float], strides: tuple[int, ...]
 def _listed(folder: Path, only: Path) -> dict[str, Path]:
     """As `_by_stem`, the photos that a text file names."""
     names = only.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
-    there = {path.relative_to(folder).as_posix(): path for path in photo.find(folder)}
+    there = {path.relative_to(folder).as_posix(): path for path in files.find(folder)}
     missing = [name for name in names if name not in there]
     if missing:
         raise EvaluateError(
@@ -216,7 +216,7 @@ def _listed(folder: Path, only: Path) -> dict[str, Path]:
 
 def _by_stem(folder: Path) -> dict[str, Path]:
     """{path below the folder without suffix: file}."""
-    return {path.relative_to(folder).with_suffix("").as_posix(): path for path in photo.find(folder)}
+    return {path.relative_to(folder).with_suffix("").as_posix(): path for path in files.find(folder)}
 
 
 def _one_size(name: str, image: np.ndarray, answer: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from enhancer import photo
+from enhancer import files
 from models.errors import UserError
 
 LISTS = Path(__file__).parent / "fivek_lists"
@@ -41,7 +41,7 @@ def _listed(folder: Path, side: str, name: str, lists: Path | None) -> list[Path
             "with those that expert C retouched, 512 pixels on the long side",
             "missing folder",
         )
-    found = {_stem(path.relative_to(here).as_posix()): path for path in photo.find(here)}
+    found = {_stem(path.relative_to(here).as_posix()): path for path in files.find(here)}
     names = (LISTS if lists is None else lists).joinpath(name).read_text(encoding="utf-8").splitlines()
     missing = [listed for listed in names if _stem(listed) not in found]
     if missing:

@@ -65,7 +65,7 @@ def enhance(
     """
     with one_line_errors():
         from enhancer import batch
-        from enhancer.enhance import Settings
+        from enhancer.task import Settings
 
         from . import console
 

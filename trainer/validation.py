@@ -12,6 +12,7 @@ from PIL import Image
 from torch import nn
 
 from editor_ops import LEVELS, SLIDERS
+from editor_ops.operations import to_dtype
 
 from .data import Photos, whole
 from .degradations import degrade, sample_degradations
@@ -88,6 +89,6 @@ def sample_sheet(policy: nn.Module, photos: torch.Tensor, levels: torch.Tensor, 
     chosen = LevelDistribution(policy(state)[0]).mode()
     edited = edit_batch(state, chosen[:, None], levels)[:, 0]
     rows = [torch.cat(list(pictures), dim=-1) for pictures in (state, edited)]  # each (3, 64, 64 N)
-    sheet = (torch.cat(rows, dim=1).movedim(0, -1).cpu().numpy() * 255 + 0.5).astype(np.uint8)
+    sheet = to_dtype(torch.cat(rows, dim=1).movedim(0, -1).cpu().numpy(), np.uint8, 255)
     path.parent.mkdir(parents=True, exist_ok=True)
     Image.fromarray(sheet).save(path)

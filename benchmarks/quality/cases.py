@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from editor_ops import SLIDERS, edit
-from enhancer import photo
+from enhancer import files, photo
 from trainer.evaluate import Pair, folder_pairs, shrunk
 
 # Sliders whose faults are undone by sliders that every retoucher has: too dark or bright, foggy or crushed, flat or
@@ -113,9 +113,9 @@ def finished_cases(folder: Path, held_out: Sequence[str]) -> list[Case]:
 
 def folder_cases(set_: str, folder: Path) -> list[Case]:
     """The photos of a folder that have no answer: all, or of many every n-th."""
-    files = photo.find(folder)
-    step = len(files) // SAMPLE if len(files) > FEW else 1
-    return [Case(set_, folder.name, str(path.relative_to(folder)), path) for path in files[::step]]
+    found = files.find(folder)
+    step = len(found) // SAMPLE if len(found) > FEW else 1
+    return [Case(set_, folder.name, str(path.relative_to(folder)), path) for path in found[::step]]
 
 
 def make(case: Case, longest: int) -> tuple[np.ndarray, np.ndarray | None]:

@@ -12,8 +12,9 @@ from PIL import Image
 from editor_ops import SLIDERS, chain, edit
 from editor_ops.blur import recurse
 from editor_ops.color import RGB_TO_XYZ, linear_to_srgb, srgb_to_linear
-from editor_ops.editor import as_float, run, white_of
+from editor_ops.editor import run
 from editor_ops.full_size import AFFINE, SPATIAL, affine, edit_full_size
+from editor_ops.operations import as_float
 from editor_ops.wide_blur import Blurred, convolved, node_step, recursed
 
 PHOTO = Path(__file__).parents[1] / "photos" / "colosseum.png"
@@ -34,8 +35,8 @@ def picture() -> np.ndarray:
 
 def plain(image: np.ndarray, values: dict[str, float], alpha: np.ndarray | None = None) -> np.ndarray:
     """The chain over the whole picture at once, float, unclipped."""
-    weight = None if alpha is None else as_float(alpha, white_of(alpha))
-    linear = srgb_to_linear(as_float(image, white_of(image)))
+    weight = None if alpha is None else as_float(alpha)
+    linear = srgb_to_linear(as_float(image))
     return linear_to_srgb(run(linear, chain(values, image.shape[1], image.shape[0]), weight))
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from editor_ops import LEVELS, NAMES, NEUTRAL_LEVEL, SLIDERS
-from editor_ops.editor import OPERATIONS
+from editor_ops.operations import OPERATIONS
 from editor_ops.sliders import table
 
 each_slider = pytest.mark.parametrize("slider", SLIDERS, ids=NAMES)

@@ -88,7 +88,7 @@ def test_the_same_scene_in_other_files_gets_the_same_sliders(tmp_path: Path, bri
     Image.fromarray(np.dstack([picture, alpha])).save(tmp_path / "alpha.png")
     tifffile.imwrite(tmp_path / "deep.tif", picture.astype(np.uint16) * 257, photometric="rgb")
     tifffile.imwrite(tmp_path / "float.tif", picture.astype(np.float32) / 255, photometric="rgb")
-    curve = icc.curve(ADOBE)
+    curve = icc.tone_curve(ADOBE)
     assert curve is not None
     other = np.rint(curve.encode(icc.SRGB.decode(picture / 255)) * 255).astype(np.uint8)
     Image.fromarray(other).save(tmp_path / "adobe.png", icc_profile=ADOBE)
@@ -161,7 +161,7 @@ def test_thin_pictures(tmp_path: Path, every: Path, size: tuple[int, int], suffi
     Image.new("RGB", size, (90, 60, 40)).save(tmp_path / f"a{suffix}")
     result = run(tmp_path / f"a{suffix}", "--out", tmp_path / "out", "--model", every)
     assert result.exit_code == 0, result.output
-    assert photo.read(tmp_path / "out" / f"a{suffix}").pixels.shape == (size[1], size[0], 3)
+    assert photo.read(tmp_path / "out" / f"a{suffix}").samples.shape == (size[1], size[0], 3)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="makes a pipe")

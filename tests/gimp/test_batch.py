@@ -146,7 +146,9 @@ def difference(ours: Path, gimps: np.ndarray) -> float:
     """The largest difference between a copy's sRGB and what GIMP shows, 0 to 1, in 8-bit levels."""
     copy = photo.read(ours)
     shown = (
-        copy.pixels.astype(np.float64) / np.iinfo(copy.pixels.dtype).max if copy.icc is None else photo.srgb(copy) / 255
+        copy.samples.astype(np.float64) / np.iinfo(copy.samples.dtype).max
+        if copy.profile.data is None
+        else photo.srgb(copy) / 255
     )
     return float(np.abs(shown - np.clip(gimps, 0, 1)).max() * 255)
 
@@ -177,8 +179,8 @@ def test_gimp_files_show_the_same_picture(seen: Any, version: str, ours: tuple[P
     if name.endswith(".jpg"):  # ours is a JPEG by now, and read by another decoder: the edit of what GIMP reads
         read = photo.read(found.folder / "holiday" / name)
         pixels = np.load(found.folder / "jpeg.npy")
-        assert np.abs(pixels.astype(int) - read.pixels).mean() < 0.1
-        edited = photo.edited(replace(read, pixels=pixels), Policy.load().decide(photo.srgb(read)).values)
+        assert np.abs(pixels.astype(int) - read.samples).mean() < 0.1
+        edited = photo.edited(replace(read, samples=pixels), Policy.load().decide(photo.srgb(read)).values)
         assert np.abs(edited / 255 - np.clip(shown, 0, 1)).max() * 255 <= 1.001
         return
     # one level of the layer's own 8 bits; compared is sRGB, where AdobeRGB's red, the widest, counts 1.4 times as much
@@ -193,8 +195,8 @@ def test_exported_pictures_are_the_command_lines(
     """`enhanced` has those of SAVE=both, `merged` those of SAVE=same."""
     gimps, copy = photo.read(seen(version).folder / folder / name), photo.read(ours[0] / name)
     assert (gimps.format, gimps.stored, gimps.grey) == (copy.format, copy.stored, copy.grey)
-    assert gimps.pixels.shape == copy.pixels.shape
-    a, b = (photo.store(each, each.pixels).astype(float) for each in (gimps, copy))
+    assert gimps.samples.shape == copy.samples.shape
+    a, b = (each.samples.astype(float) for each in (gimps, copy))
     distance = np.abs(a - b) / (257 if copy.stored == np.uint16 else 1)
     if copy.format == "JPEG":  # two encoders with different subsampling
         assert distance.mean() < 2

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 import editor_ops
-from editor_ops.editor import OPERATIONS
+from editor_ops.operations import OPERATIONS
 from tools.gimp_roots import root
 from tools.gimp_roots.render import Case, Step, render
 

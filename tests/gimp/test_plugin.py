@@ -86,7 +86,7 @@ def _expected(folder: Path, name: str, policy: Policy) -> dict[str, Any]:
     """The Decision that the command line's way of reading the same file leads to."""
     read = photo.read(folder / name.removeprefix("float "))
     decision = policy.decide(photo.srgb(read), alpha=photo.opacity(read), colour=not read.grey)
-    to_srgb = icc.primaries(read.icc)
+    to_srgb = icc.to_srgb_matrix(read.profile.data)
     primaries = None if to_srgb is None or read.grey else np.linalg.inv(to_srgb).ravel().tolist()
     made = editor_ops.filters(decision.values, read.width, read.height, primaries)
     rows = [{"operation": f.operation, "label": f.label, "properties": f.properties} for f in made]
@@ -170,7 +170,7 @@ def test_shown_is_what_the_editor_makes(seen: Any, version: str, name: str) -> N
     results, _, folder = seen(version)
     shown = np.load(folder / f"{name}.shown.npy")[..., :3]
     read = photo.read(folder / name.removeprefix("float "))
-    edited = editor_ops.edit(read.pixels, _sliders(results[name]["decision"]))
+    edited = editor_ops.edit(read.samples, _sliders(results[name]["decision"]))
     difference = np.abs(np.clip(shown, 0, 1) - edited / np.float32(np.iinfo(edited.dtype).max)) * 255
     assert difference.max() <= 1.001  # one 8-bit level
     assert difference.mean() <= 0.02  # AdobeRGB in 8 bits rounds twice
@@ -202,7 +202,7 @@ def test_agent_looks_at_what_is_seen(seen: Any, version: str) -> None:
     """A selection, a layer's own filters: both change what the agent looks at. A mask and an offset don't."""
     results, _, folder = seen(version)
     policy = Policy.load(folder / "brighten.onnx")
-    picture = photo.read(folder / "rgb8.png").pixels
+    picture = photo.read(folder / "rgb8.png").samples
     half = picture[: picture.shape[0] // 2]
     dimmed = editor_ops.edit(picture, {"exposure": -0.5})
     for case, looked_at in (
@@ -228,7 +228,7 @@ def test_strength(seen: Any, version: str) -> None:
     assert results["strength 0"] == [SUCCESS, 0.0, 0, False]
     assert results["neutral"] == [SUCCESS, 0, False]
     status, decision, filters = results["strength 0.5"]
-    full = Policy.load(folder / "brighten.onnx").decide(photo.read(folder / "rgb8.png").pixels)
+    full = Policy.load(folder / "brighten.onnx").decide(photo.read(folder / "rgb8.png").samples)
     assert status == SUCCESS
     assert _sliders(decision)["exposure"] == full.values["exposure"] / 2
     assert filters[0]["properties"]["exposure"] == full.values["exposure"] / 2
@@ -319,7 +319,9 @@ def test_sliders_left_alone(seen: Any, version: str) -> None:
     status, decision, filters = results["left alone"]
     read = photo.read(folder / "rgb8.png")
     left = ("saturation", "clarity")
-    expected = with_filters(Policy.load(folder / "every.onnx").decide(read.pixels, leave=left), read.width, read.height)
+    expected = with_filters(
+        Policy.load(folder / "every.onnx").decide(read.samples, leave=left), read.width, read.height
+    )
     assert (status, decision) == (SUCCESS, expected)
     _holds(filters, expected["filters"])
     assert len(filters) == 6

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from enhancer import photo
+from enhancer import files, photo
 from models.thumbnail import thumbnail
 from trainer import cache
 
@@ -35,7 +35,7 @@ def place(tmp_path: Path) -> Path:
 
 
 def fill(photos: Path, place: Path) -> dict[str, cache.Entry]:
-    return cache.fill(photos, photo.find(photos), place, quiet=True)
+    return cache.fill(photos, files.find(photos), place, quiet=True)
 
 
 def keys(entries: dict[str, cache.Entry]) -> dict[str, str]:
@@ -218,7 +218,7 @@ def start(photos: Path, place: Path) -> subprocess.Popen[str]:
         "cache.SAVE_EVERY = 0.0\n"
         "if __name__ == '__main__':\n"
         "    folder, place = map(Path, sys.argv[1:])\n"
-        "    print(len(cache.fill(folder, photo.find(folder), cache.open_cache(place), quiet=True)))\n"
+        "    print(len(cache.fill(folder, files.find(folder), cache.open_cache(place), quiet=True)))\n"
     )
     command = [sys.executable, "-c", code, str(photos), str(place)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)

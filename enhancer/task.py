@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is to be done with a photo, and what became of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from editor_ops.full_size import MOST_THREADS
+from models import Decision
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What is wanted of every photo. What a copy depends on, goes into its sidecar: see `sidecar.settings`.
+
+    strength: 0 (an unchanged copy) to 2; 1 is what the policy chose. before_after: a picture of both side by side lies
+    beside the copy. dry: decide, and write nothing. leave: names of sliders to leave alone. threads: that may work on
+    one photo.
+    """
+
+    strength: float = 1.0
+    before_after: bool = False
+    dry: bool = False
+    leave: tuple[str, ...] = ()
+    threads: int = MOST_THREADS
+
+
+@dataclass(frozen=True)
+class Task:
+    """One photo, and the files that are made of it. comparison and sidecar: None where there is to be none."""
+
+    photo: Path
+    output: Path
+    comparison: Path | None = None
+    sidecar: Path | None = None
+
+    @property
+    def files(self) -> list[Path]:
+        return [path for path in (self.output, self.comparison, self.sidecar) if path]
+
+
+@dataclass(frozen=True)
+class Enhanced:
+    """What became of one photo: its copy and the decision; or the problem, one line.
+
+    record: what the sidecar says of a photo that was done before. dry: nothing was written.
+    """
+
+    photo: Path
+    output: Path | None = None
+    decision: Decision | None = None
+    width: int = 0
+    height: int = 0
+    problem: str = ""
+    comparison: Path | None = None
+    record: dict[str, Any] | None = None
+    dry: bool = False
