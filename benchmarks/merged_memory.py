@@ -28,48 +28,7 @@ TARGET = 1.5e9
 SIZE = (6000, 4000)
 CASES = ("no selection", "rectangle", "feathered", "own filters")
 PHOTO = Path(__file__).parents[1] / "tests" / "photos" / "colosseum.png"
-# Run inside GIMP.
-SCRIPT = """
-import json, os, sys, time
-from gi.repository import Gegl, Gimp, Gio
-
-with open("/case/setup.json") as file:
-    setup = json.load(file)
-sys.path[:0] = [setup["folder"], setup["folder"] + "/lib"]
-from plugin.filters import append, apply
-from plugin.layers import pixels
-
-Gegl.init(None)
-image = Gimp.file_load(Gimp.RunMode.NONINTERACTIVE, Gio.File.new_for_path("/case/photo.jpg"))
-layer = image.get_layers()[0]
-if setup["case"] == "rectangle":
-    image.select_rectangle(Gimp.ChannelOps.REPLACE, 500, 400, 5000, 3000)
-if setup["case"] == "feathered":
-    image.select_ellipse(Gimp.ChannelOps.REPLACE, 300, 200, 5400, 3600)
-    Gimp.Selection.feather(image, 200)
-if setup["case"] == "own filters":
-    for operation in ("gegl:exposure", "gegl:saturation"):
-        layer.append_filter(Gimp.DrawableFilter.new(layer, operation, "own"))
-start = time.perf_counter()
-seen = pixels(image, layer)
-seconds = {"seen": time.perf_counter() - start}
-assert seen[0] * seen[1] * seen[2] == len(seen[3])
-del seen
-filters = [tuple(each) for each in setup["filters"]]
-start = time.perf_counter()
-if setup["gimps own"]:
-    append(layer, filters)
-    layer.merge_filters()
-else:
-    apply(image, layer, filters, True)
-seconds["merged"] = time.perf_counter() - start
-assert not layer.get_filters()
-with open(f"/proc/{os.getppid()}/status") as file:
-    kilobytes = next(int(line.split()[1]) for line in file if line.startswith("VmHWM"))
-with open("/case/result.json", "w") as file:
-    json.dump({**seconds, "bytes": kilobytes * 1024}, file)
-open("/case/done", "w").close()
-"""
+SCRIPT = Path(__file__).parent / "in_gimp" / "merged_memory.py"
 
 
 def measure(version: str, case: str, gimps_own: bool = False, size: tuple[int, int] = SIZE) -> dict[str, Any]:
@@ -83,8 +42,7 @@ def measure(version: str, case: str, gimps_own: bool = False, size: tuple[int, i
         inside = f"/case/{install_in(folder, version).relative_to(folder)}"
         setup = {"folder": inside, "filters": filters, "case": case, "gimps own": gimps_own}
         (folder / "setup.json").write_text(json.dumps(setup))
-        (folder / "merge.py").write_text(SCRIPT)
-        root.gimp(version, folder / "merge.py", folder)
+        root.gimp(version, SCRIPT, folder)
         result: dict[str, Any] = json.loads((folder / "result.json").read_text())
         return result
 

@@ -15,6 +15,7 @@ import argparse
 import json
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -28,43 +29,7 @@ from tools.gimp_roots import profiles, root
 SIDE = 200  # pixels: enough for the colours of a photo
 PHOTOS = Path(__file__).parents[1] / "tests" / "photos"
 Seen = list[tuple[float, float]]  # largest level, mean CIEDE2000
-# Run inside GIMP.
-SCRIPT = """
-import json
-import numpy as np
-from gi.repository import Gegl, Gimp
-
-Gegl.init(None)
-with open("/case/cases.json") as file:
-    cases = json.load(file)
-for case in cases:
-    pixels = np.load(f"/case/{case['photo']}.npy")
-    height, width, _ = pixels.shape
-    image = Gimp.Image.new_with_precision(width, height, Gimp.ImageBaseType.RGB, Gimp.Precision.FLOAT_LINEAR)
-    image.undo_disable()
-    layer = Gimp.Layer.new(image, "photo", width, height, Gimp.ImageType.RGB_IMAGE, 100.0, Gimp.LayerMode.NORMAL)
-    image.insert_layer(layer, None, 0)
-    whole = Gegl.Rectangle.new(0, 0, width, height)
-    buffer = layer.get_buffer()
-    buffer.set(whole, "R'G'B' float", pixels.tobytes())
-    buffer.flush()
-    del buffer
-    if case["space"] != "sRGB":
-        with open(f"/case/{case['space']}.icc", "rb") as file:
-            profile = Gimp.ColorProfile.new_from_icc_profile(file.read())
-        image.convert_color_profile(profile, Gimp.ColorRenderingIntent.RELATIVE_COLORIMETRIC, False)
-    for operation, properties in case["filters"]:
-        added = Gimp.DrawableFilter.new(layer, operation, operation)
-        config = added.get_config()
-        for name, value in properties.items():
-            config.set_property(name, value)
-        layer.append_filter(added)
-    layer.merge_filters()
-    data = layer.get_buffer().get(whole, 1.0, "R'G'B' float", Gegl.AbyssPolicy.NONE)
-    np.save(f"/case/{case['name']}.npy", np.frombuffer(data, np.float32).reshape(height, width, 3))
-    image.delete()
-open("/case/done", "w").close()
-"""
+SCRIPT = Path(__file__).parent / "in_gimp" / "profiles.py"
 
 
 def main() -> None:
@@ -88,7 +53,7 @@ def measure(version: str, photos: list[Path]) -> dict[tuple[str, str], tuple[See
     found: dict[tuple[str, str], tuple[Seen, Seen]] = {}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        cases = []
+        cases: list[dict[str, Any]] = []
         for space in profiles.PRIMARIES:
             (folder / f"{space}.icc").write_bytes(profiles.matrix(space))
         for i, photo in enumerate(photos):
@@ -98,7 +63,7 @@ def measure(version: str, photos: list[Path]) -> dict[tuple[str, str], tuple[See
             small.thumbnail((SIDE, SIDE))
             np.save(folder / f"photo-{i}.npy", np.asarray(small, np.float32) / 255)
             for what, values in edits.items():
-                ways = {("sRGB", ""): None}
+                ways: dict[tuple[str, str], list[float] | None] = {("sRGB", ""): None}
                 for space, columns in profiles.PRIMARIES.items():
                     matrix = np.linalg.inv(np.array(columns)) @ np.array(RGB_TO_XYZ)
                     ways |= {(space, "plain"): None, (space, "adapted"): matrix.ravel().tolist()}
@@ -108,15 +73,14 @@ def measure(version: str, photos: list[Path]) -> dict[tuple[str, str], tuple[See
                     case = {"photo": f"photo-{i}", "space": space, "filters": steps, "name": f"out-{len(cases)}"}
                     cases.append(case | {"what": what, "way": way})
         (folder / "cases.json").write_text(json.dumps(cases))
-        (folder / "profiles.py").write_text(SCRIPT)
-        root.gimp(version, folder / "profiles.py", folder)
+        root.gimp(version, SCRIPT, folder)
         for case in cases:
             picture = np.clip(np.load(folder / f"{case['name']}.npy"), 0, 1)
             if not case["way"]:  # in sRGB, which comes first
                 wanted = picture
                 continue
             colours = deltaE_ciede2000(rgb2lab(wanted), rgb2lab(picture))
-            row = found.setdefault((case["what"], case["space"]), ([], []))
+            row = found.setdefault((str(case["what"]), str(case["space"])), ([], []))
             row[case["way"] == "adapted"].append((float(np.abs(wanted - picture).max() * 255), float(colours.mean())))
     return found
 

@@ -29,6 +29,7 @@ import models
 from editor_ops import NAMES, NEUTRAL_LEVEL, SLIDERS, edit
 from enhancer import files as files_
 from enhancer import photo
+from models.thumbnail import thumbnail
 
 LOOKS: dict[str, dict[str, float]] = {
     "as they were": {},
@@ -59,7 +60,7 @@ def by_name(folder: Path) -> list[Path]:
 
 def thumbnails(files: Sequence[Path]) -> np.ndarray:
     """float32 (N, 3, 64, 64)."""
-    return np.stack([models.thumbnail(photo.srgb(photo.read(path))) for path in files])
+    return np.stack([thumbnail(photo.srgb(photo.read(path))) for path in files])
 
 
 def write_targets(files: Sequence[Path], values: Mapping[str, float], folder: Path) -> None:

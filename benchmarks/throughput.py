@@ -18,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -84,7 +84,7 @@ class Clock:
     """Seconds by part; a part's time excludes that of parts called within it."""
 
     def __init__(self, device: str) -> None:
-        self.seconds: Counter[str] = Counter()
+        self.seconds: dict[str, float] = defaultdict(float)
         self.inner = [0.0]
         self.device = device
 
@@ -133,7 +133,7 @@ def measured_run(folder: Path, out: Path, settings: dict[str, Any]) -> None:
                 (out / "clock.json").write_text(json.dumps(record))
         return sample_batch(*arguments)
 
-    fit.sample_batch = watched
+    fit.sample_batch = watched  # type: ignore[assignment]  # the same, watched
     fit.fit(folder, folder, out / "run", config, quiet=True)
 
 

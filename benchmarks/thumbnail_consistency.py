@@ -20,6 +20,7 @@ from PIL import Image
 
 import editor_ops
 import models
+from models.thumbnail import thumbnail as shrink
 
 MEAN = 1.0
 FORMATS = {".jpg", ".jpeg", ".png"}
@@ -30,7 +31,7 @@ def difference(pixels: np.ndarray, thumbnail: np.ndarray, values: Mapping[str, f
 
     pixels: uint8 (height, width, 3); thumbnail: its float32 (3, 64, 64).
     """
-    applied = models.thumbnail(editor_ops.edit(pixels, values))
+    applied = shrink(editor_ops.edit(pixels, values))
     seen = editor_ops.edit(np.ascontiguousarray(thumbnail.transpose(1, 2, 0)), values)
     return float(np.abs(np.clip(seen, 0, 1).transpose(2, 0, 1) - applied).mean() * 255)
 
@@ -69,7 +70,7 @@ def main() -> int:
     for path in photos:
         with Image.open(path) as photo:
             pixels = np.asarray(photo.convert("RGB"))
-        thumbnail = models.thumbnail(pixels)
+        thumbnail = shrink(pixels)
         chosen = policy.decide_thumbnail(thumbnail).values
         moved += bool(editor_ops.filters(chosen, 64, 64))
         for name, values in edits.items():

@@ -24,7 +24,7 @@ KINDS = {".jpg": "jpeg", ".jpeg": "jpeg", ".png": "png", ".tif": "tiff", ".tiff"
 # Where a script doesn't ask, GIMP leaves these out of the file.
 KEPT = ("include-exif", "include-iptc", "include-xmp", "include-color-profile")
 # As `trainer enhance` writes: a JPEG's quality of 95; a PNG at zlib's own level, for GIMP's 9 takes much longer.
-OPTIONS = {"jpeg": {"quality": 0.95}, "png": {"compression": 6}, "tiff": {}}
+OPTIONS: dict[str, dict[str, object]] = {"jpeg": {"quality": 0.95}, "png": {"compression": 6}, "tiff": {}}
 
 
 def settings():
@@ -93,7 +93,7 @@ def write(image, path):
         check(Gimp.file_save(Gimp.RunMode.NONINTERACTIVE, image, file, None), "can't be saved")
     else:
         kind = KINDS[path.suffix.lower()]
-        options = {**dict.fromkeys(KEPT, True), **OPTIONS[kind], "include-thumbnail": False}
+        options: dict[str, object] = {**dict.fromkeys(KEPT, True), **OPTIONS[kind], "include-thumbnail": False}
         call(f"file-{kind}-export", image=image, file=file, **options)
     os.rename(aside, path)
 

@@ -43,7 +43,7 @@ def write(path: Path, levels: Mapping[str, int] | str, **metadata: str) -> Path:
         assert not isinstance(levels, str)
         for row, slider in enumerate(SLIDERS):
             bias[row, levels.get(slider.name, NEUTRAL_LEVEL)] = 9.0
-    constants = {
+    constants: dict[str, np.ndarray] = {
         "slope": slope, "bias": bias, "shape": np.array([-1, k, LEVELS], np.int64), "values": values,
         "depth": np.array(LEVELS, np.int64), "off_on": np.array([0.0, 1.0], np.float32),
         "one": np.array([-1], np.int64),

@@ -17,6 +17,7 @@ import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from babel.messages import Catalog
 from babel.messages.extract import extract_from_file
@@ -33,6 +34,7 @@ TEMPLATE = LOCALE / f"{DOMAIN}.pot"
 KEYWORDS = {"_": None, "word": None}  # word: editor_ops.filters has GIMP's names of filters translated by its caller
 NOTE = "Translators:"  # begins a comment above a text that is meant for them
 HEADER = "# What the plug-in Auto Enhance (RL) says.\n# SPDX-License-Identifier: GPL-3.0-or-later"
+NO_LINE: Any = None  # the files name no lines, which move with every change
 WIDTH = 110  # of a line in the files
 
 
@@ -65,9 +67,9 @@ def template() -> Catalog:
         for _line, text, notes, _context in extract_from_file(
             "python", path, KEYWORDS, (NOTE,), strip_comment_tags=True
         ):
-            found.add(text, locations=[(path.relative_to(PROJECT).as_posix(), None)], auto_comments=notes)
+            found.add(text, locations=[(path.relative_to(PROJECT).as_posix(), NO_LINE)], auto_comments=notes)
     for text, note in table_texts():
-        found.add(text, locations=[("editor_ops/sliders.py", None)], auto_comments=[note])
+        found.add(text, locations=[("editor_ops/sliders.py", NO_LINE)], auto_comments=[note])
     return without_percent(found)
 
 
@@ -87,7 +89,7 @@ def updated(old: Catalog, texts: Catalog) -> Catalog:
     """A language with the texts as they are now. Where a text comes back, so does its translation."""
     for message in [message for message in old.obsolete.values() if message.id in texts]:
         old.add(message.id, message.string, flags=message.flags)
-        del old.obsolete[message.id]
+        del old.obsolete[str(message.id)]
     old.update(texts, update_header_comment=False, update_creation_date=False)
     return without_percent(old)
 

@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import time
+from typing import Any
 
 DISPLAY = ":91"
 SCREEN = (1600, 900)
@@ -187,7 +188,7 @@ def point_at(roles, name):
 
 def open_effects():
     """Clicks the fx sign of the first layer in the Layers dialog: the third cell of its row."""
-    rows = {}
+    rows: dict[int, list[Any]] = {}
     for node in walk(application("gimp")):
         if node.get_role_name() == "table cell":
             box = node.get_extents(Atspi.CoordType.SCREEN)

@@ -12,6 +12,7 @@ import os
 import subprocess
 import sys
 import time
+from typing import Any
 
 sys.path.insert(0, "/case")
 import desktop
@@ -20,7 +21,7 @@ from desktop import SCREEN, application, ask, choose, find, history, picture, pr
 PLUG_IN = "python-fu-auto-enhance-rl"  # the dialog is an application of its own, of the procedure's name
 DIALOG = "Auto Enhance (RL)"
 FILTERS = "answer = len(Gimp.get_images()[0].get_layers()[0].get_filters())"
-seen = {}
+seen: dict[str, Any] = {}
 
 
 def state():

@@ -18,8 +18,8 @@ PRECISIONS = {
     "uint16": (Gimp.Precision.U16_NON_LINEAR, "u16"),
     "float32": (Gimp.Precision.FLOAT_NON_LINEAR, "float"),
 }
-inputs = {}
-properties = {}
+inputs: dict[str, object] = {}
+properties: dict[str, object] = {}
 
 
 def describe(config):
