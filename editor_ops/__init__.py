@@ -3,6 +3,9 @@
 
 The slider table and the chain are plain Python; NumPy is imported with the first picture, for GIMP's own Python, which
 reads the table too, mostly has none.
+
+GEGL_0_4_62, which the operations cite, is the GEGL of GIMP 3.0.4; GIMP 3.2.6 has GEGL_0_4_72. Both give the same
+pixels: the operations are held to both.
 """
 
 from typing import TYPE_CHECKING, Any

@@ -6,7 +6,8 @@ from __future__ import annotations
 from typing import Any
 
 # The colour of a black body at T kelvin in linear sRGB, as p(T) / q(T) of degree 5 for each of R, G and B:
-# six coefficients of p, then six of q, highest power first (GEGL operations/common/color-temperature.c, rgb_r55).
+# six coefficients of p, then six of q, highest power first (rgb_r55 in
+# operations/common/color-temperature.c of GEGL_0_4_62).
 PLANCKIAN = (
     ((6.9389923563552169e-01, 2.7719388100974670e03, 2.0999316761104289e07,
       -4.8889434162208414e09, -1.1899785506796783e07, -4.7418427686099203e04),

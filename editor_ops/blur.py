@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """GEGL's gaussian blur: the recursive filter of Young and van Vliet (1995), which is not a true Gaussian.
 
-Follows operations/common/gblur-1d.c with abyss policy "clamp" and filter "auto": a short convolution below
-a standard deviation of 1 pixel, the recursion from there on; horizontal pass first, then vertical.
+Follows operations/common/gblur-1d.c of GEGL_0_4_62 with abyss policy "clamp" and filter "auto": a short convolution
+below a standard deviation of 1 pixel, the recursion from there on; horizontal pass first, then vertical.
 """
 
 from __future__ import annotations

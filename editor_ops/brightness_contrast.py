@@ -14,6 +14,6 @@ def brightness_contrast(
     """Scales around 50% grey, then adds.
 
     linear: (..., height, width, 3), linear light, unclipped. contrast: -5 to 5, 1 is neutral.
-    brightness: linear light, -3 to 3, 0 is neutral. Follows GEGL operations/common/brightness-contrast.c.
+    brightness: linear light, -3 to 3, 0 is neutral. Follows operations/common/brightness-contrast.c of GEGL_0_4_62.
     """
     return (linear - 0.5) * per_image(contrast, linear) + (per_image(brightness, linear) + 0.5)

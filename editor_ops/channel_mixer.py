@@ -23,7 +23,7 @@ def channel_mixer(
 
     linear: (..., height, width, 3), linear light, unclipped. Gains -2 to 2; `rg_gain` is how much green goes
     into red. preserve_luminosity divides each row by the magnitude of its sum (a row that sums to 0 is left
-    alone). Follows GEGL operations/common-gpl3+/channel-mixer.c.
+    alone). Follows operations/common-gpl3+/channel-mixer.c of GEGL_0_4_62.
     """
     r, g, b = planes(linear)
 

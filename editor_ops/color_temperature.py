@@ -22,7 +22,7 @@ def color_temperature(
 
     linear: (..., height, width, 3), linear light, unclipped. Temperatures in kelvin, 1000 to 12000, neutral
     where both are equal (default 6500); a higher intended temperature makes the picture warmer.
-    Follows GEGL operations/common/color-temperature.c.
+    Follows operations/common/color-temperature.c of GEGL_0_4_62.
     """
     xp = array_namespace(linear)
     gains = [o / i for o, i in zip(black_body(original_temperature), black_body(intended_temperature), strict=True)]

@@ -14,7 +14,7 @@ def exposure(linear: Array, *, exposure: Any = 0.0, black_level: Any = 0.0, alph
     """Brightens by stops, after lifting or lowering the black level.
 
     linear: (..., height, width, 3), linear light, unclipped. exposure: stops, 0 is neutral.
-    black_level: linear light, -0.1 to 0.1, 0 is neutral. Follows GEGL operations/common/exposure.c:
+    black_level: linear light, -0.1 to 0.1, 0 is neutral. Follows operations/common/exposure.c of GEGL_0_4_62:
     (x - black) / max(2^-exposure - black, 1e-6).
     """
     black = per_image(black_level, linear)

@@ -23,7 +23,7 @@ def levels(
     """Maps in_low to out_low and in_high to out_high, straight through both and beyond.
 
     linear: (..., height, width, 3), linear light, unclipped. All four in linear light; 0, 1, 0, 1 is neutral.
-    An input range within 1e-6 of nothing is taken as 1e-6. Follows GEGL operations/common/levels.c.
+    An input range within 1e-6 of nothing is taken as 1e-6. Follows operations/common/levels.c of GEGL_0_4_62.
     """
     low, span = per_image(in_low, linear), per_image(in_high, linear) - per_image(in_low, linear)
     if isinstance(span, (int, float)):

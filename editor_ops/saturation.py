@@ -14,7 +14,7 @@ def saturation(linear: Array, *, scale: Any = 1.0, colorspace: str = "Native", a
     linear: (..., height, width, 3), linear light, unclipped. scale: 0 (grey) to 10, 1 is neutral.
     colorspace: "Native" (linear RGB, about the luminance) or "CIE-Lab" (a and b are scaled).
     ValueError for "CIE-Yuv", which in GIMP gives junk near black, and for any other word.
-    Follows GEGL operations/common/saturation.c.
+    Follows operations/common/saturation.c of GEGL_0_4_62.
     """
     if colorspace == "CIE-Lab":
         l_, a, b = linear_to_lab(linear)

@@ -34,7 +34,7 @@ def shadows_highlights(
     blur, pixels, 0.1 to 1500. compress: 0 to 100, how far the mid-tones are left alone. *_ccorrect: 0 to 100,
     saturation of what changed. alpha (..., height, width) weights the blur. With shadows, highlights and
     whitepoint all 0 the picture comes back as it is.
-    Follows GEGL operations/common-gpl3+/shadows-highlights.c and shadows-highlights-correction.c.
+    Follows operations/common-gpl3+/shadows-highlights.c of GEGL_0_4_62 and shadows-highlights-correction.c.
     """
     if all(isinstance(v, (int, float)) and v == 0 for v in (shadows, highlights, whitepoint)):
         return linear

@@ -19,7 +19,7 @@ def unsharp_mask(
     linear: (..., height, width, 3), linear light, unclipped. std_dev: pixels, 0 to 1500. scale: 0 to 300,
     0 is neutral. threshold: 0 to 1; where twice the difference has a luma (sRGB-encoded) below it or above 1,
     nothing is added. alpha (..., height, width) weights the blur.
-    Follows GEGL operations/common/unsharp-mask.c.
+    Follows operations/common/unsharp-mask.c of GEGL_0_4_62.
     """
     difference = linear - gaussian_blur(linear, std_dev, alpha)
     if threshold > 1e-4:  # the C source leaves the mask out below this

@@ -18,11 +18,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from editor_ops import SLIDERS, Slider, edit
+from editor_ops import SLIDERS, edit
 from gimp_plugin import install
 from models import Policy
 from models.helper import Session
-from tests.test_readme import row
 from tools.policies import with_filters
 from trainer.cli import main
 
@@ -88,16 +87,6 @@ def test_the_site_builds_and_loads_nothing(tmp_path: Path) -> None:
         )
         assert loaded == [], path.name
     assert (site / "gimp_batch.py").exists() and not (site / "screenshots.py").exists()
-
-
-@pytest.mark.parametrize("slider", SLIDERS, ids=lambda slider: slider.name)
-def test_the_tables_of_sliders_are_the_table(slider: Slider) -> None:
-    low, high = slider.format(slider.lowest), slider.format(slider.highest)
-    (cells,) = [
-        cells for cells in table(page("controls.md"), "## Sliders that the agent moved") if cells[0] == slider.label
-    ]
-    assert cells[2:] == [f"{low} to {high}", slider.menu]
-    assert row(slider) in page("how.md"), f"put this line into how.md: {row(slider)}"
 
 
 def test_every_control_is_explained_with_its_key() -> None:

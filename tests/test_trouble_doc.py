@@ -20,7 +20,8 @@ def _page() -> str:
 def _commands() -> set[str]:
     """What the doctor and the installer may tell the user to run: the quoted commands in their texts."""
     commands = set()
-    for path in Path(gimp_plugin.__file__).parent.glob("*.py"):
+    package = Path(str(gimp_plugin.__file__)).parent
+    for path in (*package.glob("*.py"), *package.glob("doctor/*.py")):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         documentation = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
         for node in ast.walk(tree):

@@ -110,7 +110,7 @@ def test_edit_takes_this_way_from_a_megapixel_on(monkeypatch: pytest.MonkeyPatch
     import editor_ops.full_size
 
     sizes = []
-    monkeypatch.setattr(editor_ops.full_size, "edit_full_size", lambda image, *_: sizes.append(image.shape) or image)
+    monkeypatch.setattr(editor_ops.editor, "edit_full_size", lambda image, *_: sizes.append(image.shape) or image)
     edit(np.zeros((999, 1000, 3), np.uint8), EVERY)
     edit(np.zeros((1000, 1000, 3), np.uint8), EVERY)
     assert sizes == [(1000, 1000, 3)]

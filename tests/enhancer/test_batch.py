@@ -19,7 +19,7 @@ import pytest
 from click.testing import CliRunner, Result
 from PIL import Image
 
-from enhancer import batch, photo, sidecar
+from enhancer import batch, files, photo, sidecar
 from trainer.cli import main
 
 ROOT = Path(__file__).parents[2]
@@ -336,7 +336,7 @@ def test_sidecars_for_photos_by_name(folder: Path, tmp_path: Path, every: Path) 
 def test_another_run_in_the_folder_is_refused(
     folder: Path, tmp_path: Path, every: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(batch, "LAST_BREATH", 0.2)
+    monkeypatch.setattr(files, "LOCK_TIMEOUT", 0.2)
     (tmp_path / "out").mkdir()
     lock = os.open(tmp_path / "out", os.O_RDONLY)
     try:
@@ -350,7 +350,7 @@ def test_another_run_in_the_folder_is_refused(
 
 
 def test_default_of_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(batch.full_size, "cores", lambda: 16)
+    monkeypatch.setattr(batch, "cores", lambda: 16)
     for gigabytes, jobs in ((1, 1), (8, 4), (64, 16)):
         monkeypatch.setattr(os, "sysconf", {"SC_PHYS_PAGES": gigabytes * 2**18, "SC_PAGE_SIZE": 4096}.__getitem__)
         assert batch.usual_jobs() == jobs
@@ -358,7 +358,7 @@ def test_default_of_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
 
 # Killed and stopped
 
-# Kills its own process at the nth call of os.rename, before it or after it, or of os.fsync, when a file is half there.
+# Kills its own process at the nth call of os.replace, before it or after it, or of os.fsync, when a file is half there.
 KILL = """
 import os, signal, sys
 when, n = sys.argv.pop(1), int(sys.argv.pop(1))
@@ -376,7 +376,7 @@ from trainer.cli import main; main()
 """
 
 
-@pytest.mark.parametrize("when", ["before rename", "after rename", "before fsync"])
+@pytest.mark.parametrize("when", ["before replace", "after replace", "before fsync"])
 @pytest.mark.parametrize("n", range(1, 7))  # two photos of three files each
 def test_killed_at_each_instant(tmp_path: Path, every: Path, when: str, n: int) -> None:
     filled(tmp_path / "photos", "a.png", "b.jpg")
@@ -389,7 +389,7 @@ def test_killed_at_each_instant(tmp_path: Path, every: Path, when: str, n: int) 
         if path.suffix in photo.SUFFIXES:
             photo.read(path)  # whole
     done = {name: identity for name, identity in identities(out).items() if (out / f"{name}.json").exists()}
-    assert len(done) == (n - (when != "after rename")) // 3  # the copy comes last of its three files
+    assert len(done) == (n - (when != "after replace")) // 3  # the copy comes last of its three files
     result = run(*options, "--out", out)
     assert result.exit_code == 0, result.output
     assert f"{2 - len(done)} of 2 photos enhanced" in result.stdout

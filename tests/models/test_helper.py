@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from editor_ops import SLIDERS, edit
+from editor_ops.operations import to_dtype
 from models import Policy, helper
 from models.alternatives import alternatives
 from models.thumbnail import thumbnail
@@ -81,7 +82,7 @@ def test_alternatives_come_with_pictures_of_themselves():
     for each, decision in zip(answer["alternatives"], expected, strict=True):
         assert {row["name"]: row["value"] for row in each["sliders"]} == decision.values
         picture = np.frombuffer(base64.b64decode(each["picture"]), np.uint8).reshape(small.shape)
-        assert np.array_equal(picture, edit(np.rint(255 * small).astype(np.uint8), decision.values))
+        assert np.array_equal(picture, edit(to_dtype(small, np.uint8, 255), decision.values))
 
 
 @pytest.mark.parametrize(

@@ -214,7 +214,7 @@ def many(folder: Path, n: int) -> Path:
 
 def start(photos: Path, place: Path) -> subprocess.Popen[str]:
     code = (
-        "import sys; from pathlib import Path; from enhancer import photo; from trainer import cache\n"
+        "import sys; from pathlib import Path; from enhancer import files; from trainer import cache\n"
         "cache.SAVE_EVERY = 0.0\n"
         "if __name__ == '__main__':\n"
         "    folder, place = map(Path, sys.argv[1:])\n"
