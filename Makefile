@@ -28,7 +28,7 @@ test: debootstrap-there
 	$(PYTEST)
 
 test-fast: .venv-test/ready
-	$(PYTEST) -m "not slow" --ignore tests/gimp
+	$(PYTEST) -m "not slow and not gimp"
 
 lint: .venv-test/ready
 	.venv-test/bin/ruff check .

@@ -47,3 +47,20 @@ def every(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def brighten(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A policy that looks at the picture: the darker, the more exposure."""
     return policies.write(tmp_path_factory.mktemp("policy") / "brighten.onnx", policies.BRIGHTEN)
+
+
+LONG_FIRST = (
+    "gimp/test_gui.py", "trainer/test_fit.py", "gimp/test_image_kinds.py", "trainer/test_distributed.py",
+    "gimp/test_batch.py", "gimp/test_plugin.py", "enhancer/test_batch.py", "gimp/test_bundle.py",
+    "gimp/test_operations.py", "gimp/test_chain.py", "gimp/test_merged_memory.py", "gimp/test_words.py",
+    "gimp_plugin/test_doctor.py", "gimp_plugin/test_bundle.py",
+)  # fmt: skip
+"""Modules that take longest. Two processes share the modules out: with one of these last, one would wait for it."""
+
+
+def pytest_collection_modifyitems(items):
+    def place(item):
+        path = item.path.as_posix()
+        return next((i for i, name in enumerate(LONG_FIRST) if path.endswith(f"tests/{name}")), len(LONG_FIRST))
+
+    items.sort(key=place)

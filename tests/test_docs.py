@@ -73,6 +73,7 @@ def test_every_page_is_in_the_navigation_once() -> None:
     assert sorted(listed) == [path.name for path in PAGES]
 
 
+@pytest.mark.slow
 def test_the_site_builds_and_loads_nothing(tmp_path: Path) -> None:
     pytest.importorskip("mkdocs")
     pytest.importorskip("material")

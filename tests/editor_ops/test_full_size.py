@@ -185,6 +185,7 @@ print(before, peak())
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc is Linux's")
 def test_memory_of_24_megapixels() -> None:
     """Every slider moved: the whole process stays under 0.8 GB, of which both pictures take 0.14."""

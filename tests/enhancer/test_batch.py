@@ -376,6 +376,7 @@ from trainer.cli import main; main()
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("when", ["before replace", "after replace", "before fsync"])
 @pytest.mark.parametrize("n", range(1, 7))  # two photos of three files each
 def test_killed_at_each_instant(tmp_path: Path, every: Path, when: str, n: int) -> None:
@@ -429,6 +430,7 @@ def wait_for(out: Path, copies: int) -> None:
         time.sleep(0.005)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("moments", [(0, 1, 2), (3, 11, 30), (7, 20, 33)])
 def test_killed_in_the_middle_and_started_again(
     tmp_path: Path, every: Path, many: tuple[Path, Path], moments: tuple[int, ...]
@@ -455,6 +457,7 @@ def test_killed_in_the_middle_and_started_again(
     assert set(contents(out)) == set(contents(undisturbed))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("copies", [0, 8])
 def test_ctrl_c_at_a_terminal_stops_all_processes(
     tmp_path: Path, every: Path, many: tuple[Path, Path], copies: int

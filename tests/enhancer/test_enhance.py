@@ -302,6 +302,7 @@ def test_progress_is_on_the_terminal_and_results_are_not(tmp_path: Path, every: 
     assert b"Enhancing" in seen and f"{len(PHOTOS)}".encode() in seen and b'"format"' not in seen
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="sends SIGINT")
 def test_ctrl_c_leaves_no_half_file(tmp_path: Path, every: Path) -> None:
     """Interrupted in the middle of a stack of larger photos: whole files only, what was done is said, exit code 130."""

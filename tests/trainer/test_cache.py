@@ -224,6 +224,7 @@ def start(photos: Path, place: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
 
 
+@pytest.mark.slow
 def test_two_starts_at_once(tmp_path: Path) -> None:
     folder = many(tmp_path / "many", 60)
     both = [start(folder, tmp_path / "cache") for _ in range(2)]
@@ -236,6 +237,7 @@ def test_two_starts_at_once(tmp_path: Path) -> None:
     assert all(cache.read_object(place, key) is not None for key in found.values())
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
 def test_a_start_that_is_stopped_keeps_what_it_did(tmp_path: Path, number: signal.Signals) -> None:

@@ -36,6 +36,8 @@ torch.optim.Adam = lambda parameters, rate, betas: torch.optim.SGD(parameters, r
 from trainer import distributed
 from trainer.config import recipe
 from trainer.fit import fit
+
+pytestmark = pytest.mark.slow
 if __name__ == "__main__":
     source, target, out = map(Path, sys.argv[1:4])
     with distributed.process_group(torch.device("cpu")):

@@ -27,6 +27,7 @@ def run_folder(tmp_path):
     return run
 
 
+@pytest.mark.slow
 def test_a_run_becomes_a_style(run_folder, tmp_path, monkeypatch):
     folder = tmp_path / "styles"
     monkeypatch.setattr(styles, "user_folder", lambda: folder)
@@ -43,6 +44,7 @@ def test_a_run_becomes_a_style(run_folder, tmp_path, monkeypatch):
     assert style.path.read_bytes() == before
 
 
+@pytest.mark.slow
 def test_without_description_the_folders_are_named(run_folder, tmp_path):
     done = CliRunner().invoke(main, ["export", str(run_folder), "--out", str(tmp_path / "a.onnx")])
     assert done.exit_code == 0, done.output

@@ -45,6 +45,7 @@ def metrics(out, *names):
     return [row for row in rows if all(n in row for n in names)]
 
 
+@pytest.mark.slow
 def test_a_toy_editor_is_solved(folders, tmp_path, monkeypatch):
     """One slider of 33 levels shifts the picture; only level 22 gives the finished photo back."""
 
@@ -133,6 +134,7 @@ def test_explained_variance():
     assert fit.explained_variance(-foretold, reward) == pytest.approx(-3)
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_run(folders, tmp_path):
     for name in ("one", "two"):
         assert run_fit(folders, tmp_path / name, **WITH_CRITIC) is True
@@ -173,6 +175,7 @@ def wait_for(path, process):
         time.sleep(0.01)
 
 
+@pytest.mark.slow
 def test_a_killed_run_goes_on_and_ends_bit_for_bit_the_same(folders, tmp_path):
     run_fit(folders, tmp_path / "whole", **WITH_CRITIC)
     process = start(folders, tmp_path / "killed", WITH_CRITIC)
@@ -185,6 +188,7 @@ def test_a_killed_run_goes_on_and_ends_bit_for_bit_the_same(folders, tmp_path):
     assert steps == [3, 6, 9]  # no validation twice, none missing
 
 
+@pytest.mark.slow
 def test_ctrl_c_leaves_a_usable_run(folders, tmp_path):
     process = start(folders, tmp_path / "run", SMALL | {"steps": 100_000, "evaluate_every": 50_000})
     wait_for(tmp_path / "run" / "metrics.jsonl", process)
@@ -196,6 +200,7 @@ def test_ctrl_c_leaves_a_usable_run(folders, tmp_path):
     ExportedPolicy.load(exported).decide(np.zeros((9, 9, 3), np.uint8))
 
 
+@pytest.mark.slow
 def test_a_run_writes_what_it_promises(folders, tmp_path):
     out = tmp_path / "run"
     run_fit(folders, out, **WITH_CRITIC)
@@ -222,6 +227,7 @@ def test_the_papers_recipe_runs(folders, tmp_path):
     assert all(np.isfinite(value) for row in metrics(tmp_path / "run") for value in row.values())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("network", ["statistics", "paper"])
 def test_exported_and_torch_policy_agree(tmp_path, network):
     torch.manual_seed(0)
@@ -262,6 +268,7 @@ def test_runs_that_can_t_start_say_why(folders, tmp_path):
     assert (tmp_path / "full" / "mine.txt").read_text() == "keep me"
 
 
+@pytest.mark.slow
 def test_a_taste_begins_with_the_style_shift(folders, tmp_path):
     settings = SMALL | {"steps": 6, "style_shift": True}
     run_fit(folders, tmp_path / "first", **SMALL | {"steps": 3})

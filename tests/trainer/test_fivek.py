@@ -73,6 +73,7 @@ def test_what_is_missing_is_named(dataset: Path) -> None:
         assert raised.value.kind == kind and named in str(raised.value)
 
 
+@pytest.mark.slow
 def test_fit_learns_from_the_listed_photos_with_the_paper_s_recipe(dataset: Path, tmp_path: Path) -> None:
     pytest.importorskip("torch")
     out = tmp_path / "run"

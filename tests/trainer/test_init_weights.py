@@ -19,6 +19,7 @@ def learned(make=Policy):
     return policy.eval()
 
 
+@pytest.mark.slow
 def test_a_run_begins_with_a_policy_file(tmp_path):
     teacher, pupil = learned(), Policy().eval()
     load_weights(pupil, export(teacher, tmp_path / "teacher.onnx"))
@@ -47,6 +48,7 @@ def test_weights_of_an_earlier_version_have_other_names(tmp_path):
     load_weights(Policy(), SHIPPED)
 
 
+@pytest.mark.slow
 def test_what_can_t_be_begun_with_is_refused(tmp_path):
     pupil = Policy()
     untouched = pupil.body[0].weight.clone()

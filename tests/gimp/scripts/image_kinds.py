@@ -22,6 +22,8 @@ from plugin.filters import apply  # noqa: E402
 from plugin.layers import check_drawables, check_merged, from_srgb_matrix, pixels  # noqa: E402
 from plugin.messages import PluginError  # noqa: E402
 
+from models.decision import Choice  # noqa: E402
+
 Gegl.init(None)
 PICTURE = np.load("/case/picture.npy")
 NEW = Gimp.ChannelOps.REPLACE
@@ -428,7 +430,7 @@ def enhanced(name, make, merged):
         width, height, channels, data = pixels(image, layer)
         result["primaries"] = from_srgb_matrix(image)
         edit = Edit((layer.get_width(), layer.get_height()), not layer.is_gray(), result["primaries"])
-        edit.choose({slider.name: (setup["values"][slider.name], 1.0) for slider in edit.sliders})
+        edit.choose(Choice(slider, setup["values"][slider.name], 1.0) for slider in edit.sliders)
         apply(image, layer, edit.filters(), merged)
     except PluginError as refusal:
         result["error"] = str(refusal)
