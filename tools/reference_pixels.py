@@ -88,15 +88,11 @@ def main() -> None:
         "command": "python -m tools.reference_pixels", "date": str(datetime.date.today()), "seed": SEED,
         "versions": {version: packages(version) for version in root.VERSIONS},
     }  # fmt: skip
-    np.savez_compressed(
-        FILE,
-        provenance=np.array(json.dumps(provenance)),
-        cases=np.array(json.dumps(listed)),
-        places=places,
-        differs=differs,
-        **{f"picture {name}": picture for name, picture in inputs.items()},
-        **{"pixels 3.0": pixels["3.0"], "pixels 3.2 where it differs": pixels["3.2"][differs]},
-    )
+    arrays: dict[str, Any] = {
+        "provenance": np.array(json.dumps(provenance)), "cases": np.array(json.dumps(listed)), "places": places,
+        "differs": differs, "pixels 3.0": pixels["3.0"], "pixels 3.2 where it differs": pixels["3.2"][differs],
+    }  # fmt: skip
+    np.savez_compressed(FILE, **arrays, **{f"picture {name}": picture for name, picture in inputs.items()})
     size = FILE.stat().st_size / 1e6
     print(f"{len(all_cases)} cases, {len(differs)} of them different in GIMP 3.2; {size:.2f} MB: {FILE}")
 
