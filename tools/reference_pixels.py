@@ -92,7 +92,8 @@ def main() -> None:
         "provenance": np.array(json.dumps(provenance)), "cases": np.array(json.dumps(listed)), "places": places,
         "differs": differs, "pixels 3.0": pixels["3.0"], "pixels 3.2 where it differs": pixels["3.2"][differs],
     }  # fmt: skip
-    np.savez_compressed(FILE, **arrays, **{f"picture {name}": picture for name, picture in inputs.items()})
+    arrays |= {f"picture {name}": picture for name, picture in inputs.items()}
+    np.savez_compressed(FILE, **arrays)
     size = FILE.stat().st_size / 1e6
     print(f"{len(all_cases)} cases, {len(differs)} of them different in GIMP 3.2; {size:.2f} MB: {FILE}")
 
