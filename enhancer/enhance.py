@@ -14,7 +14,7 @@ from PIL import Image
 from editor_ops import filters
 from models import Policy
 
-from . import photo, sidecar
+from . import jpeg, photo, sidecar
 from .task import Enhanced, Settings, Task
 
 SIDE = 800
@@ -94,5 +94,5 @@ def _side_by_side(before: np.ndarray, after: np.ndarray) -> bytes:
     for i, half in enumerate(halves):
         both.paste(half, (i * width, 0))
     stream = io.BytesIO()
-    both.save(stream, "JPEG", quality=photo.QUALITY)
+    both.save(stream, "JPEG", quality=jpeg.QUALITY)
     return stream.getvalue()

@@ -19,31 +19,21 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
-from PIL import Image, JpegImagePlugin, PngImagePlugin, UnidentifiedImageError
+from PIL import Image, PngImagePlugin, UnidentifiedImageError
 
 from editor_ops import edit
 from editor_ops.color import linear_to_srgb, srgb_to_linear
 from editor_ops.editor import FULL_SIZE_FROM
 from editor_ops.full_size import MOST_THREADS, edit_full_size
 from editor_ops.operations import as_float, to_dtype
-from models.errors import UserError
 from models.files import atomic_write
 
-from . import exif, icc, png
+from . import exif, icc, jpeg, png
+from .errors import PhotoError, one_line, too_large
 from .icc import Profile
+from .stored import Stored
 
-# Pillow's own limit against decompression bombs. 179 megapixels: more than the largest cameras have (150).
-LARGEST = 2 * (Image.MAX_IMAGE_PIXELS or 89_478_485)
-# Of float samples, where 1 is white: 16 stops over white, and below float16's end. NaN is not below it either.
-LARGEST_SAMPLE = 65504.0
-# JPEG quality of the copies: 95 is the highest that Pillow recommends; the steps above grow the file, not the picture.
-QUALITY = 95
 SUFFIXES = {".jpg", ".jpeg", ".png", ".tif", ".tiff"}
-COLOURS = {"LAB": "Lab", "YCbCr": "YCbCr", "HSV": "HSV"}
-
-
-class PhotoError(UserError):
-    """A photo that cannot be read or written. The text is one line: file, cause, remedy."""
 
 
 @dataclass(frozen=True)
@@ -87,9 +77,13 @@ def read(path: Path | str) -> Photo:
         with path.open("rb") as stream:
             start = stream.read(4)
         if start in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
-            return _read_tiff(path)
+            from . import tiff  # tifffile takes its time to import and most photos are JPEG
+
+            return _photo(path, tiff.read(path))
         with Image.open(path, formats=["JPEG", "PNG"]) as image:
-            return _read_png(path, image) if isinstance(image, PngImagePlugin.PngImageFile) else _read_jpeg(path, image)
+            if isinstance(image, PngImagePlugin.PngImageFile):
+                return _photo(path, png.read(path, image))
+            return _photo(path, jpeg.read(path, image))
 
 
 def srgb(photo: Photo) -> np.ndarray:
@@ -135,14 +129,12 @@ def write(
     channels = _with_alpha(photo, samples.astype(photo.stored, copy=False))
     with new_file(path, on_complete) as stream:
         if photo.format == "TIFF":
-            from . import tiff  # tifffile takes its time to import and most photos are JPEG
+            from . import tiff
 
             tiff.write(stream, channels, {**photo.options, "icc": photo.profile.data})
-        elif channels.dtype == np.uint16:
-            png.write(stream, channels, _png_chunks(photo))
         else:
-            image = Image.fromarray(channels[..., 0] if channels.shape[-1] == 1 else channels)
-            image.save(stream, photo.format, icc_profile=photo.profile.data, exif=photo.exif or b"", **photo.options)
+            format_ = jpeg if photo.format == "JPEG" else png
+            format_.write(stream, channels, photo.profile.data, photo.exif, photo.options)
 
 
 def _check_file(path: Path) -> None:
@@ -168,7 +160,7 @@ def new_file(path: Path, on_complete: Callable[[Path], None] | None = None) -> I
     except PhotoError:  # of another file, which on_complete could not write
         raise
     except (OSError, ValueError) as error:  # ValueError: more EXIF than a JPEG can hold
-        cause = getattr(error, "strerror", None) or _one_line(error)
+        cause = getattr(error, "strerror", None) or one_line(error)
         message = f"{path}: cannot be written ({cause}): choose another folder or make room"
         raise PhotoError(message, "not written") from error
 
@@ -184,7 +176,7 @@ def _plain_errors(path: Path) -> Iterator[None]:
     except PhotoError:
         raise
     except Image.DecompressionBombError as error:
-        raise PhotoError(_too_large(path, None), "too large") from error
+        raise PhotoError(too_large(path, None), "too large") from error
     except UnidentifiedImageError as error:
         message = f"{path}: is not a JPEG, PNG or TIFF picture: save it as one of these first"
         raise PhotoError(message, "not a picture") from error
@@ -195,115 +187,31 @@ def _plain_errors(path: Path) -> Iterator[None]:
         if error.errno is not None:
             message = f"{path}: cannot be read ({error.strerror}): check the name and the rights"
             raise PhotoError(message, "unreadable") from error
-        raise PhotoError(damaged % _one_line(error), "damaged") from error
+        raise PhotoError(damaged % one_line(error), "damaged") from error
     except (ValueError, TypeError, KeyError, IndexError, AttributeError, ArithmeticError, SyntaxError) as error:
-        raise PhotoError(damaged % _one_line(error), "damaged") from error
+        raise PhotoError(damaged % one_line(error), "damaged") from error
     except (struct.error, zlib.error, EOFError, RuntimeError, AssertionError) as error:
-        raise PhotoError(damaged % _one_line(error), "damaged") from error
+        raise PhotoError(damaged % one_line(error), "damaged") from error
 
 
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())[:200] or type(error).__name__
-
-
-def _too_large(path: Path, pixels: int | None) -> str:
-    size = "has" if pixels is None else f"has {pixels / 1e6:.0f} megapixels,"
-    return f"{path}: {size} more than the {LARGEST / 1e6:.0f} megapixels that are read: scale it down or crop it first"
-
-
-def _check_size(path: Path, width: int, height: int) -> None:
-    if width * height > LARGEST:
-        raise PhotoError(_too_large(path, width * height), "too large")
-    if width < 1 or height < 1:
-        raise PhotoError(f"{path}: has no pixels: copy it again from where it came from", "no pixels")
-
-
-def _read_jpeg(path: Path, image: Image.Image) -> Photo:
-    _check_size(path, *image.size)
-    if image.mode not in ("L", "RGB"):
-        message = f"{path}: holds {COLOURS.get(image.mode, image.mode)} colours: {_convert_first()}"
-        raise PhotoError(message, "other colours")
-    blob = image.info.get("exif")
-    options: dict[str, Any] = {"quality": QUALITY}
-    # -1: Pillow cannot tell; then nothing is thrown away (4:4:4)
-    options["subsampling"] = max(0, JpegImagePlugin.get_sampling(image)) if image.mode == "RGB" else 0
-    for name in ("dpi", "xmp", "comment", "progressive"):
-        if image.info.get(name):
-            options[name] = image.info[name]
-    if "xmp" in options:
-        options["xmp"] = exif.upright_xmp(options["xmp"])
-    channels = np.asarray(image)
-    return _photo(path, "JPEG", channels, image.info.get("icc_profile"), blob, options)
-
-
-def _read_png(path: Path, image: PngImagePlugin.PngImageFile) -> Photo:
-    _check_size(path, *image.size)
-    if getattr(image, "is_animated", False):
-        raise PhotoError(f"{path}: is an animation: save the wanted frame as a file of its own", "several pictures")
-    if png.is_deep(image):
-        channels = png.read(path)
-        image.load()
-        if (clear := image.info.get("transparency")) is not None and channels.shape[-1] in (1, 3):
-            alpha = np.where((channels == np.asarray(clear)).all(-1, keepdims=True), 0, 65535).astype(np.uint16)
-            channels = np.concatenate([channels, alpha], -1)
-    else:
-        image.load()
-        if image.mode not in ("1", "L", "LA", "P", "PA", "RGB", "RGBA"):
-            message = f"{path}: holds {COLOURS.get(image.mode, image.mode)} colours: {_convert_first()}"
-            raise PhotoError(message, "other colours")
-        grey = image.mode in ("1", "L", "LA")
-        mode = ("L" if grey else "RGB") + ("A" if image.has_transparency_data else "")
-        channels = np.asarray(image.convert(mode))
-    options: dict[str, Any] = {"pnginfo": _png_texts(image)}
-    if image.info.get("dpi"):
-        options["dpi"] = image.info["dpi"]
-    return _photo(path, "PNG", channels, image.info.get("icc_profile"), image.info.get("exif"), options)
-
-
-def _read_tiff(path: Path) -> Photo:
-    from . import tiff  # tifffile takes its time to import and most photos are JPEG
-
-    try:
-        page, options = tiff.describe(path)
-        _check_size(path, page.imagewidth, page.imagelength)
-        channels = tiff.read_eight(path) if tiff.is_eight_bit(page) else tiff.read_deep(path, page)
-    except tiff.TiffKindError as error:
-        raise PhotoError(f"{path}: {error}", "unsupported") from error
-    except tiff.tifffile.TiffFileError as error:
-        message = f"{path}: is damaged ({_one_line(error)}): copy it again from where it came from"
-        raise PhotoError(message, "damaged") from error
-    if channels.dtype.kind == "f" and (bad := int(channels.size - (np.abs(channels) < LARGEST_SAMPLE).sum())):
-        raise PhotoError(
-            f"{path}: holds {bad} samples that are no brightness (NaN, infinity or beyond {LARGEST_SAMPLE:g}): "
-            "open it in the program that made it, repair these pixels and save it again",
-            "no numbers",
-        )
-    return _photo(path, "TIFF", channels, options.pop("icc"), None, options)
-
-
-def _photo(
-    path: Path,
-    format: str,
-    channels: np.ndarray,
-    profile: bytes | None,
-    blob: bytes | None,
-    options: dict[str, Any],
-) -> Photo:
-    """Channels as stored, (H, W) or (H, W, 1 to 4), to a Photo, upright as the EXIF block says."""
+def _photo(path: Path, stored: Stored) -> Photo:
+    """What a file holds to a Photo, upright as the EXIF block says."""
+    channels = stored.channels
     if channels.ndim == 2:
         channels = channels[..., None]
-    channels = exif.upright_pixels(channels, exif.orientation(blob))
+    channels = exif.upright_pixels(channels, exif.orientation(stored.exif))
     grey = channels.shape[-1] < 3
     colours = 1 if grey else 3
     alpha = np.ascontiguousarray(channels[..., colours]) if channels.shape[-1] > colours else None
-    stored = channels.dtype
     samples = np.ascontiguousarray(channels[..., :colours])
-    if stored.kind == "f":
+    if channels.dtype.kind == "f":
         samples = samples.astype(np.float32, copy=False)
     if grey:
         samples = np.broadcast_to(samples, (*samples.shape[:2], 3))
-    block = exif.upright_block(blob)
-    return Photo(path, format, samples, alpha, grey, stored, Profile.parse(profile), block, options)
+    return Photo(
+        path, stored.format, samples, alpha, grey, channels.dtype, Profile.parse(stored.profile),
+        exif.upright_block(stored.exif), stored.options,
+    )  # fmt: skip
 
 
 def _eight_bits(stored: np.ndarray) -> np.ndarray:
@@ -319,33 +227,3 @@ def _eight_bits(stored: np.ndarray) -> np.ndarray:
 def _with_alpha(photo: Photo, stored: np.ndarray) -> np.ndarray:
     colours = stored[..., :1] if photo.grey else stored
     return colours if photo.alpha is None else np.concatenate([colours, photo.alpha[..., None]], -1)
-
-
-def _convert_first() -> str:
-    return "open it in GIMP, which makes RGB of it, export it, and take that file"
-
-
-def _png_texts(image: PngImagePlugin.PngImageFile) -> PngImagePlugin.PngInfo:
-    """Text chunks (title, author, XMP) as they were."""
-    kept = PngImagePlugin.PngInfo()
-    for key, value in image.text.items():
-        if key == "XML:com.adobe.xmp":
-            kept.add_itxt(key, exif.upright_xmp(value.encode()).decode())
-        elif isinstance(value, PngImagePlugin.iTXt):
-            kept.add_itxt(key, value, value.lang or "", value.tkey or "")
-        else:
-            kept.add_text(key, value)
-    return kept
-
-
-def _png_chunks(photo: Photo) -> list[tuple[bytes, bytes]]:
-    """What Pillow would write beside the pixels, for the 16-bit writer."""
-    chunks = []
-    if photo.profile.data:
-        chunks.append((b"iCCP", b"ICC Profile\0\0" + zlib.compress(photo.profile.data)))
-    if dpi := photo.options.get("dpi"):
-        per_metre = [round(value / 0.0254) for value in dpi]
-        chunks.append((b"pHYs", struct.pack(">IIB", *per_metre, 1)))
-    if photo.exif:
-        chunks.append((b"eXIf", photo.exif.removeprefix(b"Exif\0\0")))
-    return chunks + [(chunk[0], chunk[1]) for chunk in photo.options["pnginfo"].chunks]

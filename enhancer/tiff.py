@@ -11,7 +11,9 @@ import numpy as np
 import tifffile
 from PIL import Image, TiffImagePlugin
 
+from .errors import PhotoError, check_size, one_line
 from .exif import upright_pixels, upright_xmp
+from .stored import Stored
 
 REDUCED = 1  # NewSubfileType, bit 0: a preview of another picture in the file
 EXIF_IFD, GPS_IFD, INTEROP_IFD = 0x8769, 0x8825, 0xA005
@@ -24,8 +26,32 @@ KEPT = (270, 271, 272, 305, 306, 315, 33432, 700, 33723, 18246)
 LOW_BYTES = {"RGB;16N": "RGB;16B", "RGBA;16N": "RGBA;16B", "RGBX;16N": "RGBX;16B"}
 
 
+# Of float samples, where 1 is white: 16 stops over white, and below float16's end. NaN is not below it either.
+LARGEST_SAMPLE = 65504.0
+
+
 class TiffKindError(ValueError):
     """A TIFF file of a kind that is not read; the text says which and what to do."""
+
+
+def read(path: Path) -> Stored:
+    """A TIFF file, upright, and what its copy keeps. PhotoError for kinds that are not read, and damaged files."""
+    try:
+        page, options = describe(path)
+        check_size(path, page.imagewidth, page.imagelength)
+        channels = read_eight(path) if is_eight_bit(page) else read_deep(path, page)
+    except TiffKindError as error:
+        raise PhotoError(f"{path}: {error}", "unsupported") from error
+    except tifffile.TiffFileError as error:
+        message = f"{path}: is damaged ({one_line(error)}): copy it again from where it came from"
+        raise PhotoError(message, "damaged") from error
+    if channels.dtype.kind == "f" and (bad := int(channels.size - (np.abs(channels) < LARGEST_SAMPLE).sum())):
+        raise PhotoError(
+            f"{path}: holds {bad} samples that are no brightness (NaN, infinity or beyond {LARGEST_SAMPLE:g}): "
+            "open it in the program that made it, repair these pixels and save it again",
+            "no numbers",
+        )
+    return Stored("TIFF", channels, options.pop("icc"), None, options)
 
 
 def describe(path: Path) -> tuple[tifffile.TiffPage, dict[str, Any]]:

@@ -16,6 +16,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from editor_ops.chain import filters
+
 from .decision import FORMAT_VERSION
 from .errors import UserError
 
@@ -47,6 +49,7 @@ class Session:
     def __init__(self) -> None:
         self.thumbnail: np.ndarray | None = None  # float32 (3, 64, 64)
         self.small: np.ndarray | None = None  # uint8 (S, S, 3)
+        self.size = (0, 0)  # width and height of the picture, for the filters' radii
         self._loaded: tuple[tuple[str, str, str], Policy] | None = None
 
     def answer(self, header: dict[str, Any], pixels: bytes = b"") -> dict[str, Any]:
@@ -65,7 +68,8 @@ class Session:
         policy = self._policy(header)
         if count:
             return self._alternatives(policy, colour, count)
-        return policy.decide_thumbnail(self.thumbnail, strength, colour).to_json()
+        decision = policy.decide_thumbnail(self.thumbnail, strength, colour)
+        return decision.to_json(filters(decision.values, *self.size))
 
     def _load_picture(self, header: dict[str, Any], pixels: bytes) -> None:
         import numpy as np
@@ -85,6 +89,7 @@ class Session:
         sparse = image[rows, columns]
         small = thumbnail(sparse[..., :3], sparse[..., 3] if alpha is not None else None, PICTURE_SIDE)
         self.small = to_dtype(small.transpose(1, 2, 0), np.uint8, 255)
+        self.size = (width, height)
 
     def _policy(self, header: dict[str, Any]) -> Policy:
         from . import styles

@@ -147,7 +147,7 @@ def _decision(**changes: Any) -> dict[str, Any]:
 def test_a_real_decision_passes(agent: Any) -> None:
     answer = _decision()
     decision = agent.check_decision(answer)
-    assert decision.to_json() == answer
+    assert decision.to_json() == {name: value for name, value in answer.items() if name != "filters"}
     assert [(c.slider.name, c.value, c.probability) for c in decision.choices] == [
         (row["name"], row["value"], row["probability"]) for row in answer["sliders"]
     ]

@@ -15,6 +15,7 @@ from models import Policy, helper
 from models.alternatives import alternatives
 from models.thumbnail import thumbnail
 from tools import policies
+from tools.policies import with_filters
 
 PIXELS = np.random.default_rng(4).integers(0, 256, (40, 50, 4), dtype=np.uint8)
 SOUND = {"width": 50, "height": 40, "channels": 4}
@@ -33,7 +34,7 @@ def test_it_answers_as_the_policy_does():
     header = {**SOUND, "strength": 1.5}
     answer = ask((header, PIXELS.tobytes()))
     assert answer.returncode == 0 and answer.stderr == b""
-    expected = Policy.load().decide(PIXELS[..., :3], 1.5, PIXELS[..., 3]).to_json()
+    expected = with_filters(Policy.load().decide(PIXELS[..., :3], 1.5, PIXELS[..., 3]), 50, 40)
     assert json.loads(answer.stdout) == json.loads(json.dumps(expected))
     assert answer.stdout.count(b"\n") == 1
 
@@ -62,7 +63,8 @@ def test_a_picture_is_shown_once_and_asked_about_again(tmp_path):
     assert answer.returncode == 1 and answer.stderr.count(b"\n") == 1
     first, film, failed, found, second, again = map(json.loads, answer.stdout.splitlines())
     policy = Policy.load()
-    assert first == json.loads(json.dumps(policy.decide(PIXELS[..., :3], alpha=PIXELS[..., 3]).to_json()))
+    expected = with_filters(policy.decide(PIXELS[..., :3], alpha=PIXELS[..., 3]), 50, 40)
+    assert first == json.loads(json.dumps(expected))
     expected = Policy.load(tmp_path / "film.onnx").decide(PIXELS[..., :3], alpha=PIXELS[..., 3])
     assert [row["value"] for row in film["sliders"]] == list(expected.values.values())
     assert failed["kind"] == "missing" and "sepia" in failed["error"]
