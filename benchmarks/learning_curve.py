@@ -6,17 +6,17 @@ Needs matplotlib (pip install matplotlib), which nothing else here does.
 
 from __future__ import annotations
 
+import argparse
 import json
-import sys
 from pathlib import Path
 
-import matplotlib
 
-matplotlib.use("Agg")
-from matplotlib import pyplot
+def draw(run: Path, out: Path) -> None:
+    import matplotlib  # takes its time
 
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
 
-def main(run: Path, out: Path) -> None:
     rows = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
     figure, axes = pyplot.subplots(1, 3, figsize=(12, 3), layout="constrained")
     validated = [row for row in rows if "psnr" in row]
@@ -33,7 +33,13 @@ def main(run: Path, out: Path) -> None:
     figure.savefig(out, dpi=80)
 
 
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("run", type=Path, metavar="RUN", help="a run's folder")
+    parser.add_argument("out", type=Path, metavar="OUT.png")
+    chosen = parser.parse_args()
+    draw(chosen.run, chosen.out)
+
+
 if __name__ == "__main__":
-    if len(sys.argv) != 3:
-        sys.exit(__doc__)
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    main()

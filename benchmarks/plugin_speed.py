@@ -11,6 +11,7 @@ it makes if they are missing.
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import statistics
@@ -30,6 +31,7 @@ SCRIPT = Path(__file__).parent / "in_gimp" / "plugin_speed.py"
 
 
 def main() -> None:
+    argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0]).parse_args()
     machine = f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
     print(f"Auto Enhance (RL) on 6000x4000, 8 bits; {machine}; target {TARGET} s")
     print("median of 5 calls (fastest, slowest); processor time, which a busy machine stretches less")

@@ -8,11 +8,12 @@ Writes gimp_plugin/auto_enhance_rl/help/index.html: one file that loads nothing.
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
 
 import markdown
+
+from models.files import write_text
 
 PAGE = Path(__file__).parents[1] / "docs" / "controls.md"
 HELP = Path(__file__).parents[1] / "gimp_plugin" / "auto_enhance_rl" / "help" / "index.html"
@@ -57,9 +58,7 @@ def html() -> str:
 
 def main() -> None:
     HELP.parent.mkdir(exist_ok=True)
-    aside = HELP.with_suffix(".new")
-    aside.write_text(html(), encoding="utf-8", newline="\n")
-    os.replace(aside, HELP)
+    write_text(HELP, html())
     print(HELP)
 
 

@@ -3,8 +3,8 @@
 
     python -m tools.screenshots [PHOTO] [--gimp 3.2]
 
-Writes docs/pictures/menu.png, dialog.png and layer-effects.png. Needs the GIMP roots of the tests (tests/gimp), which
-it makes if they are missing. To be run again when the shipped policy, the dialog or the menu changes.
+Writes docs/pictures/menu.png, dialog.png and layer-effects.png. Needs the GIMP roots (tools/gimp_roots), which it makes
+if they are missing. To be run again when the shipped policy, the dialog or the menu changes.
 """
 
 from __future__ import annotations

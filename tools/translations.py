@@ -13,7 +13,6 @@ into LANGUAGE/LC_MESSAGES/auto_enhance_rl.mo, which is what the plug-in reads.
 from __future__ import annotations
 
 import argparse
-import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,6 +24,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 from editor_ops import SLIDERS
+from models.files import atomic_write
 
 PROJECT = Path(__file__).parents[1]
 PLUG_IN = PROJECT / "gimp_plugin" / "auto_enhance_rl"
@@ -109,18 +109,14 @@ def compiled_file(language: str) -> Path:
 
 
 def write(catalog: Catalog, path: Path) -> None:
-    aside = path.with_suffix(".new")
-    with aside.open("wb") as file:
+    with atomic_write(path) as file:
         write_po(file, catalog, width=WIDTH, include_lineno=False)
-    os.replace(aside, path)
 
 
 def compile_to(catalog: Catalog, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_suffix(".new")
-    with aside.open("wb") as file:
+    with atomic_write(path) as file:
         write_mo(file, catalog)
-    os.replace(aside, path)
 
 
 def main() -> None:

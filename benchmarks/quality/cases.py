@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The pictures that quality.py measures on: which they are, and how each is made."""
+"""The pictures that run.py measures on: which they are, and how each is made."""
 
 from __future__ import annotations
 

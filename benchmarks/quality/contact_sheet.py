@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
+
+from models.files import atomic_write
 
 SIDE = 240
 """Pixels of a picture's longer side: enough to judge tones and colours by."""
@@ -51,6 +52,5 @@ def sheet(photos: Sequence[Sequence[np.ndarray]]) -> np.ndarray:
 
 
 def write(photos: Sequence[Sequence[np.ndarray]], path: Path) -> None:
-    aside = path.with_suffix(".part")
-    Image.fromarray(sheet(photos)).save(aside, "JPEG", quality=90)
-    os.replace(aside, path)
+    with atomic_write(path) as stream:
+        Image.fromarray(sheet(photos)).save(stream, "JPEG", quality=90)

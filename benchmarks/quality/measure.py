@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What quality.py's worker processes do: a batch of pictures through every row, and its measures."""
+"""What run.py's worker processes do: a batch of pictures through every row, and its measures."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From measures of single pictures to the tables of quality.py."""
+"""From measures of single pictures to the tables of run.py."""
 
 from __future__ import annotations
 

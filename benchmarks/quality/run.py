@@ -21,7 +21,6 @@ import contextlib
 import dataclasses
 import json
 import multiprocessing
-import os
 import platform
 import random
 import signal
@@ -63,6 +62,7 @@ from benchmarks.quality.measure import (
     constant_for_trainers_faults,
     measure_batch,
 )
+from models.files import write_text
 from trainer.config import Config
 from trainer.console import progress
 from trainer.evaluate import DEGRADED_SIZE, EvaluateError
@@ -284,16 +284,13 @@ def picture_line(result: Result) -> dict[str, Any]:
 
 
 def write(out: Path, report: dict[str, Any], sheets: dict[str, list[Any]], lines: list[dict[str, Any]]) -> None:
-    """Each file aside and renamed, so that there never is half of one."""
     texts = {
         "quality.json": json.dumps(report, indent=1) + "\n",
         "quality.md": reports.markdown(report),
         "pictures.jsonl": "".join(json.dumps(line) + "\n" for line in lines),
     }
     for name, text in texts.items():
-        aside = out / f"{name}.part"
-        aside.write_text(text)
-        os.replace(aside, out / name)
+        write_text(out / name, text)
     for name, tiles in sheets.items():
         contact_sheet.write(tiles, out / f"{name}.jpg")
 

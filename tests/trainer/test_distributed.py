@@ -19,6 +19,8 @@ from trainer import checkpoint, distributed, fit, learner  # noqa: E402
 from trainer.config import recipe  # noqa: E402
 from trainer.run_folder import FitError  # noqa: E402
 
+pytestmark = pytest.mark.slow
+
 SETTINGS = {"steps": 3, "batch": 4, "evaluate_every": 3, "device": "cpu", "holdout": 0.25}
 RATES = {"learning_rate": 0.01, "critic_learning_rate": 0.01}
 # an odd number of pairs, so that the processes have different numbers of them
@@ -37,7 +39,6 @@ from trainer import distributed
 from trainer.config import recipe
 from trainer.fit import fit
 
-pytestmark = pytest.mark.slow
 if __name__ == "__main__":
     source, target, out = map(Path, sys.argv[1:4])
     with distributed.process_group(torch.device("cpu")):
