@@ -111,7 +111,7 @@ def find_target(gimp: Gimp | None, profile: Profile, version: str = "") -> Targe
         about = discovery.about_python(gimp)
     if isinstance(about, str):
         raise BundleError(
-            f"{profile.name} could not be asked for its Python, for it {about}: {BY_HAND} it, such as "
+            f"{profile.name} could not be asked for its Python, since it {about}: {BY_HAND} it, such as "
             "`trainer install-plugin --bundle --gimp-python 3.13`"
         )
     if tuple(map(int, about["version"].split("."))) < OLDEST:

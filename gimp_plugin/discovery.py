@@ -261,4 +261,4 @@ def about_python(gimp: Gimp) -> dict[str, Any] | str:
         about = json.loads(said)
         return {key: about[key] for key in ("version", "platform", "libc", "implementation", "problem")}
     except (ValueError, KeyError, TypeError):
-        return "gave an answer that makes no sense"
+        return "gave an answer that can't be used"

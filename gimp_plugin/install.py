@@ -29,6 +29,11 @@ ENTRY = Path(__file__).parent / PLUG_IN / f"{PLUG_IN}.py"
 PACKAGES = ("editor_ops", "models", "array_api_compat")
 TIMEOUT = 60.0
 """Seconds the helper may take. It needs about one for 24 megapixels; a cold disk or a busy machine may need ten."""
+FLAT_FILES = tuple(
+    f"{name}.py"
+    for name in ("agent", "dialog", "edit", "filters", "layers", "merged", "ours", "preview", "row", "words")
+)
+"""Beside the entry file in versions before the package `plugin`; config.json noted them, which may be damaged."""
 MADE_LATER = (BUNDLE, LOG, f"{LOG}.1")
 """Ours too, but not of a version: a new one is put in beside them."""
 
@@ -164,7 +169,7 @@ def ours(folder: Path) -> set[str]:
         noted = {name for name in noted if isinstance(name, str) and Path(name).name == name != ".."}
     except (OSError, ValueError, KeyError, TypeError):
         noted = set()
-    return noted | _names() | {"__pycache__", *MADE_LATER}
+    return noted | _names() | {"__pycache__", *MADE_LATER, *FLAT_FILES}
 
 
 def _names() -> set[str]:

@@ -16,6 +16,8 @@ FORMAT_VERSION = 1
 """Of the policy file's metadata and of the Decision JSON; raised when an older reader would misread a newer file."""
 MALFORMED = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
 """What reading JSON of another form can raise."""
+LONGEST_NAME = 256
+"""Characters. A policy's name has 64 at most, as has a SHA-256."""
 LARGEST_SUM = 1.0001
 """Of probabilities that are 32-bit floats."""
 
@@ -80,8 +82,8 @@ class Decision:
         try:
             check_format(decision)
             model, sha256, strength = decision["model"]["name"], decision["model"]["sha256"], decision["strength"]
-            if not isinstance(model, str) or not isinstance(sha256, str):
-                raise ValueError("the model's name is not text")
+            if not all(isinstance(text, str) and len(text) <= LONGEST_NAME for text in (model, sha256)):
+                raise ValueError("the model's name is no text, or too long")
             for row, slider in zip(decision["sliders"], SLIDERS, strict=True):
                 if (row["operation"], row["property"]) != (slider.operation, slider.property):
                     raise ValueError(f"{slider.name} sets {row['operation']} {row['property']}")
@@ -98,7 +100,9 @@ def read_choices(rows: Any) -> tuple[Choice, ...]:
             if row["name"] != slider.name:
                 raise ValueError(f"slider {row['name']!r} in place of {slider.name!r}")
             value = _number(row["value"], slider.name, *slider.property_range)
-            probability = _number(row["probability"], f"{slider.name}'s probability", 0.0, LARGEST_SUM)
+            probability = row["probability"]
+            if probability is not None:  # else set by hand
+                probability = _number(probability, f"{slider.name}'s probability", 0.0, LARGEST_SUM)
             choices.append(Choice(slider, value, probability))
         return tuple(choices)
     except MALFORMED as error:

@@ -54,7 +54,7 @@ def _gimp(gimps: Sequence[Gimp], profiles: Sequence[Profile]) -> Check:
 
 
 def _tried(version: str) -> str:
-    return "" if ".".join(version.split(".")[:2]) in TRIED else f", of which only {' and '.join(TRIED)} were tried"
+    return "" if ".".join(version.split(".")[:2]) in TRIED else f", tested with {' and '.join(TRIED)} only"
 
 
 def _folders(gimps: Sequence[Gimp], profiles: Sequence[Profile]) -> list[Check]:

@@ -270,7 +270,7 @@ REFUSED = {
     "junk": (EXECUTION_ERROR, "The agent's answer makes no sense", "trainer install-plugin"),
     "helper error": (EXECUTION_ERROR, "the cause", "the remedy"),
     "hanging": (EXECUTION_ERROR, "gave no answer in 1 seconds", "trainer doctor"),
-    "not an object": (EXECUTION_ERROR, "makes no sense", "trainer install-plugin"),
+    "not an object": (EXECUTION_ERROR, "can't be used", "trainer install-plugin"),
     "newer format": (EXECUTION_ERROR, "format 2", "trainer install-plugin"),
     "gimp operation": (EXECUTION_ERROR, "exposure sets gimp:levels", "trainer install-plugin"),
     "unknown slider": (EXECUTION_ERROR, "slider 'speed' in place of 'exposure'", "trainer install-plugin"),

@@ -70,7 +70,7 @@ def test_asked_one_thing_after_the_other(agent: Any, monkeypatch: pytest.MonkeyP
         ("echo 'the cause; the remedy' >&2; exit 1", "No decision: the cause; the remedy"),
         ("kill -9 $$", "ended with -9"),
         ("exit 3", "ended with 3"),
-        ("echo junk; cat >/dev/null", "makes no sense"),
+        ("echo junk; cat >/dev/null", "can't be used"),
         ('echo \'{"error": "the cause; the remedy"}\'; cat >/dev/null', "No decision: the cause; the remedy"),
     ],
 )
@@ -122,6 +122,18 @@ def test_closing_does_not_wait_for_a_helper_that_hangs(agent: Any, tmp_path: Pat
         waiting.result(5)
 
 
+@pytest.mark.usefixtures("no_onnxruntime")
+def test_closing_ends_a_helper_that_is_about_to_start(agent: Any, tmp_path: Path) -> None:
+    python = tmp_path / "python3"
+    python.write_text(f"#!/bin/sh\necho $$ >> {tmp_path}/started\nexec sleep 100\n")
+    python.chmod(0o755)
+    for _ in range(8):
+        agent.Agent(settings(agent, python)).close()
+    time.sleep(0.2)  # what was left would write its number by now
+    started = (tmp_path / "started").read_text().split() if (tmp_path / "started").exists() else []
+    assert not [number for number in started if Path(f"/proc/{number}").exists()]
+
+
 @pytest.mark.parametrize(
     "text",
     [None, "", "[]", "{}", '{"python": "x", "timeout": "soon", "styles": ""}', '{"python": "x", "timeout": 1}'],
@@ -162,11 +174,12 @@ def test_a_real_decision_passes(agent: Any) -> None:
         _decision(name="speed"), _decision(operation="gimp:levels"), _decision(property="speed"),
         _decision(value=math.nan), _decision(value=math.inf), _decision(value="1"), _decision(value=True),
         _decision(value=None), _decision(value=[1.0]), _decision(value=10**400), _decision(value=99.0),
-        _decision(probability=2), _decision(probability=math.nan), _decision(probability=None),
+        _decision(probability=2), _decision(probability=math.nan), _decision(probability=""),
+        _decision() | {"model": {"name": "x" * 10**6, "sha256": ""}},
     ],
 )  # fmt: skip
 def test_anything_else_is_refused(agent: Any, answer: Any) -> None:
-    with pytest.raises(agent.PluginError, match="makes no sense .* `trainer install-plugin`"):
+    with pytest.raises(agent.PluginError, match="can't be used .* `trainer install-plugin`"):
         agent.check_decision(answer)
 
 
@@ -183,7 +196,7 @@ def test_any_other_list_of_alternatives_is_refused(agent: Any) -> None:
         sound | {"alternatives": [{**first, "picture": 7}]}, sound | {"alternatives": [{**first, "picture": "!!!!"}]},
         sound | {"alternatives": [{**first, "sliders": []}]},
     ):  # fmt: skip
-        with pytest.raises(agent.PluginError, match="makes no sense .* `trainer install-plugin`"):
+        with pytest.raises(agent.PluginError, match="can't be used .* `trainer install-plugin`"):
             agent.check_alternatives(wrong)
 
 
@@ -196,5 +209,5 @@ def test_any_other_list_of_alternatives_is_refused(agent: Any) -> None:
     ],
 )  # fmt: skip
 def test_any_other_list_of_styles_is_refused(agent: Any, answer: Any) -> None:
-    with pytest.raises(agent.PluginError, match="makes no sense .* `trainer install-plugin`"):
+    with pytest.raises(agent.PluginError, match="can't be used .* `trainer install-plugin`"):
         agent.check_styles(answer)

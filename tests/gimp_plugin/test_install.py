@@ -134,7 +134,8 @@ def test_every_file_of_the_package_goes_in_and_old_ones_out(plug_ins: Path, seve
     assert _contents(folder).keys() == there.keys() - {"extra.py"}
 
 
-def test_an_earlier_version_of_flat_files_goes(plug_ins: Path) -> None:
+@pytest.mark.parametrize("damaged", [False, True])
+def test_an_earlier_version_of_flat_files_goes(plug_ins: Path, damaged: bool) -> None:
     """Before the package `plugin`, its modules lay beside the entry file; config.json noted them."""
     folder = plug_ins / "auto_enhance_rl"
     flat = ["agent.py", "dialog.py", "edit.py", "filters.py", "layers.py", "merged.py", "ours.py", "row.py", "words.py"]
@@ -148,7 +149,7 @@ def test_an_earlier_version_of_flat_files_goes(plug_ins: Path) -> None:
         "styles": "",
         "files": [*flat, "auto_enhance_rl.py", "config.json", "lib"],
     }
-    (folder / "config.json").write_text(json.dumps(settings))
+    (folder / "config.json").write_text("{" if damaged else json.dumps(settings))
     assert "updated" in str(install.install([plug_ins]))
     assert {path.name for path in folder.iterdir()} == {*INSTALLED, "mine.txt"}
     assert "already up to date" in str(install.install([plug_ins]))

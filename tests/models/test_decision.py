@@ -19,7 +19,10 @@ JSON = st.recursive(
 )
 
 
-@given(st.lists(st.tuples(FROM_0_TO_1, FROM_0_TO_1), min_size=len(SLIDERS), max_size=len(SLIDERS)), st.floats(0, 2))
+@given(
+    st.lists(st.tuples(FROM_0_TO_1, st.none() | FROM_0_TO_1), min_size=len(SLIDERS), max_size=len(SLIDERS)),
+    st.floats(0, 2),
+)
 def test_what_is_written_is_read(shares, strength):
     choices = [
         Choice(slider, min(max(low + share * (high - low), low), high), probability)

@@ -65,12 +65,12 @@ class Agent:
 
     def close(self) -> None:
         """Ends the helper; what is under way is not waited for."""
-        helper = self._helper
-        if helper is not None:
-            end_with_children(helper)
+        if self._helper is not None:
+            end_with_children(self._helper)
         self._thread.shutdown(wait=True, cancel_futures=True)
-        if helper is not None:
-            helper.communicate()
+        if self._helper is not None:  # again: it may have been about to start
+            end_with_children(self._helper)
+            self._helper.communicate()
         self._complaints.close()
 
     def _begin(self) -> None:
@@ -152,7 +152,7 @@ def end_with_children(helper: subprocess.Popen[bytes]) -> None:
     if os.name == "nt":  # no process groups that can be killed; taskkill is part of every Windows
         subprocess.run(["taskkill", "/F", "/T", "/PID", str(helper.pid)], capture_output=True, check=False)
     else:
-        with contextlib.suppress(ProcessLookupError):
+        with contextlib.suppress(ProcessLookupError, PermissionError):  # it has ended; macOS says the second
             os.killpg(helper.pid, signal.SIGKILL)
     helper.kill()  # where there was no group, or no taskkill
 
@@ -164,7 +164,7 @@ def no_decision(reason: str) -> PluginError:
 def malformed_answer(error: Exception) -> PluginError:
     reason = f"{type(error).__name__}: {error}"[:300]
     return PluginError(
-        _("The agent's answer makes no sense ({reason}): {remedy}.").format(reason=reason, remedy=REINSTALL)
+        _("The agent's answer can't be used ({reason}): {remedy}.").format(reason=reason, remedy=REINSTALL)
     )
 
 
