@@ -115,7 +115,7 @@ def files_of(room: str) -> str:
         words = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
         if (path.name == "__init__.py" and path.parent == PROJECT / room) or not words:
             continue
-        sentence = re.split(r"(?<=\.)\s", " ".join(words.split("\n\n")[0].split()))[0].rstrip(".")
+        sentence = re.split(r"(?<!et al)(?<!et al\.)(?<=\.)\s", " ".join(words.split("\n\n")[0].split()))[0].rstrip(".")
         lines.append(f"- `{path.relative_to(PROJECT / room).as_posix()}`: {sentence}\n")
     return "".join(lines)
 

@@ -159,13 +159,16 @@ def magnified(case: Case) -> np.ndarray:
     return change.max(axis=-1, keepdims=True)
 
 
-def off(case: Case, picture: np.ndarray, theirs: np.ndarray, places: np.ndarray | slice = slice(None)) -> np.ndarray:
+def off(
+    case: Case, picture: np.ndarray, theirs: np.ndarray, places: np.ndarray | slice = slice(None),
+    made: np.ndarray | None = None,
+) -> np.ndarray:  # fmt: skip
     """How far `editor_ops` is from GIMP's result beyond what is allowed, in levels; at most 0 where it is near enough.
 
     picture: the case's, (height, width, 3 or 4). theirs: (..., 3) float64, of the whole picture or of some places of
-    its pixels in a row.
+    its pixels in a row. made: what `editor_ops` makes of it by torch, say; by NumPy where it is left out.
     """
-    result = ours(case, picture).reshape(-1, 3)[places].reshape(theirs.shape)
+    result = (ours(case, picture) if made is None else made).reshape(-1, 3)[places].reshape(theirs.shape)
     difference = np.abs(result - theirs) * 255
     limit = allowed(case, theirs)
     if (difference > limit).any():
