@@ -9,7 +9,6 @@ second start reads no photo. The whole cache can be thrown away at any time: it 
 from __future__ import annotations
 
 import atexit
-import contextlib
 import hashlib
 import json
 import os
@@ -29,13 +28,16 @@ from pathlib import Path
 
 import numpy as np
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from editor_ops.full_size import cores
 from editor_ops.operations import to_dtype
 from enhancer import photo
 from enhancer.pool import start as start_worker
+from models.errors import UserError
+from models.files import atomic_write, user_folder
 from models.thumbnail import thumbnail
+
+from .console import progress
 
 SIDE = 128
 """Pixels: twice the thumbnail's, so that a crop of half a photo's side still has a pixel for each of its own."""
@@ -55,7 +57,7 @@ MOST_WORKERS = 16
 """Decoding processes: each may hold a picture of some hundred megabytes."""
 
 
-class CacheError(ValueError):
+class CacheError(UserError):
     """A cache that can't be used. The message names the file, the cause and the remedy."""
 
 
@@ -71,13 +73,7 @@ class Entry:
 
 def default_folder() -> Path:
     """Where the user's system keeps what can be made again."""
-    if os.name == "nt":
-        base = os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local"
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Caches"
-    else:
-        base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "auto-enhance-rl" / "thumbnails"
+    return user_folder("cache", sys.platform) / "thumbnails"
 
 
 def open_cache(folder: Path | None = None) -> Path:
@@ -135,7 +131,8 @@ def miniature(cache: Path, key: str, path: Path) -> np.ndarray:
         if remember(path, cache).key == key:
             pixels = read_object(cache, key)
     if pixels is None:
-        raise CacheError(f"{path}: has changed or gone since the start: start again (a run goes on with --resume)")
+        message = f"{path}: has changed or gone since the start: start again (a run goes on with --resume)"
+        raise CacheError(message, "changed")
     return pixels
 
 
@@ -253,8 +250,7 @@ def _by_processes(todo: dict[str, Path], cache: Path) -> Iterator[tuple[str, Ent
 
 
 def _watched(decoded: Iterator[tuple[str, Entry]], n: int, text: str, quiet: bool) -> Iterator[tuple[str, Entry]]:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True, disable=quiet) as bar:
+    with progress(Console(stderr=True, quiet=quiet)) as bar:
         yield from bar.track(decoded, total=n, description=text)
 
 
@@ -274,19 +270,11 @@ def _write_object(cache: Path, key: str, pixels: np.ndarray) -> None:
 
 
 def _write(path: Path, content: bytes) -> None:
-    """Writes aside and renames. No fsync: what a power cut spoils is noticed when read, and made again."""
+    """Not durable: what a power cut spoils is noticed and made again. CacheError where it can't be written."""
     try:
         path.parent.mkdir(exist_ok=True)
-        descriptor, partial = tempfile.mkstemp(".partial", dir=path.parent)
-        try:
-            with open(descriptor, "wb") as file:
-                file.write(content)
-            os.replace(partial, path)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                os.unlink(partial)
-            raise
+        with atomic_write(path, durable=False) as file:
+            file.write(content)
     except OSError as error:
-        raise CacheError(
-            f"{path}: can't be written ({error.strerror}): make room, or name another folder with --cache"
-        ) from error
+        message = f"{path}: can't be written ({error.strerror}): make room, or name another folder with --cache"
+        raise CacheError(message, "not written") from error

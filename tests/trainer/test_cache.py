@@ -278,7 +278,7 @@ def test_a_full_disk_says_so(photos: Path, place: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr(os, "replace", full)
     with pytest.raises(cache.CacheError, match=r"No space left on device\): make room"):
         fill(photos, place)
-    assert not list(place.rglob("*.partial"))
+    assert not list(place.rglob("*.part"))
 
 
 def test_the_user_s_cache_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
