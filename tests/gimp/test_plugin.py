@@ -267,7 +267,7 @@ REFUSED = {
     "broken config": (EXECUTION_ERROR, "config.json is missing or broken", "trainer install-plugin"),
     "no helper": (EXECUTION_ERROR, "/nowhere/python3, can't be started (No such file", "trainer install-plugin"),
     "helper without packages": (EXECUTION_ERROR, "No module named 'models'", "trainer doctor"),
-    "junk": (EXECUTION_ERROR, "The agent's answer makes no sense", "trainer install-plugin"),
+    "junk": (EXECUTION_ERROR, "The agent's answer can't be used", "trainer install-plugin"),
     "helper error": (EXECUTION_ERROR, "the cause", "the remedy"),
     "hanging": (EXECUTION_ERROR, "gave no answer in 1 seconds", "trainer doctor"),
     "not an object": (EXECUTION_ERROR, "can't be used", "trainer install-plugin"),
