@@ -43,15 +43,16 @@ def walk(
                 yield Path(here, name)
 
 
-def find(folder: Path | str) -> list[Path]:
+def find(folder: Path | str, copies: bool = False) -> list[Path]:
     """The photos of a folder, as `walk` has them, less the copies that `trainer enhance` has made there.
 
-    What is enhanced, learned from and measured, is the same. PhotoError where it is no folder or has none.
+    What is enhanced, learned from and measured, is the same. copies: those too, where the copies themselves are what is
+    measured. PhotoError where it is no folder or has none.
     """
     folder = Path(folder)
     if not folder.is_dir():
         raise PhotoError(f"{folder}: is not a folder: give a folder of photos", "not a folder")
-    photos = sorted(path for path in walk(folder) if path.is_file() and not sidecar.is_copy(path))
+    photos = sorted(path for path in walk(folder) if path.is_file() and (copies or not sidecar.is_copy(path)))
     if not photos:
         message = f"{folder}: has no photos ({', '.join(sorted(SUFFIXES))}): put some in or give another folder"
         raise PhotoError(message, "no photos")

@@ -83,7 +83,7 @@ def folder_pairs(inputs: Path, answers: Path, only: Collection[str] | None = Non
 
     PhotoError where a folder is none, EvaluateError where nothing pairs.
     """
-    left, right = _by_stem(inputs), _by_stem(answers)
+    left, right = _by_stem(inputs, copies=True), _by_stem(answers, copies=True)
     names = sorted((left.keys() & right.keys()) if only is None else (left.keys() & right.keys() & set(only)))
     if not names:
         message = f"{inputs}: no photo has the name of one in {answers}: rename them, the suffix may differ"
@@ -214,9 +214,9 @@ def _listed(folder: Path, only: Path) -> dict[str, Path]:
     return {Path(name).with_suffix("").as_posix(): there[name] for name in names}
 
 
-def _by_stem(folder: Path) -> dict[str, Path]:
-    """{path below the folder without suffix: file}."""
-    return {path.relative_to(folder).with_suffix("").as_posix(): path for path in files.find(folder)}
+def _by_stem(folder: Path, copies: bool = False) -> dict[str, Path]:
+    """{path below the folder without suffix: file}; copies: of `trainer enhance`, too."""
+    return {path.relative_to(folder).with_suffix("").as_posix(): path for path in files.find(folder, copies)}
 
 
 def _one_size(name: str, image: np.ndarray, answer: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

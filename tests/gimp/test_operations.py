@@ -97,6 +97,8 @@ def test_gimp_still_makes_the_stored_reference_pixels(version: str) -> None:
         step = reference.case.steps[0]
         result = made[reference.case.picture, step.operation, str(step.properties)]
         stored = reference.pixels[version]
-        now = result[..., :3].reshape(-1, 3)[reference.places]
-        # GIMP shares a picture out among threads, and where it is cut a last bit may differ.
-        assert np.allclose(now, stored, rtol=1e-3, atol=0.01 / 255), (version, reference.case)
+        # GIMP shares a picture out among threads, and where it is cut a last bit may differ: no more than ours may.
+        beyond_limit = off(
+            reference.case, reference.picture, stored.astype(np.float64), reference.places, result[..., :3]
+        )
+        assert beyond_limit.max() <= 0, (version, reference.case)
