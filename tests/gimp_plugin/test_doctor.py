@@ -42,10 +42,16 @@ def folder(profile: Path) -> Path:
     return done
 
 
+def _processor_seconds() -> float:
+    """Of this process and of those that it started and that have ended."""
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system
+
+
 def test_all_is_well(folder: Path) -> None:
-    started = time.monotonic()
+    used = _processor_seconds()
     results = doctor.checks()
-    assert time.monotonic() - started < 5
+    assert _processor_seconds() - used < 5  # not by the clock: other tests run beside this one
     assert [each.name for each in results if not each.ok] == []
     assert [each.name.removesuffix(f" {WHERE}") for each in results] == [
         "GIMP", "shipped policy", "styles", "plug-in for", "search path of", "files for", "right to run for",
