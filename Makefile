@@ -1,6 +1,6 @@
 # make demo        set everything up and enhance a real photo with the shipped policy
 # make test        set everything up and run every check and test, real GIMP 3.0 and 3.2 included
-# make test-fast   without real GIMP, several processes and kills: a minute, while you work
+# make test-fast   without real GIMP, several processes and kills, while you work
 # make lint        ruff and mypy alone
 # make docs        set everything up and build the documentation into site/index.html
 
