@@ -22,11 +22,10 @@ from models import Decision
 from models.styles import Style
 
 from .config import Config, recipe
+from .options import DONE, FAILED, STOPPED
 
 if TYPE_CHECKING:  # scikit-image, which only `trainer evaluate` needs
     from .evaluate import Result
-
-DONE, FAILED, STOPPED = 0, 1, 130  # exit codes
 
 
 def progress(console: Console, *fields: str) -> Progress:

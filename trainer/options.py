@@ -14,7 +14,7 @@ import click
 if TYPE_CHECKING:
     from models import Policy
 
-FAILED, WRONG_USE, STOPPED = 1, 2, 130
+DONE, FAILED, WRONG_USE, STOPPED = 0, 1, 2, 130  # exit codes
 PATH = click.Path(path_type=Path)
 MODEL = click.option("--model", type=PATH, help="Policy file (.onnx), instead of a style.")
 STYLE = click.option("--style", metavar="NAME", help="A policy by its name, see 'trainer styles'.  [default: photo]")
