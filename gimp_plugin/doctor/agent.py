@@ -38,7 +38,7 @@ def check(profile: Profile) -> list[Check]:
         return [*results, Check(f"settings for {profile.name}", False, settings, AGAIN)]
     python, timeout = settings
     if profile.sandboxed:
-        results += _styles_within(profile, profile.sandboxed)
+        results += _styles_in_sandbox(profile, profile.sandboxed)
     if (folder / names.BUNDLE).is_dir():
         bundled = _bundle(profile, folder)
         results.append(bundled)
@@ -84,7 +84,7 @@ def _bundle(profile: Profile, folder: Path) -> Check:
     if len(versions) != 1:
         return Check(name, False, f"{path} is not whole", f"{BUNDLE} again")
     (version,) = versions
-    gimp = profile.asked
+    gimp = profile.python_host
     if gimp is None:
         return Check(name, True, f"for Python {version}; this GIMP can't be asked for its own")
     about = discovery.about_python(gimp)
@@ -92,8 +92,8 @@ def _bundle(profile: Profile, folder: Path) -> Check:
         return Check(name, False, f"GIMP's Python {about}", f"{BUNDLE} again")
     if about["version"] != version:
         return Check(name, False, f"for Python {version}, and this GIMP's is {about['version']}", f"{BUNDLE} again")
-    command = discovery.within(gimp, discovery.python_of(gimp), "-c", IN_PROCESS, str(path), str(folder / "lib"))
-    answer = discovery.ask(command, _request(), LONGEST)
+    command = discovery.in_sandbox(gimp, discovery.python_of(gimp), "-c", IN_PROCESS, str(path), str(folder / "lib"))
+    answer = discovery.run(command, _request(), LONGEST)
     chosen = answer if isinstance(answer, str) else _chosen(answer)
     if not isinstance(chosen, list):
         return Check(name, False, f"GIMP's Python {version} can't use it ({chosen})", f"{BUNDLE} again")
@@ -103,19 +103,20 @@ def _bundle(profile: Profile, folder: Path) -> Check:
 def _reach(profile: Profile, gimp: Gimp, python: str, timeout: float) -> Check:
     """Whether a GIMP in a sandbox can start the helper, tried in that sandbox."""
     name = f"helper in the sandbox of {profile.name}"
-    answer = discovery.ask(discovery.within(gimp, python, "-I", "-c", IMPORTS), limit=max(timeout, discovery.LIMIT))
+    command = discovery.in_sandbox(gimp, python, "-I", "-c", IMPORTS)
+    answer = discovery.run(command, limit=max(timeout, discovery.TIMEOUT))
     if isinstance(answer, str):
         return Check(name, False, f"{python} can't be used from inside ({answer})", BUNDLE)
     return Check(name, True, f"{python}, Python {answer.decode().strip()}, can be used from inside")
 
 
-def _styles_within(profile: Profile, gimp: Gimp) -> list[Check]:
+def _styles_in_sandbox(profile: Profile, gimp: Gimp) -> list[Check]:
     """Whether a GIMP in a sandbox can read the user's styles. Nothing to say where there are none."""
     folder = styles.user_folder()
     if not folder.is_dir() or not any(folder.iterdir()):
         return []
     name = f"styles in the sandbox of {profile.name}"
-    said = discovery.ask(discovery.within(gimp, discovery.python_of(gimp), "-c", LIST, str(folder)))
+    said = discovery.run(discovery.in_sandbox(gimp, discovery.python_of(gimp), "-c", LIST, str(folder)))
     if not isinstance(said, str):
         return [Check(name, True, f"{folder} can be read from inside")]
     remedy = f"run `flatpak override --user --filesystem=xdg-data/{APPLICATION} {discovery.FLATPAK_ID}`"
@@ -129,7 +130,7 @@ def _imports(profile: Profile, python: str, timeout: float) -> Check:
     if os.path.isabs(python) and not os.path.exists(python):
         detail = f"{python} is not there: the environment that the plug-in was installed from is gone"
         return Check(name, False, detail, REINSTALL)
-    answer = discovery.ask([python, "-I", "-c", IMPORTS], limit=timeout)
+    answer = discovery.run([python, "-I", "-c", IMPORTS], limit=timeout)
     if isinstance(answer, str):
         return Check(name, False, f"{python}: {answer}", f"{AGAIN}, with the Python that auto-enhance-rl is in")
     return Check(name, True, f"{python}, Python {answer.decode().strip()}, imports {', '.join(NEEDED)}")
@@ -137,7 +138,7 @@ def _imports(profile: Profile, python: str, timeout: float) -> Check:
 
 def _decision(profile: Profile, python: str, timeout: float) -> Check:
     name = f"decision for {profile.name}"
-    answer = discovery.ask([python, "-I", "-m", "models.helper"], _request(), timeout)
+    answer = discovery.run([python, "-I", "-m", "models.helper"], _request(), timeout)
     chosen = answer if isinstance(answer, str) else _chosen(answer)
     if not isinstance(chosen, list):
         return Check(name, False, f"{python}: {chosen}", REINSTALL)

@@ -106,7 +106,7 @@ def _right_to_run(profile: Profile) -> Check:
 def quarantined(path: Path, platform: str = sys.platform) -> bool:
     """Whether macOS holds a downloaded file back."""
     program = shutil.which("xattr") if platform == "darwin" else None
-    said = discovery.ask([program, str(path)]) if program else ""
+    said = discovery.run([program, str(path)]) if program else ""
     return isinstance(said, bytes) and b"com.apple.quarantine" in said
 
 
