@@ -28,7 +28,8 @@ MOST_PRODUCTS = 200_000
 """Multiplications in one matrix product: so few that OpenBLAS does it in the calling thread (its limit is 2^18). Its
 own threads would wait for each other beside ours, which took ten times as long on a busy machine."""
 PIECE = 32
-"""Nodes a matrix product in `convolve_at_nodes`, for the same reason: 192 products for each pixel of a step below 200."""
+"""Nodes in a matrix product of `convolve_at_nodes`, so that these are small too: 192 products for each pixel of a step
+below 200."""
 
 
 def node_step(std_dev: float) -> int:
@@ -91,7 +92,10 @@ def convolve_at_nodes(lines: np.ndarray, std_dev: float) -> tuple[np.ndarray, np
 
 
 def recurse_nodes(nodes: np.ndarray, ends: np.ndarray, n: int, std_dev: float) -> np.ndarray:
-    """Second half, for all lines at once: (..., nodes), float32, of lines of n pixels that `convolve_at_nodes` has taken."""
+    """Second half, for all lines at once: nodes and ends as `convolve_at_nodes` gives them, of lines of n pixels.
+
+    Returns (..., nodes), float32.
+    """
     if std_dev < 1.0:
         return nodes
     step = node_step(std_dev)
@@ -141,8 +145,8 @@ def _recurse(lines: np.ndarray, a: np.ndarray) -> None:
 def _backward_start(a: np.ndarray) -> np.ndarray:
     """What the backward pass gives at n-1, n, n+1, from the forward pass at n-1, n-2, n-3: (3, 3).
 
-    Both less the last pixel, which is extended constantly. It is the matrix of Triggs and Sdika (2006): with u the three
-    values and C what the forward pass makes of them one pixel on, v(n-1) = g u, where
+    Both less the last pixel, which is extended constantly. It is the matrix of Triggs and Sdika (2006): with u the
+    three values and C what the forward pass makes of them one pixel on, v(n-1) = g u, where
     g = gain (1, 0, 0) + a1 g C + a2 g C^2 + a3 g C^3.
     """
     c = np.array([a, [1, 0, 0], [0, 1, 0]])
@@ -190,11 +194,11 @@ def _line_ends(lines: np.ndarray, std_dev: float) -> np.ndarray:
 def _boundary_error(std_dev: float, n: int) -> np.ndarray:
     """GEGL's boundary error at the end of a line of n pixels: (last nodes, 3), float64.
 
-    The columns multiply the values of the forward pass at n-1, n-2, n-3. GEGL's backward pass begins with the values that belong to n-1, n, n+1 as if they were those of n, n+1, n+2
-    (gblur-1d.c, fix_right_boundary): a one-sample delay of the forward pass f. So the error is the backward pass over
-    f(n-1) - f(n), f(n) - f(n+1), ..., where f continues by its recursion without input. (For deviations above 1000
-    pixels, pictures of 33,000, GEGL's matrix for those values has rounding errors itself; the results then differ by
-    3e-3 at most.)
+    The columns multiply the values of the forward pass at n-1, n-2, n-3. GEGL's backward pass begins with
+    the values that belong to n-1, n, n+1 as if they were those of n, n+1, n+2 (gblur-1d.c, fix_right_boundary): a
+    one-sample delay of the forward pass f. So the error is the backward pass over f(n-1) - f(n), f(n) - f(n+1), ...,
+    where f continues by its recursion without input. (For deviations above 1000 pixels, pictures of 33,000, GEGL's
+    matrix for those values has rounding errors itself; the results then differ by 3e-3 at most.)
     """
     b, _ = recursion_constants(std_dev)
     a, step, reach = b[1:], node_step(std_dev), _reach(std_dev)
