@@ -17,18 +17,15 @@ Into --out go quality.md, quality.json, pictures.jsonl (every picture's measures
 from __future__ import annotations
 
 import argparse
-import contextlib
 import dataclasses
 import json
-import multiprocessing
 import platform
 import random
-import signal
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import BrokenExecutor, ProcessPoolExecutor, as_completed
+from collections.abc import Callable, Sequence
+from concurrent.futures import BrokenExecutor, as_completed
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -62,6 +59,7 @@ from benchmarks.quality.measure import (
     constant_for_trainers_faults,
     measure_batch,
 )
+from enhancer.pool import WorkerPool
 from models.files import write_text
 from trainer.config import Config
 from trainer.console import progress
@@ -114,7 +112,10 @@ def run(arguments: argparse.Namespace) -> tuple[dict[str, Any], dict[str, list[A
     cases = shown(all_cases(arguments, held_out, skipped))
     policies = policy_rows(arguments, skipped)
     # what a program that outlives us by a second still writes must not degrade the cleaning up
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch, workers(Path(scratch)) as pool:
+    with (
+        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch,
+        WorkerPool(PROCESSES, use_scratch, (Path(scratch),)) as pool,
+    ):
         home = Path(scratch) / "gimp"
         programs = found_programs(arguments, home, skipped)
         constants = {}
@@ -230,27 +231,12 @@ def found_programs(arguments: argparse.Namespace, home: Path, skipped: list[str]
     return programs
 
 
-@contextlib.contextmanager
-def workers(scratch: Path) -> Iterator[ProcessPoolExecutor]:
-    """Processes that end with this one, whatever ends it, and leave no temporary file outside of `scratch`."""
-    # spawned: torch and onnxruntime have threads, which a forked process would lack
-    pool = ProcessPoolExecutor(PROCESSES, multiprocessing.get_context("spawn"), _begin, (scratch,))
-    try:
-        yield pool
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
-        for process in multiprocessing.active_children():
-            process.terminate()
-            process.join()
-
-
-def _begin(scratch: Path) -> None:
-    """A worker's first act. Ctrl-C is for the parent to deal with."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+def use_scratch(scratch: Path) -> None:
+    """In a worker: temporary files lie in `scratch`, which the parent removes, even if the worker is killed."""
     tempfile.tempdir = str(scratch)
 
 
-def measured(pool: ProcessPoolExecutor, job: Job, cases: list[Case]) -> list[Result]:
+def measured(pool: WorkerPool, job: Job, cases: list[Case]) -> list[Result]:
     """The results in the cases' order."""
     batches = [(job, cases[i : i + BATCH]) for i in range(0, len(cases), BATCH)]
     random.Random(0).shuffle(batches)  # so that quick and slow sets mix, and the time left is told well
