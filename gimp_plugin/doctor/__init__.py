@@ -11,7 +11,7 @@ from models import Policy, PolicyError, styles
 from .. import discovery
 from ..discovery import Gimp, Profile
 from . import agent, files
-from .check import INSTALL, REINSTALL, Check
+from .check import INSTALL, REINSTALL_PROGRAM, Check
 
 TRIED = ("3.0", "3.2")
 """Series of GIMP that the tests run in."""
@@ -75,7 +75,7 @@ def _model() -> Check:
     try:
         policy = Policy.load()
     except PolicyError as error:
-        return Check("shipped policy", False, str(error), REINSTALL)
+        return Check("shipped policy", False, str(error), REINSTALL_PROGRAM)
     return Check("shipped policy", True, f"{policy.name}, sha256 {policy.sha256[:12]}…, {policy.path}")
 
 
