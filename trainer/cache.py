@@ -46,7 +46,7 @@ HEADER = struct.Struct("<8sII32s")  # magic, version, CRC-32 of the pixels, key
 MAGIC, VERSION = b"AERLmini", 1
 PIXELS = 3 * SIDE * SIDE
 UNKNOWN = -1
-"""Size in an entry that is not to be remembered, for the next reading may end otherwise."""
+"""Size in an entry that is not to be kept, since the next reading may end otherwise."""
 KEY = re.compile("[0-9a-f]{64}")
 SAVE_EVERY = 20.0
 """Seconds between writes of the index while photos are decoded: what a first start that is killed may lose."""

@@ -125,7 +125,7 @@ def _menu_item(profile: Profile) -> Check:
     if noted:
         return Check(name, True, "registered, under Colors > Auto > Auto Enhance (RL)")
     if written <= entry.stat().st_ctime:
-        return Check(name, True, "GIMP has not been started since the installation: start it anew")
+        return Check(name, True, "GIMP has not been started since the installation: restart it")
     detail = f"{noted_in}: GIMP has been started since the installation, and did not take the plug-in in"
     return Check(
         name, False, detail, f"start GIMP in a terminal and read what it says about {entry.name}; {INSTALL_AGAIN}"
