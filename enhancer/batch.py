@@ -24,7 +24,7 @@ from editor_ops.full_size import cores
 from models import Policy
 
 from . import files, photo, pool, sidecar
-from .enhance import check_free, decide, enhance
+from .enhance import decide, enhance
 from .task import Enhanced, Settings, Task
 
 MEMORY = 2 * 2**30
@@ -155,7 +155,7 @@ def _before(task: Task, settings: Settings, model: str) -> Enhanced | None:
     """What is known of a photo before any work: that it is done, or can't be; None where it is to be done."""
     try:
         if not task.sidecar:
-            check_free(task)
+            photo.check_free(*task.files)
             return None
         record, unfinished = sidecar.check_existing(task, settings, model)
         if record is not None:
