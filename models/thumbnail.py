@@ -36,9 +36,8 @@ def thumbnail(image: np.ndarray, alpha: np.ndarray | None = None, size: int = SI
         alpha = np.asarray(alpha)
         if alpha.shape != image.shape[:2]:
             raise ValueError(f"thumbnail: alpha has shape {alpha.shape}, the picture {image.shape[:2]}")
-    return thumbnail_of_rows(
-        lambda rows: (image[rows], None if alpha is None else alpha[rows]), *image.shape[:2], size=size
-    )
+    height, width = image.shape[:2]
+    return thumbnail_of_rows(lambda s: (image[s], None if alpha is None else alpha[s]), height, width, size)
 
 
 def thumbnail_of_rows(rows: Rows, height: int, width: int, size: int = SIZE) -> np.ndarray:
