@@ -22,7 +22,7 @@ from editor_ops.full_size import cores
 from models import Policy
 
 from . import files, photo, sidecar
-from .enhance import check_free, decide, enhance
+from .enhance import decide, enhance
 from .pool import WorkerPool, no_ctrl_c
 from .task import Enhanced, Settings, Task
 
@@ -154,7 +154,7 @@ def _before(task: Task, settings: Settings, model: str) -> Enhanced | None:
     """What is known of a photo before any work: that it is done, or can't be; None where it is to be done."""
     try:
         if not task.sidecar:
-            check_free(task)
+            photo.check_free(*task.files)
             return None
         record, unfinished = sidecar.check_existing(task, settings, model)
         if record is not None:

@@ -34,7 +34,6 @@ from enhancer import photo
 from enhancer.pool import WorkerPool
 from models.errors import UserError
 from models.files import atomic_write, user_folder
-from models.thumbnail import thumbnail
 
 from .console import progress
 
@@ -145,8 +144,7 @@ def remember(path: Path, cache: Path) -> Entry:
         with path.open("rb") as file:
             key = hashlib.file_digest(file, lambda: hashlib.sha256(RULE)).hexdigest()
         if read_object(cache, key) is None:
-            picture = photo.read(path)
-            pixels = thumbnail(photo.srgb(picture), photo.opacity(picture), SIDE)
+            pixels = photo.thumbnail(photo.read(path), SIDE)
             _write_object(cache, key, to_dtype(pixels, np.uint8, 255))
         after = path.stat()
     except OSError as error:
