@@ -3,9 +3,11 @@
 
     python -m tools.results 60-merged-memory -- python -m benchmarks.merged_memory
     python -m tools.results 60-merged-memory --title "Memory of merged mode" -- python -m benchmarks.merged_memory
+    python -m tools.results 70-blind --rows DIR/tally.json -- python -m benchmarks.blind tally DIR
 
 The result goes to docs/results/NAME.json, and from there into the page (tools/tables.py). It is not kept where the
-command fails.
+command fails. With --rows the page gets a table, the columns and rows of a JSON file that the command writes, in place
+of what it prints.
 """
 
 from __future__ import annotations
@@ -19,6 +21,8 @@ import platform
 import shlex
 import subprocess
 import sys
+from pathlib import Path
+from typing import Any
 
 from models.files import write_text
 
@@ -30,10 +34,11 @@ PACKAGES = ("numpy", "pillow", "onnxruntime", "torch")
 
 def main() -> int:
     parser = argparse.ArgumentParser(
-        description=(__doc__ or "").splitlines()[0], usage="%(prog)s NAME [--title TITLE] -- COMMAND ..."
+        description=(__doc__ or "").splitlines()[0], usage="%(prog)s NAME [--title TITLE] [--rows FILE] -- COMMAND ..."
     )
     parser.add_argument("name", help="of the result; results.md has them in the names' order")
     parser.add_argument("--title", help="of its section (default: as before, or the command)")
+    parser.add_argument("--rows", type=Path, metavar="FILE", help="JSON with columns and rows, written by the command")
     given = sys.argv[1:]
     mine, command = (given[: given.index("--")], given[given.index("--") + 1 :]) if "--" in given else (given, [])
     chosen = parser.parse_args(mine)
@@ -46,15 +51,28 @@ def main() -> int:
     if done.returncode:
         print(f"{shlex.join(command)}: ended with {done.returncode}; nothing is kept", file=sys.stderr)
         return 1
+    try:
+        shown = _table(chosen.rows) if chosen.rows else {"printed": done.stdout.splitlines()}
+    except (OSError, ValueError, KeyError, TypeError):
+        print(f"{chosen.rows}: has no columns and rows; give a JSON file that the command writes", file=sys.stderr)
+        return 1
     result = {
         "title": chosen.title or before.get("title") or shlex.join(command),
         "command": shlex.join(command),
         "measured": f"{datetime.date.today()} at {_commit()}, {os.cpu_count()} cores; {_versions()}",
-        "printed": done.stdout.splitlines(),
+        **shown,
     }
     write_text(path, json.dumps(result, indent=1, ensure_ascii=False) + "\n")
     tables.main()
     return 0
+
+
+def _table(file: Path) -> dict[str, list[Any]]:
+    found = json.loads(file.read_bytes())
+    columns, rows = list(map(str, found["columns"])), [list(map(str, row)) for row in found["rows"]]
+    if not all(len(row) == len(columns) for row in rows):
+        raise ValueError(file)
+    return {"columns": columns, "rows": rows}
 
 
 def _versions() -> str:

@@ -46,14 +46,16 @@ SAMPLE = 200
 """Photos, at least, that are then taken: every n-th by name. A share stands to 3 points."""
 
 TABLE = {slider.name: slider for slider in SLIDERS}
-FIVEK, DEGRADED, FINISHED, HARD, SOURCES = SETS = ("fivek", "degraded", "finished", "hard", "sources")
+SETS = ("fivek", "degraded", "finished", "hard", "sources", "snapshots", "no-harm")
+FIVEK, DEGRADED, FINISHED, HARD, SOURCES, SNAPSHOTS, NO_HARM = SETS
 
 
 @dataclass(frozen=True)
 class Case:
     """One picture to measure on.
 
-    group: the kind of degradation of a degraded picture; the folder's name of a hard one. path: of the photo; with
+    group: the kind of degradation of a degraded picture; the kind of a no-harm one (no_harm.py); else the folder's
+    name, where there is no answer. path: of the photo; with
     `answers`, a folder, of the folder of inputs that it lies in, and the pair has that name. degradations: slider ->
     value in GIMP's unit.
     """

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,20 +11,24 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.quality import auto_tools, contact_sheet
+from benchmarks.quality import auto_tools, contact_sheet, looks, no_harm
 from benchmarks.quality.cases import (
     CAST,
     CASTS,
     DEGRADED,
     FINISHED,
+    FIVEK,
+    NO_HARM,
     SEED,
+    SNAPSHOTS,
     TOGETHER,
     Case,
     degradations_of,
     make,
 )
 from editor_ops import NEUTRAL_LEVEL, SLIDERS, edit
-from enhancer import photo
+from enhancer import enhance, photo
+from enhancer.task import Settings, Task
 from models import Policy
 from models.thumbnail import thumbnail
 from trainer.evaluate import SEARCHED, EvaluateError, best_constant_action, degraded_pairs
@@ -55,11 +60,15 @@ class Job:
 
 @dataclass(frozen=True)
 class Result:
-    """rows: row -> measure -> number. chosen: policy's row -> (levels (K,), entropies (K,) in nats)."""
+    """rows: row -> measure -> number. chosen: policy's row -> (levels (K,), entropies (K,) in nats).
+
+    answer: the look of the answer; empty where there is none, or where looks are not compared.
+    """
 
     case: Case
     rows: dict[str, dict[str, float]] = field(default_factory=dict)
     chosen: dict[str, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
+    answer: dict[str, float] = field(default_factory=dict)
     tiles: list[np.ndarray] | None = None
     problem: str = ""
 
@@ -78,7 +87,7 @@ def measure_batch(task: tuple[Job, Sequence[Case]]) -> list[Result]:
         chosen, policies = {}, {}
         for row, path in job.policies.items():
             chosen[row], values = decided(policy(path), image, grey)
-            policies[row] = edit(image, values)
+            policies[row] = enhanced(policy(path), case.path) if case.set == NO_HARM else edit(image, values)
         rows = {INPUT: image}
         rows |= {row: edit(image, values) for row, values in job.constants.items()}
         rows |= {row: pictures[i] for row, pictures in others.items()} | policies
@@ -90,6 +99,7 @@ def measure_batch(task: tuple[Job, Sequence[Case]]) -> list[Result]:
                 case,
                 {row: measures(case, image, answer, edited) for row, edited in rows.items()},
                 chosen,
+                looks.look(answer) if answer is not None and case.set == FIVEK else {},
                 [contact_sheet.tile(picture) for picture in tiles] if tiles else None,
             )
         )
@@ -113,6 +123,8 @@ def by_other_programs(job: Job, pictures: list[np.ndarray]) -> dict[str, list[np
 
 def measures(case: Case, image: np.ndarray, answer: np.ndarray | None, edited: np.ndarray) -> dict[str, float]:
     """All that is measured of one edited picture; where there is no answer, or one degradation alone, less."""
+    if case.set == NO_HARM:
+        return no_harm.measures(case.group, image, edited)
     before, after = clipped(image), clipped(edited)
     found = {
         "white": after.white,
@@ -121,6 +133,10 @@ def measures(case: Case, image: np.ndarray, answer: np.ndarray | None, edited: n
         "not_above": float(after.total <= before.total + ROUNDING),
         "hardly_above": float(after.total <= before.total + TOLERANCE + ROUNDING),
     }
+    if case.set in (FIVEK, FINISHED, SNAPSHOTS):
+        found |= looks.look(edited)
+    if case.set in (FINISHED, SNAPSHOTS):
+        found["moved"] = looks.moved(image, edited)
     if answer is None:
         return found
     if case.set == DEGRADED and case.group != TOGETHER:
@@ -146,6 +162,14 @@ def decided(
     one_sided = np.array([slider.one_sided for slider in SLIDERS])
     levels = np.where(one_sided, np.maximum(levels, NEUTRAL_LEVEL), levels)
     return (levels, entropies), policy_.decide_thumbnail(small, colour=not grey).values
+
+
+def enhanced(policy_: Policy, path: Path) -> np.ndarray:
+    """What `trainer enhance` makes of a photo file, uint8 sRGB (H, W, 3), before it is written."""
+    original, done = enhance.decide(Task(path, path), policy_, Settings(threads=1))
+    assert done.decision
+    samples = photo.edited(original, done.decision.values, threads=1)
+    return photo.srgb(dataclasses.replace(original, samples=samples))
 
 
 @functools.cache

@@ -3,14 +3,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.quality.cases import CAST, CASTS, DEGRADATIONS, DEGRADED, FINISHED, FIVEK, HARD, TOGETHER
+from benchmarks.quality import looks, no_harm
+from benchmarks.quality.cases import CAST, CASTS, DEGRADATIONS, DEGRADED, HARD, NO_HARM, TOGETHER
 from benchmarks.quality.measure import INPUT, Result
 from editor_ops import LEVELS, SLIDERS
 
@@ -28,7 +29,7 @@ def summary(results: Sequence[Result], seeds: Sequence[str]) -> dict[str, Any]:
     groups: dict[str, list[Result]] = {}
     for result in good:
         set_, group = result.case.set, result.case.group
-        if set_ != DEGRADED:
+        if set_ not in (DEGRADED, NO_HARM):
             groups.setdefault(set_, []).append(result)
         if group == TOGETHER or set_ == HARD:
             groups.setdefault(f"{set_}, {group}", []).append(result)
@@ -38,10 +39,11 @@ def summary(results: Sequence[Result], seeds: Sequence[str]) -> dict[str, Any]:
     }
     degradations = {name: members for name, members in degradations.items() if members}
     report: dict[str, Any] = {
-        "sets": {name: {"n": len(members), "rows": means(members)} for name, members in groups.items()},
+        "sets": {name: set_means(members) for name, members in groups.items()},
         "degradations": {name: {"n": len(members), "rows": means(members)} for name, members in degradations.items()},
         "casts": casts(degradations),
-        "sliders": sliders(good),
+        "no_harm": harm([result for result in good if result.case.set == NO_HARM]),
+        "sliders": sliders([result for result in good if result.case.set != NO_HARM]),
         "problems": [result.problem for result in results if result.problem],
     }
     if len(seeds) > 1:
@@ -50,8 +52,17 @@ def summary(results: Sequence[Result], seeds: Sequence[str]) -> dict[str, Any]:
     return report
 
 
+def set_means(results: Sequence[Result]) -> dict[str, Any]:
+    """Their number n and means; answer: the mean look of the answers, where all pictures have one."""
+    part: dict[str, Any] = {"n": len(results), "rows": means(results)}
+    if all(result.answer for result in results):
+        part["answer"] = looks.mean([result.answer for result in results])
+    return part
+
+
 def means(results: Sequence[Result]) -> Rows:
-    """Row -> measure -> mean over the pictures; also the largest CIEDE2000, and how the clipped share grew."""
+    """Row -> measure -> mean over the pictures; also the largest CIEDE2000, how the clipped share grew, and median and
+    quartiles of how far the pictures are moved."""
     rows: Rows = {}
     for row in results[0].rows:
         each = [result.rows[row] for result in results]
@@ -59,6 +70,8 @@ def means(results: Sequence[Result]) -> Rows:
         rows[row].pop("angle", None)  # the mean of angles says nothing; see `casts`
         if "ciede2000" in rows[row]:
             rows[row]["ciede2000_worst"] = max(one["ciede2000"] for one in each)
+        if "moved" in each[0]:
+            rows[row] |= looks.distribution([one["moved"] for one in each])
     for measures in rows.values():
         measures["clipped_growth"] = measures["clipped"] - rows[INPUT]["clipped"]
         if "psnr" in measures:
@@ -81,6 +94,30 @@ def casts(degradations: dict[str, list[Result]]) -> dict[str, dict[str, Any]]:
         removed = {row: {"removed": 1 - angle / there if there else 0.0} for row, angle in left.items()}
         found[kind] = {"n": len(members), "mean_angle": there / len(members), "rows": removed}
     return found
+
+
+def harm(results: Sequence[Result]) -> dict[str, Any]:
+    """kinds: kind of picture -> n, what must stay, and row -> worst value, worst tint, number of harmed ones.
+
+    harmed: row -> a line for each harmed picture, with its value. Empty where no such pictures were measured.
+    """
+    if not results:
+        return {}
+    kinds: dict[str, Any] = {}
+    harmed: dict[str, list[str]] = {row: [] for row in results[0].rows}
+    for group in dict.fromkeys(result.case.group for result in results):
+        members = [result for result in results if result.case.group == group]
+        rows = {}
+        for row, lines in harmed.items():
+            each = [result.rows[row] for result in members]
+            found = [(result.case.name, one["stays"]) for result, one in zip(members, each, strict=True)
+                     if not one["kept"]]  # fmt: skip
+            lines += [f"{name} ({stays:.1f})" for name, stays in found]
+            rows[row] = {"worst": no_harm.worst(group, [one["stays"] for one in each]), "harmed": len(found)}
+            if "tint" in each[0]:
+                rows[row]["tint"] = max(one["tint"] for one in each)
+        kinds[group] = {"n": len(members), "must_stay": no_harm.KINDS[group].must_stay, "rows": rows}
+    return {"kinds": kinds, "harmed": harmed}
 
 
 def sliders(results: Sequence[Result]) -> dict[str, Any]:
@@ -116,74 +153,6 @@ def add_seeds(rows: Rows, seeds: Sequence[str]) -> None:
     }
 
 
-class Goal(NamedTuple):
-    """What a policy is to reach: a figure of the report, the bound, and on which side of it is good."""
-
-    text: str
-    figure: Callable[[dict[str, Any], str], float]
-    bound: float
-    at_least: bool = True
-    digits: str = ".2f"
-
-
-def _of(set_: str, measure: str) -> Callable[[dict[str, Any], str], float]:
-    return lambda report, main: report["sets"][set_]["rows"][main][measure]
-
-
-def _over_constant(set_: str) -> Callable[[dict[str, Any], str], float]:
-    """Over the better one of the constant actions."""
-
-    def figure(report: dict[str, Any], main: str) -> float:
-        rows = report["sets"][set_]["rows"]
-        return rows[main]["psnr"] - max(rows[row]["psnr"] for row in report["constants"])
-
-    return figure
-
-
-DEGRADED_TOGETHER = f"{DEGRADED}, {TOGETHER}"
-GOALS = (
-    Goal("fivek: PSNR, dB", _of(FIVEK, "psnr"), 22.6),
-    Goal("fivek: PSNR over the best constant action, dB", _over_constant(FIVEK), 0.5),
-    Goal("fivek: SSIM RGB", _of(FIVEK, "ssim_rgb"), 0.87, digits=".4f"),
-    Goal("fivek: CIEDE2000", _of(FIVEK, "ciede2000"), 9.0, at_least=False),
-    Goal("fivek: histogram intersection, %", _of(FIVEK, "histogram_intersection"), 70, digits=".1f"),
-    Goal("degraded, together: PSNR over the input, dB", _of(DEGRADED_TOGETHER, "psnr_gain"), 9.0),
-    Goal("degraded, together: PSNR over the best constant action, dB", _over_constant(DEGRADED_TOGETHER), 3.0),
-    Goal(
-        "degraded, cast alone: share removed",
-        lambda report, main: report["casts"]["all of these"]["rows"][main]["removed"],
-        0.6,
-    ),
-    Goal("finished: CIEDE2000 to the input", _of(FINISHED, "ciede2000"), 3.5, at_least=False),
-    Goal("finished: largest CIEDE2000", _of(FINISHED, "ciede2000_worst"), 8.0, at_least=False),
-    Goal("finished: growth of the clipped share", _of(FINISHED, "clipped_growth"), 0.003, at_least=False, digits=".4f"),
-    Goal("hard: share of photos not clipped above the input", _of(HARD, "not_above"), 0.95, digits=".3f"),
-    Goal("sliders with a spread of 2 levels", lambda report, main: report["sliders"][main]["moved"], 8, digits=".0f"),
-)
-
-
-def goals(report: dict[str, Any], main: str, seeds: int) -> Iterator[dict[str, Any]]:
-    """The goals whose figures are there, with what was reached."""
-    asked = list(GOALS)
-    if seeds > 1:
-        spread = SPREAD.format(seeds)
-        asked.append(
-            Goal("fivek: PSNR spread of the seeds, dB", lambda r, _: _of(FIVEK, "psnr")(r, spread), 0.5, at_least=False)
-        )
-    for goal in asked:
-        try:
-            figure = goal.figure(report, main)
-        except (KeyError, ValueError):  # a set or a row that was not asked for
-            continue
-        reached = figure >= goal.bound if goal.at_least else figure <= goal.bound
-        yield {
-            "goal": goal.text,
-            "bound": f"{'at least' if goal.at_least else 'at most'} {goal.bound:g}",
-            "figure": format(figure, goal.digits),
-            "reached": bool(reached),
-        }
-
-
 class Sheet(NamedTuple):
     """A table to print: one line of cells for each row; a row of None is a rule."""
 
@@ -211,6 +180,7 @@ def tables(report: dict[str, Any]) -> list[Sheet]:
                 cells = (_cell(figures, *column) for column in COLUMNS.values())
                 rows.append((f"{name} ({part['n']})", row, *cells))
         made.append(Sheet("Quality (means; in brackets the number of pictures)", ("photos", "row", *COLUMNS), rows))
+    made += [sheet for sheet in (look_sheet(report), harm_sheet(report), blind_sheet(report)) if sheet]
     if report["degradations"]:
         first = next(iter(report["degradations"].values()))["rows"]
         headings = ("row", *(f"{name} ({part['n']})" for name, part in report["degradations"].items()))
@@ -246,6 +216,53 @@ def tables(report: dict[str, Any]) -> list[Sheet]:
     return made
 
 
+LOOK_COLUMNS = {
+    "moved": ("moved_median", ".1f", 1), "quartiles": ("moved_low", ".1f", 1), "": ("moved_high", ".1f", 1),
+    f"below {looks.UNSEEN:g} %": ("moved_unseen", ".0f", 100), "luma": ("luma", ".3f", 1),
+    "spread": ("luma_spread", ".3f", 1), "2nd percentile": ("luma_dark", ".3f", 1), "chroma": ("chroma", ".3f", 1),
+}  # fmt: skip
+
+
+def look_sheet(report: dict[str, Any]) -> Sheet | None:
+    """Input, edits and answers of the sets whose looks are measured, and the finished photos to compare them with."""
+    lines: list[tuple[str, ...] | None] = []
+    for name, part in report["sets"].items():
+        if "luma" not in part["rows"][INPUT]:
+            continue
+        lines += [None] if lines else []
+        for row, figures in (part["rows"] | ({"answer": part["answer"]} if "answer" in part else {})).items():
+            cells = (_cell(figures, *column) for column in LOOK_COLUMNS.values())
+            lines.append((f"{name} ({part['n']})", row, *cells))
+    if not lines:
+        return None
+    if finished := report.get("finished_look"):
+        cells = (_cell(finished["look"], *column) for column in LOOK_COLUMNS.values())
+        lines += [None, (f"the folder's finished photos ({finished['n']})", "as they are", *cells)]
+    title = "How far pictures are moved (median, quartiles, in levels of 255), and what they look like (at 64x64)"
+    return Sheet(title, ("photos", "row", *LOOK_COLUMNS), lines)
+
+
+def harm_sheet(report: dict[str, Any]) -> Sheet | None:
+    if not report["no_harm"]:
+        return None
+    lines: list[tuple[str, ...] | None] = []
+    for kind, part in report["no_harm"]["kinds"].items():
+        lines += [None] if lines else []
+        for row, figures in part["rows"].items():
+            cells = (_cell(figures, "worst", ".1f", 1), _cell(figures, "tint", ".1f", 1), str(figures["harmed"]))
+            lines.append((f"{kind} ({part['n']})", row, part["must_stay"], *cells))
+    lines.append(None)
+    n = sum(part["n"] for part in report["no_harm"]["kinds"].values())
+    lines += [(f"all ({n})", row, "", "", "", str(len(names))) for row, names in report["no_harm"]["harmed"].items()]
+    return Sheet("No harm, in levels of 255", ("pictures", "row", "must stay", "worst", "tint", "harmed"), lines)
+
+
+def blind_sheet(report: dict[str, Any]) -> Sheet | None:
+    if not (votes := report.get("blind")):
+        return None
+    return Sheet("Blind comparison", tuple(votes["columns"]), [tuple(row) for row in votes["rows"]])
+
+
 def notes(report: dict[str, Any]) -> list[str]:
     """Lines below the tables: what was measured with what."""
     lines = [f"left out: {line}" for line in report["problems"]] + list(report["skipped"])
@@ -256,6 +273,9 @@ def notes(report: dict[str, Any]) -> list[str]:
     for row, values in report["constants"].items():
         moved = [f"{s.label} {s.format(values[s.name])}" for s in SLIDERS if values[s.name] != s.neutral]
         lines.append(f"{row}: {', '.join(moved) or 'nothing moved'}")
+    for row in report["policies"]:
+        if report["no_harm"] and (names := report["no_harm"]["harmed"][row]):
+            lines.append(f"no-harm, harmed by {row}: {', '.join(names)}")
     for row, file in report["policies"].items():
         lines.append(f"{row}: {file['file']}, sha256 {file['sha256'][:12]}")
     lines.append(", ".join(f"{name} {number}" for name, number in report["versions"].items()))

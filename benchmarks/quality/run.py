@@ -1,17 +1,21 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How good the edits are: the policy beside doing nothing, one edit for all, other programs and other policies.
 
-    python -m benchmarks.quality --fivek DIR --finished DIR --sources DIR --hard DIR [DIR ...] --out DIR
-        [--policy FILE.onnx] [--seed-policy FILE.onnx ...] [--paper FILE.onnx] [--gimp 3.2]
-        [--only fivek,degraded,finished,hard,sources] [--rows constant,pillow,aaphoto,gimp,policy]
+    python -m benchmarks.quality --fivek DIR --finished DIR --sources DIR --hard DIR [DIR ...] --snapshots DIR --out DIR
+        [--policy FILE.onnx] [--seed-policy FILE.onnx ...] [--paper FILE.onnx] [--gimp 3.2] [--blind FILE.json]
+        [--only fivek,degraded,finished,hard,sources,snapshots,no-harm] [--rows constant,pillow,aaphoto,gimp,policy]
         [--quick]
 
 --fivek has the folders input and expertC with pairs of photos. --finished has finished photos; those that a run holds
-out are used, degraded and as they are (finished). --hard and --sources have photos without an answer: there
-the clipped shares count, and a look at the sheets. What a set measures stands in cases.py. Sets whose folder is
-not given and rows whose program is not there are left out, with a line.
+out are used, degraded, as they are (finished), and in pictures that are easily harmed, such as products on white
+(no-harm; no_harm.py makes them, text pages too). --hard and --sources have photos without an answer: there
+the clipped shares count, and a look at the sheets. --snapshots has ordinary camera pictures: how far they are moved
+counts, and whether they come to look like the finished ones. --blind takes the tally of a blind comparison
+(`python -m benchmarks.blind`). Sets whose folder is not given and rows whose program is not there are left out, with a
+line.
 
-Into --out go quality.md, quality.json, pictures.jsonl (every picture's measures) and a sheet of pictures for each set.
+Into --out go quality.md, quality.json, pictures.jsonl (every picture's measures), a sheet of pictures for each set, and
+the folder no-harm with the pictures that were made.
 """
 
 from __future__ import annotations
@@ -33,14 +37,18 @@ from typing import Any
 from rich.console import Console
 
 import models
-from benchmarks.quality import auto_tools, contact_sheet
+from benchmarks import blind
+from benchmarks.quality import auto_tools, contact_sheet, looks, no_harm
 from benchmarks.quality import report as reports
 from benchmarks.quality.cases import (
     DEGRADED,
     FINISHED,
     FIVEK,
     HARD,
+    NO_HARM,
+    SAMPLE,
     SETS,
+    SNAPSHOTS,
     SOURCES,
     TOGETHER,
     Case,
@@ -50,6 +58,7 @@ from benchmarks.quality.cases import (
     folder_cases,
     reach,
 )
+from benchmarks.quality.goals import goals
 from benchmarks.quality.measure import (
     Job,
     Result,
@@ -88,7 +97,7 @@ def main() -> int:
         report["seconds"] = round(time.monotonic() - started)
         write(arguments.out, report, sheets, lines)
     except KeyboardInterrupt:
-        print("stopped; nothing written", file=sys.stderr)
+        print("stopped; no figures written", file=sys.stderr)
         return 130
     except BrokenExecutor:
         print("a process that measures was ended, perhaps for want of memory: close other programs", file=sys.stderr)
@@ -108,8 +117,9 @@ def run(arguments: argparse.Namespace) -> tuple[dict[str, Any], dict[str, list[A
     """The report, the tiles of each sheet, and a line for every picture."""
     longest = QUICK_SIZE if arguments.quick else DEGRADED_SIZE
     skipped: list[str] = []
+    votes = blind.read_tally(arguments.blind) if arguments.blind else {}
     learned, held_out = split_names(arguments.finished) if arguments.finished else ([], [])
-    cases = shown(all_cases(arguments, held_out, skipped))
+    cases = shown(all_cases(arguments, held_out, longest, skipped))
     policies = policy_rows(arguments, skipped)
     # a program that outlives its worker may still write there while the folder is removed
     with (
@@ -118,6 +128,8 @@ def run(arguments: argparse.Namespace) -> tuple[dict[str, Any], dict[str, list[A
     ):
         home = Path(scratch) / "gimp"
         programs = found_programs(arguments, home, skipped)
+        finished = finished_paths(arguments, [*learned, *held_out])
+        finished_look = pool.submit(looks.mean_look, finished) if finished else None
         constants = {}
         if "constant" in arguments.rows and learned:
             where = (arguments.finished, learned, longest)
@@ -134,6 +146,7 @@ def run(arguments: argparse.Namespace) -> tuple[dict[str, Any], dict[str, list[A
             shown=POLICY if policies else None,
         )
         results = measured(pool, job, cases)
+        look = finished_look.result() if finished_look else {}
     seeds = [row for row in policies if row != PAPER]
     report = {
         "versions": {"python": platform.python_version()} | {name: version(name) for name in PACKAGES} | programs,
@@ -144,9 +157,12 @@ def run(arguments: argparse.Namespace) -> tuple[dict[str, Any], dict[str, list[A
         "degradation_ranges": reach(),
         "constants": constants,
         "skipped": skipped,
+        "blind": votes,
         **reports.summary(results, seeds),
     }  # fmt: skip
-    report["goals"] = list(reports.goals(report, POLICY, len(seeds)))
+    if look:
+        report["finished_look"] = {"n": len(finished), "look": look}
+    report["goals"] = list(goals(report, POLICY, len(seeds)))
     sheets: dict[str, list[Any]] = {}
     for result in results:
         if result.tiles:
@@ -165,7 +181,16 @@ def split_names(folder: Path) -> tuple[list[str], list[str]]:
     return learned, held_out
 
 
-def all_cases(arguments: argparse.Namespace, held_out: Sequence[str], skipped: list[str]) -> list[Case]:
+def finished_paths(arguments: argparse.Namespace, names: Sequence[str]) -> list[Path]:
+    """The finished photos that snapshots are compared with: at most SAMPLE, evenly spaced; none without snapshots."""
+    if not (arguments.snapshots and SNAPSHOTS in arguments.only):
+        return []
+    n = min(SAMPLE, len(names))
+    names = sorted(names)
+    return [arguments.finished / names[i * len(names) // n] for i in range(n)]
+
+
+def all_cases(arguments: argparse.Namespace, held_out: Sequence[str], longest: int, skipped: list[str]) -> list[Case]:
     """The pictures of all sets that are wanted, those of a photo after each other."""
     makers: dict[str, tuple[str, Callable[[], list[Case]]]] = {
         FIVEK: ("fivek", lambda: fivek_cases(arguments.fivek)),
@@ -173,6 +198,11 @@ def all_cases(arguments: argparse.Namespace, held_out: Sequence[str], skipped: l
         FINISHED: ("finished", lambda: finished_cases(arguments.finished, held_out)),
         HARD: ("hard", lambda: [case for folder in arguments.hard for case in folder_cases(HARD, folder)]),
         SOURCES: ("sources", lambda: folder_cases(SOURCES, arguments.sources)),
+        SNAPSHOTS: ("snapshots", lambda: folder_cases(SNAPSHOTS, arguments.snapshots)),
+        NO_HARM: (
+            "finished",
+            lambda: no_harm.write_cases(arguments.out / NO_HARM, arguments.finished, held_out, longest),
+        ),
     }
     cases = []
     for name in arguments.only:
@@ -182,7 +212,7 @@ def all_cases(arguments: argparse.Namespace, held_out: Sequence[str], skipped: l
         else:
             skipped.append(f"{name}: left out, since --{option} is not given")
     if not cases:
-        raise EvaluateError("nothing to measure: give at least one of --fivek, --finished, --hard, --sources")
+        raise EvaluateError("nothing to measure: give one of --fivek, --finished, --hard, --sources, --snapshots")
     return cases
 
 
@@ -305,9 +335,11 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--finished", type=Path, metavar="DIR", help="finished photos; the held-out part is used")
     parser.add_argument("--sources", type=Path, metavar="DIR", help="photos as they come")
     parser.add_argument("--hard", type=Path, nargs="+", default=[], metavar="DIR", help="dark, dull, extreme photos")
+    parser.add_argument("--snapshots", type=Path, metavar="DIR", help="ordinary camera pictures")
     parser.add_argument("--policy", type=Path, default=models.SHIPPED, help="default: the shipped one")
     parser.add_argument("--seed-policy", type=Path, nargs="+", default=[], metavar="FILE", help="the same, other seeds")
     parser.add_argument("--paper", type=Path, metavar="FILE", help="a policy learned with --recipe paper")
+    parser.add_argument("--blind", type=Path, metavar="FILE", help="tally.json of a blind comparison of this policy")
     parser.add_argument("--gimp", default="3.2", choices=("3.0", "3.2"), help="which GIMP (default 3.2)")
     parser.add_argument("--only", type=_names(SETS), default=list(SETS), metavar="SET,...", help=", ".join(SETS))
     parser.add_argument("--rows", type=_names(ROWS), default=list(ROWS), metavar="ROW,...", help=", ".join(ROWS))
