@@ -63,6 +63,7 @@ def make(photos: Path, policy_file: Path, n: int, seed: int, out: Path) -> list[
     policy = models.Policy.load(policy_file)
     chance = random.Random(seed)
     found = files.find(photos)
+    _check_number(photos, len(found), n)
     chance.shuffle(found)
     sides = [LEFT, RIGHT] * n  # the edit is as often on either side, so that a liking for one side counts for nothing
     sides = sides[:n]
@@ -82,12 +83,16 @@ def make(photos: Path, policy_file: Path, n: int, seed: int, out: Path) -> list[
         with atomic_write(out / f"{len(names) + 1:02}.jpg", durable=False) as stream:
             Image.fromarray(side_by_side(*sides_of)).save(stream, "JPEG", quality=QUALITY, subsampling=0)
         names.append(str(path.relative_to(photos)))
-    if len(names) < n:
-        raise BlindError(f"{photos}: has {len(names)} photos that can be read, not {n}: give fewer with --n", "too few")
+    _check_number(photos, len(names), n)
     answers = {"edit": "".join(sides), "photos": names, "seed": seed,
                "policy": {"name": policy.name, "sha256": policy.sha256}}  # fmt: skip
     write_text(out / ANSWERS, json.dumps({"pairs": n, "sealed": sealed(answers)}, indent=1) + "\n")
     return problems
+
+
+def _check_number(photos: Path, there: int, n: int) -> None:
+    if there < n:
+        raise BlindError(f"{photos}: has {there} photos that can be read, not {n}: give fewer with --n", "too few")
 
 
 def both(path: Path, policy: models.Policy) -> tuple[np.ndarray, np.ndarray]:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -49,7 +50,7 @@ def text_page(_: np.ndarray | None, random: np.random.Generator, longest: int) -
     draw = ImageDraw.Draw(page)
     margin, size = longest // 12, int(random.integers(longest // 48, longest // 24))
     ink = (int(random.integers(0, 60)),) * 3
-    draw.text((margin, margin), _words(random, 3).title(), ink, ImageFont.load_default(size * 2))
+    draw.text((margin, margin), _words(random, 3).title(), ink, _font(size * 2))
     _lines(draw, (margin, margin + 4 * size, page.width - margin, longest - margin), size, ink, random)
     return np.asarray(page)
 
@@ -73,7 +74,7 @@ def _window(random: np.random.Generator, longest: int, ground: int, ink: int) ->
     aside = tuple((3 * ground + level) // 4 for level in flat)  # a tint of the ground
     draw.rectangle((0, 0, longest, bar), flat)
     draw.rectangle((0, bar, panel, height), aside)
-    draw.text((size, bar // 4), _words(random, 2).title(), (255,) * 3, ImageFont.load_default(size))
+    draw.text((size, bar // 4), _words(random, 2).title(), (255,) * 3, _font(size))
     _lines(draw, (size // 2, 2 * bar, panel, height), size, (ink,) * 3, random)
     right = (panel + 2 * size, 2 * bar, longest - size, height - 3 * bar)
     _lines(draw, right, size, (ink,) * 3, random)
@@ -86,12 +87,17 @@ def _lines(
     random: np.random.Generator,
 ) -> None:  # fmt: skip
     """Lines of words, ragged on the right, in a box (left, top, right, bottom)."""
-    font = ImageFont.load_default(size)
+    font = _font(size)
     for top in range(box[1], box[3] - size, size * 3 // 2):
         line = _words(random, int(random.integers(6, 20)))
-        while line and draw.textlength(line, font) > box[2] - box[0]:
-            line = line[:-1]
-        draw.text((box[0], top), line, ink, font)
+        share = (box[2] - box[0]) / draw.textlength(line, font)  # of it that fits, since letters are about as wide
+        draw.text((box[0], top), line[: int(len(line) * share)], ink, font)
+
+
+@functools.cache
+def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    """Pillow's own, which every machine has."""
+    return ImageFont.load_default(size)
 
 
 def _words(random: np.random.Generator, n: int) -> str:

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+import dataclasses
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from benchmarks.quality import report as reports
-from benchmarks.quality.cases import DEGRADED, FIVEK, HARD, TOGETHER, Case
+from benchmarks.quality.cases import DEGRADED, FIVEK, HARD, NO_HARM, SNAPSHOTS, TOGETHER, Case
 from benchmarks.quality.measure import INPUT, Result
 from editor_ops import NEUTRAL_LEVEL, SLIDERS
 
@@ -75,14 +76,46 @@ def test_seeds_get_their_mean_and_spread() -> None:
     assert rows["policy, spread of 3 seeds"]["psnr"] == 2
 
 
-def test_goals_take_the_better_constant_action_and_leave_out_what_was_not_measured() -> None:
-    rows = {"input": {"psnr": 16.0}, "policy": {"psnr": 22.7}, "one": {"psnr": 20.0}, "two": {"psnr": 22.3}}
-    report = reports.summary([result(FIVEK, **rows)], ["policy"]) | {"constants": {"one": {}, "two": {}}}
-    found = {goal["goal"]: goal for goal in reports.goals(report, "policy", 1)}
-    assert found["fivek: PSNR, dB"]["reached"] and found["fivek: PSNR, dB"]["figure"] == "22.70"
-    over = found["fivek: PSNR over the best constant action, dB"]
-    assert over["figure"] == "0.40" and not over["reached"]
-    assert not any(goal.startswith(("hard", "finished", "degraded")) for goal in found)
+def test_looks_stand_beside_the_answers_and_the_finished_photos() -> None:
+    look = {"luma": 0.4, "luma_spread": 0.2, "luma_dark": 0.1, "chroma": 0.15}
+    distances = (0.0, 1.0, 5.0, 7.0)
+    results = [
+        result(SNAPSHOTS, name=str(moved), input=look | {"moved": 0.0}, policy=look | {"luma": 0.5, "moved": moved})
+        for moved in distances
+    ]
+    pair = result(FIVEK, input=look, policy=look)
+    results.append(dataclasses.replace(pair, answer=look | {"luma_dark": 0.07}))
+    report = reports.summary(results, ["policy"])
+    rows = report["sets"][SNAPSHOTS]["rows"]
+    assert rows["policy"]["moved_median"] == 3 and rows["policy"]["moved_unseen"] == 0.5
+    assert rows["policy"]["luma"] == pytest.approx(0.5) and rows["input"]["luma"] == pytest.approx(0.4)
+    report["finished_look"] = {"n": 9, "look": look | {"luma": 0.6}}
+    sheet = reports.look_sheet(report)
+    assert sheet is not None
+    lines = {row[:2]: row[2:] for row in sheet.rows if row}
+    assert lines["snapshots (4)", "policy"] == ("3.0", "0.8", "5.5", "50", "0.500", "0.200", "0.100", "0.150")
+    assert lines["fivek (1)", "answer"][4:] == ("0.400", "0.200", "0.070", "0.150")
+    assert lines["the folder's finished photos (9)", "as they are"][4] == "0.600"
+
+
+def test_harmed_pictures_are_counted_and_named() -> None:
+    def page(name: str, group: str, **stays: float) -> Result:
+        limit = {"text-page": lambda level: level > 247, "vignette": lambda level: level < 10}[group]
+        rows = {row: {"stays": level, "kept": float(limit(level)), "tint": 0.5} for row, level in stays.items()}
+        return Result(
+            Case(NO_HARM, group, name, Path(name)), rows, {"policy": result(FIVEK, policy={}).chosen["policy"]}
+        )
+
+    results = [page("a.png", "text-page", input=255, policy=225), page("b.png", "text-page", input=255, policy=250),
+               page("c.png", "vignette", input=0, policy=12.5)]  # fmt: skip
+    report = reports.summary(results, ["policy"])
+    kinds = report["no_harm"]["kinds"]
+    assert kinds["text-page"]["rows"]["policy"] == {"worst": 225, "harmed": 1, "tint": 0.5}
+    assert kinds["vignette"]["rows"]["policy"]["worst"] == 12.5
+    assert report["no_harm"]["harmed"] == {"input": [], "policy": ["a.png (225.0)", "c.png (12.5)"]}
+    assert report["sets"] == {} and report["sliders"] == {}, "they are not pictures that a policy adapts to"
+    sheet = reports.harm_sheet(report)
+    assert sheet is not None and sheet.rows[-1] == ("all (3)", "policy", "", "", "", "2")
 
 
 def test_markdown_and_notes_say_what_was_measured() -> None:

@@ -46,6 +46,36 @@ def test_the_whole_command_on_two_pairs(
     assert "fivek (2)" in capsys.readouterr().out
 
 
+@pytest.mark.slow
+def test_snapshots_and_pictures_that_are_easily_harmed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for folder, number, colour in (("finished", 10, (200, 150, 100)), ("snapshots", 2, (60, 60, 60))):
+        (tmp_path / folder).mkdir()
+        for i in range(number):
+            Image.new("RGB", (40, 30), tuple(level + i for level in colour)).save(tmp_path / folder / f"{i}.png")
+    policy = policies.write(tmp_path / "bright.onnx", policies.BRIGHTEN)
+    tally = {"pairs": 4, "edit": 3, "input": 0, "no_difference": 1, "open": 0, "columns": ["pairs"], "rows": [["4"]]}
+    (tmp_path / "tally.json").write_text(json.dumps(tally))
+    arguments = ["--finished", "finished", "--snapshots", "snapshots", "--policy", policy, "--rows", "policy"]
+    arguments += ["--only", "snapshots,no-harm", "--blind", "tally.json", "--quick", "--out", "out"]
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["quality", *map(str, arguments)])
+    assert quality.main() == 0
+    report = json.loads(Path("out", "quality.json").read_text())
+    rows = report["sets"]["snapshots"]["rows"]
+    assert rows["policy"]["moved_median"] > 4 and rows["policy"]["luma"] > rows["input"]["luma"]
+    assert report["finished_look"]["n"] == 10
+    assert report["finished_look"]["look"]["chroma"] == pytest.approx(100 / 255)
+    kinds = report["no_harm"]["kinds"]
+    assert kinds["text-page"]["n"] == 12 and kinds["product-on-white"]["n"] == 1, "of one photo that is held out"
+    assert kinds["black-and-white"]["rows"]["policy"]["harmed"] == 0, "exposure alone leaves the channels equal"
+    assert {path.name for path in Path("out", "no-harm").iterdir()} >= {
+        "text-page-00.png",
+        "black-and-white-jpeg-00.jpg",
+    }
+    reached = {goal["goal"]: goal["reached"] for goal in report["goals"]}
+    assert reached["blind: share of pairs, edit preferred"] and "fivek: PSNR, dB" not in reached
+
+
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
@@ -53,6 +83,7 @@ def test_the_whole_command_on_two_pairs(
         (["--finished", "none"], "is not a folder"),
         (["--hard", "none"], "is not a folder"),
         (["--fivek", ".", "--policy", "none.onnx"], "none.onnx"),
+        (["--fivek", ".", "--blind", "none.json"], "none.json"),
     ],
 )
 def test_wrong_use_is_one_line(
