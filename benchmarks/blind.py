@@ -193,7 +193,12 @@ def read_tally(file: Path) -> dict[str, Any]:
     try:
         found = json.loads(file.read_bytes())
         numbers = [found[name] for name in ("pairs", "edit", "input", "no_difference", "open")]
-        if numbers[0] < 1 or sum(numbers[1:]) != numbers[0] or len(found["rows"][0]) != len(found["columns"]):
+        if (
+            not isinstance(found["policy"]["sha256"], str)
+            or numbers[0] < 1
+            or sum(numbers[1:]) != numbers[0]
+            or len(found["rows"][0]) != len(found["columns"])
+        ):
             raise ValueError(file)
     except FileNotFoundError as error:
         raise BlindError(f"{file}: is missing: write it with `python -m benchmarks.blind tally`", "missing") from error

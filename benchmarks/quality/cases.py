@@ -111,6 +111,12 @@ def folder_cases(set_: str, folder: Path) -> list[Case]:
     return [Case(set_, folder.name, str(path.relative_to(folder)), path) for path in found[::step]]
 
 
+def spaced(names: Sequence[str], most: int) -> list[str]:
+    """At most so many of the names, evenly spaced."""
+    n = min(most, len(names))
+    return [names[i * len(names) // n] for i in range(n)]
+
+
 class Made(NamedTuple):
     """A case's picture and its answer, uint8 sRGB (H, W, 3); None where no answer is known.
 

@@ -25,6 +25,7 @@ from benchmarks.quality.cases import (
     Case,
     degradations_of,
     make,
+    spaced,
 )
 from editor_ops import NEUTRAL_LEVEL, SLIDERS, edit
 from enhancer import enhance, photo
@@ -185,7 +186,7 @@ def constant_for_even_degradations(task: Photos) -> dict[str, float]:
     """The best constant action on photos of a folder with this benchmark's degradations, all together."""
     folder, names, longest = task
     pairs = []
-    for name in spaced(names):
+    for name in spaced(names, SEARCHED):
         degradations = tuple(degradations_of(name, TOGETHER, 0).items())
         image, answer, _ = make(Case(DEGRADED, TOGETHER, name, folder / name, None, degradations), longest)
         assert answer is not None
@@ -198,13 +199,7 @@ def constant_for_trainers_degradations(task: Photos) -> dict[str, float]:
     folder, names, *_ = task
     pairs = degraded_pairs(folder, SEED)
     place = {name: i for i, name in enumerate(pairs.names)}
-    return _best_constant([pairs.load(place[str(Path(name).with_suffix(""))])[:2] for name in spaced(names)])
-
-
-def spaced(names: Sequence[str]) -> list[str]:
-    """SEARCHED of the names, evenly spaced: the search for a constant action takes no more."""
-    n = min(SEARCHED, len(names))
-    return [names[i * len(names) // n] for i in range(n)]
+    return _best_constant([pairs.load(place[str(Path(name).with_suffix(""))])[:2] for name in spaced(names, SEARCHED)])
 
 
 def _best_constant(pairs: Sequence[tuple[np.ndarray, np.ndarray]]) -> dict[str, float]:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from benchmarks.quality.cases import NO_HARM, Case
+from benchmarks.quality.cases import NO_HARM, Case, spaced
 from benchmarks.quality.looks import LUMA
 from enhancer import photo
 from models.files import atomic_write
@@ -179,8 +179,7 @@ def write_cases(folder: Path, finished: Path, held_out: Sequence[str], longest: 
     """Writes the pictures of every kind into a folder, over those of before; as files, since `trainer enhance` takes
     files. finished, held_out: the folder of the photos that are used, and their names."""
     folder.mkdir(parents=True, exist_ok=True)
-    n = min(MOST, len(held_out))
-    names = [held_out[i * len(held_out) // n] for i in range(n)]  # evenly spaced
+    names = spaced(held_out, MOST)
     photos = {name: shrunk(photo.srgb(photo.read(finished / name)), longest) for name in names}
     cases = []
     for group, kind in KINDS.items():

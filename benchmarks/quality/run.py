@@ -57,6 +57,7 @@ from benchmarks.quality.cases import (
     fivek_cases,
     folder_cases,
     reach,
+    spaced,
 )
 from benchmarks.quality.goals import goals
 from benchmarks.quality.measure import (
@@ -117,10 +118,10 @@ def run(arguments: argparse.Namespace) -> tuple[dict[str, Any], dict[str, list[A
     """The report, the tiles of each sheet, and a line for every picture."""
     longest = QUICK_SIZE if arguments.quick else DEGRADED_SIZE
     skipped: list[str] = []
-    votes = blind.read_tally(arguments.blind) if arguments.blind else {}
     learned, held_out = split_names(arguments.finished) if arguments.finished else ([], [])
     cases = shown(all_cases(arguments, held_out, longest, skipped))
     policies = policy_rows(arguments, skipped)
+    votes = blind_votes(arguments, skipped)
     # a program that outlives its worker may still write there while the folder is removed
     with (
         tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch,
@@ -185,9 +186,7 @@ def finished_paths(arguments: argparse.Namespace, names: Sequence[str]) -> list[
     """The finished photos that snapshots are compared with: at most SAMPLE, evenly spaced; none without snapshots."""
     if not (arguments.snapshots and SNAPSHOTS in arguments.only):
         return []
-    n = min(SAMPLE, len(names))
-    names = sorted(names)
-    return [arguments.finished / names[i * len(names) // n] for i in range(n)]
+    return [arguments.finished / name for name in spaced(sorted(names), SAMPLE)]
 
 
 def all_cases(arguments: argparse.Namespace, held_out: Sequence[str], longest: int, skipped: list[str]) -> list[Case]:
@@ -246,6 +245,17 @@ def policy_rows(arguments: argparse.Namespace, skipped: list[str]) -> dict[str, 
     for path in rows.values():
         models.Policy.load(path)
     return rows
+
+
+def blind_votes(arguments: argparse.Namespace, skipped: list[str]) -> dict[str, Any]:
+    """The tally of a blind comparison; empty where there is none, or where it is of another policy than is measured."""
+    if not arguments.blind:
+        return {}
+    votes = blind.read_tally(arguments.blind)
+    if votes["policy"]["sha256"] == models.Policy.load(arguments.policy).sha256:
+        return votes
+    skipped.append(f"blind: left out, since {arguments.blind} is of another policy than {arguments.policy.name}")
+    return {}
 
 
 def found_programs(arguments: argparse.Namespace, home: Path, skipped: list[str]) -> dict[str, str]:

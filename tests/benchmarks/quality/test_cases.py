@@ -96,3 +96,10 @@ def test_large_folders_are_sampled_evenly_and_small_ones_taken_whole(tmp_path: P
 def test_ends_of_the_degradations_are_told() -> None:
     assert cases.reach()["exposure"] == ["-1.50 stops", "+1.50 stops"]
     assert cases.reach()["temperature"] == ["5029 K", "9187 K"]
+
+
+def test_names_are_spaced() -> None:
+    assert cases.spaced(["a", "b"], 64) == ["a", "b"]
+    names = [str(i) for i in range(640)]
+    assert cases.spaced(names, 64) == names[::10]
+    assert cases.spaced([], 64) == []

@@ -128,9 +128,3 @@ def test_the_trainers_degradations_are_undone_on_average_too(monkeypatch: pytest
         finished = cases.make(cases.finished_cases(PHOTOS, [name])[0], 512)[0]
         assert answer == pytest.approx(thumbnail(finished).transpose(1, 2, 0)), "of the photos that are named"
     assert seen["states"].shape == seen["answers"].shape and not np.array_equal(seen["states"], seen["answers"])
-
-
-def test_names_are_spaced() -> None:
-    assert measure.spaced(["a", "b"]) == ["a", "b"]
-    names = [str(i) for i in range(640)]
-    assert measure.spaced(names) == names[::10]

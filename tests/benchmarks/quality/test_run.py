@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+import argparse
 import json
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ from PIL import Image
 
 from benchmarks.quality import run as quality
 from benchmarks.quality.cases import DEGRADED, TOGETHER, Case
+from models import Policy
 from tools import policies
 
 
@@ -53,7 +55,8 @@ def test_snapshots_and_pictures_that_are_easily_harmed(tmp_path: Path, monkeypat
         for i in range(number):
             Image.new("RGB", (40, 30), tuple(level + i for level in colour)).save(tmp_path / folder / f"{i}.png")
     policy = policies.write(tmp_path / "bright.onnx", policies.BRIGHTEN)
-    tally = {"pairs": 4, "edit": 3, "input": 0, "no_difference": 1, "open": 0, "columns": ["pairs"], "rows": [["4"]]}
+    tally = {"pairs": 4, "edit": 3, "input": 0, "no_difference": 1, "open": 0, "columns": ["pairs"], "rows": [["4"]],
+             "policy": {"name": "bright", "sha256": Policy.load(policy).sha256}}  # fmt: skip
     (tmp_path / "tally.json").write_text(json.dumps(tally))
     arguments = ["--finished", "finished", "--snapshots", "snapshots", "--policy", policy, "--rows", "policy"]
     arguments += ["--only", "snapshots,no-harm", "--blind", "tally.json", "--quick", "--out", "out"]
@@ -130,6 +133,16 @@ def test_options_of_earlier_versions(monkeypatch: pytest.MonkeyPatch, capsys: py
     with pytest.raises(SystemExit) as stop:
         quality.main()
     assert stop.value.code == 2 and "leave --faults out" in capsys.readouterr().err
+
+
+def test_votes_on_another_policy_do_not_count(tmp_path: Path) -> None:
+    policy = policies.write(tmp_path / "bright.onnx", policies.BRIGHTEN)
+    tally = {"pairs": 1, "edit": 1, "input": 0, "no_difference": 0, "open": 0, "columns": ["pairs"], "rows": [["1"]]}
+    for sha256, counts in ((Policy.load(policy).sha256, True), ("0" * 64, False)):
+        (tmp_path / "tally.json").write_text(json.dumps(tally | {"policy": {"name": "bright", "sha256": sha256}}))
+        skipped: list[str] = []
+        arguments = argparse.Namespace(blind=tmp_path / "tally.json", policy=policy)
+        assert bool(quality.blind_votes(arguments, skipped)) == counts and len(skipped) == (not counts)
 
 
 def test_what_is_held_out_is_what_a_run_holds_out(tmp_path: Path) -> None:
