@@ -3,17 +3,25 @@
 
 from __future__ import annotations
 
+import itertools
+from typing import Any
+
 import torch
 from torch.nn import functional
 
 from editor_ops import SLIDERS, chain
 from editor_ops.color import linear_to_srgb, srgb_to_linear
+from editor_ops.chain import AMOUNT
 from editor_ops.editor import run
 
 from .degradations import quantised
 
 AT_ONCE = 200_000
 """Pixels that a CPU's thread edits at once: they stay in its cache, which takes half the time of 500,000."""
+
+
+TABLE_STEPS = 4 * 255
+"""Steps of the tables by which curves are looked up: a mean of four 8-bit values falls on one."""
 
 
 def downsample(pictures: torch.Tensor, size: int) -> torch.Tensor:
@@ -35,7 +43,19 @@ def _edit_part(state: torch.Tensor, action: torch.Tensor, levels: torch.Tensor) 
     size = state.shape[-1]
     value = levels[torch.arange(k, device=levels.device), action]  # (B, A, K)
     values = {s.name: value[..., i].reshape(b * a) for i, s in enumerate(SLIDERS)}
-    linear = srgb_to_linear(state.movedim(1, -1))  # (B, size, size, 3): decoded once for all its edits
-    linear = linear.movedim(-1, 1).repeat_interleave(a, dim=0).movedim(1, -1)  # (B A, size, size, 3), in planes
-    edited = linear_to_srgb(run(linear, chain(values, size, size)))
+    steps = chain(values, size, size)
+    curves = list(itertools.takewhile(lambda step: step[0] == AMOUNT, steps))
+    linear = _curved(state, a, curves).reshape(b * a, 3, size, size).movedim(1, -1)  # in planes
+    edited = linear_to_srgb(run(linear, steps[len(curves) :]))
     return quantised(edited.movedim(-1, 1)).reshape(b, a, 3, size, size)
+
+
+def _curved(state: torch.Tensor, edits: int, curves: list[tuple[str, dict[str, Any]]]) -> torch.Tensor:
+    """Photos (B, 3, size, size) decoded to linear light and bent by an edit's curves: (B, A, pixels of all channels).
+
+    Curves treat every value alike, so each edit's is looked up in a table: a tenth of the time of working it out.
+    """
+    steps = torch.linspace(0, 1, TABLE_STEPS + 1, dtype=state.dtype, device=state.device)
+    table = run(srgb_to_linear(steps).expand(len(state) * edits, -1), curves).reshape(len(state), edits, -1)
+    place = (state * TABLE_STEPS + 0.5).long().flatten(1)  # (B, pixels)
+    return table.gather(2, place[:, None].expand(-1, edits, -1))
