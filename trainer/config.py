@@ -36,11 +36,13 @@ class Config:
     w_hindsight: float = setting(1.0, "weight of closeness to the finished photo, on degraded photos")
     w_chroma: float = setting(0.5, "of that closeness, weight of the colours apart from their lightness")
     w_clipping: float = setting(1.0, "weight of newly clipped highlights and shadows")
+    w_faded: float = setting(0.0, "on degraded photos, weight of blacks and whites greyer than the finished photo's")
     w_critic: float = setting(0.0, "weight of the critic's opinion of the edited photo", common=True)
     content: float = setting(0.0, "weight of the squared change of the photo (the paper's alpha)")
     hindsight_share: float = setting(
         1.0, "share of a batch made of degraded finished photos; the rest are source photos", common=True
     )
+    made_share: float = setting(0.12, "share of the finished photos that are made: pages, things on white, nights")
     style_shift: bool = setting(False, "with --from: the finished photos' style is found first, and learned in full")
 
     # The policy gradient.
@@ -57,6 +59,7 @@ class Config:
     network: str = setting("statistics", "of the policy: statistics reads colour statistics; paper is the paper's")
     width: float = setting(4.0, "levels: spread around neutral that the statistics network begins with")
     imitation: float = setting(1.0, "weight at the start of the levels that undo the degradations; falls to 0")
+    imitation_alone: float = setting(0.4, "share of the updates that only imitate, before edits are tried at all")
     imitation_until: float = setting(1.0, "share of the updates after which nothing is imitated")
     entropy: float = setting(0.02, "weight of the entropy bonus; falls with the learning rate")
     normalise_advantage: bool = setting(True, "divide advantages by their spread, by_slider each slider's by its own")
@@ -73,7 +76,9 @@ class Config:
     replay: int = setting(1000, "past edits and finished photos that later critic updates draw from")
 
     # Photos.
-    edit_size: int = setting(32, "side of the pictures that edits are tried on; the critic needs 64", common=True)
+    edit_size: int = setting(
+        16, "side of the pictures that edits are tried on; the paper's critic needs 64", common=True
+    )
     smallest_crop: float = setting(
         0.5, "smallest side of the random crops that are learned from, as a share of the photo's; 1: whole photos only"
     )
@@ -90,10 +95,11 @@ class Config:
         """ConfigError for numbers that are out of range or contradict each other."""
         for name in ("steps", "batch", "actions", "critic_updates", "replay", "evaluate_every"):
             self._require(getattr(self, name) >= 1, f"{name} is {getattr(self, name)}; it must be 1 or more")
-        rewards = ("w_hindsight", "w_chroma", "w_clipping", "w_critic", "content")
+        rewards = ("w_hindsight", "w_chroma", "w_clipping", "w_faded", "w_critic", "content")
         for name in (*rewards, "imitation", "entropy", "gradient_penalty"):
             self._require(getattr(self, name) >= 0, f"{name} is {getattr(self, name)}; it can't be negative")
-        for name in ("hindsight_share", "imitation_until", "dropout", "holdout", "ema_decay"):
+        shares = ("hindsight_share", "made_share", "imitation_alone", "imitation_until")
+        for name in (*shares, "dropout", "holdout", "ema_decay"):
             self._require(0 <= getattr(self, name) <= 1, f"{name} is {getattr(self, name)}; it goes from 0 to 1")
         for name in ("width", "inverse_temperature", "learning_rate", "critic_learning_rate", *NORMS):
             self._require(getattr(self, name) > 0, f"{name} is {getattr(self, name)}; it must be above 0")
@@ -112,8 +118,8 @@ class Config:
             (self.w_hindsight > 0 or not pairs, "hindsight_share is above 0 and w_hindsight 0: pairs teach nothing"),
             (critic or self.hindsight_share == 1, "hindsight_share is below 1 and w_critic 0: sources teach nothing"),
             (pairs or self.imitation == 0, "imitation is above 0 and hindsight_share 0: nothing to imitate"),
-            (self.edit_size in ((SIZE,) if critic else (32, SIZE)), f"edit_size is {self.edit_size}; with w_critic "
-             f"it is {SIZE}, without it 32 or {SIZE}"),
+            (self.edit_size in ((SIZE,) if critic else (16, 32, SIZE)), f"edit_size is {self.edit_size}; with w_critic "
+             f"it is {SIZE}, without it 16, 32 or {SIZE}"),
             (self.dropout < 1 and not (self.dropout and self.network == "paper"), f"dropout is {self.dropout}; it is "
              "below 1, and 0 with the paper's network"),
         ):  # fmt: skip
@@ -145,6 +151,7 @@ PAPER = {
     "beta1": 0.5,
     "network": "paper",
     "imitation": 0.0,
+    "imitation_alone": 0.0,
     "dropout": 0.0,
     "entropy": 0.001,
     "normalise_advantage": False,

@@ -26,11 +26,11 @@ class Draws:
         return data.draw(photos, n, self.generator, self._smallest_crop, rows, size or self._size)
 
     def degradations(self, n: int) -> torch.Tensor:
-        """Degradations (rows, K), as shares of the sliders' ranges."""
+        """Degradations (rows, F), amounts of FAULTS."""
         return sample_degradations(n, self.generator)[distributed.local_rows(n)]
 
     def target_jitter(self, n: int) -> torch.Tensor:
-        """Small edits (rows, K) that leave a finished photo finished."""
+        """Small degradations (rows, F) that leave a finished photo finished."""
         return sample_target_jitter(n, self.generator)[distributed.local_rows(n)]
 
     def uniform(self, n: int, *shape: int) -> torch.Tensor:

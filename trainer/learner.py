@@ -23,6 +23,7 @@ from .degradations import degrade, sample_degradations
 from .draws import Draws
 from .features import FEATURE_SIZE
 from .init_weights import load_weights
+from .inverse import Inverse, fit_inverse
 from .networks import Critic, Policy, make_policy
 from .run_folder import FitError
 
@@ -45,6 +46,7 @@ class Learner:
     replay: Replay
     draws: Draws
     levels: torch.Tensor  # (K, L) values of the sliders' levels
+    inverse: Inverse | None  # None: nothing is imitated
     scheduler: CosineAnnealingLR | None = None  # None: the learning rate stays
 
     def checkpoint_items(self) -> dict[str, Any]:
@@ -87,6 +89,7 @@ def make_learner(
         replay=Replay(config.replay),
         draws=Draws(generator, config.smallest_crop, size),
         levels=torch.tensor([s.values() for s in SLIDERS], dtype=torch.float32, device=device),
+        inverse=fit_inverse(finished, config.seed, config.smallest_crop) if config.imitation else None,
     )
 
 
