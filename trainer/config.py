@@ -68,6 +68,9 @@ class Config:
     max_grad_norm: float = setting(1.0, "largest norm of the policy's gradient")
 
     # The critic: WGAN-GP, the paper's numbers.
+    critic: str = setting(
+        "statistics", "statistics judges colour statistics beside the photo's own; paper is the paper's"
+    )
     critic_updates: int = setting(5, "critic updates for each policy update (the paper's U)")
     critic_learning_rate: float = setting(1e-4, "of the critic")
     critic_beta1: float = setting(0.5, "Adam's beta1 for the critic")
@@ -105,7 +108,11 @@ class Config:
             self._require(getattr(self, name) > 0, f"{name} is {getattr(self, name)}; it must be above 0")
         crop = self.smallest_crop
         self._require(0 < crop <= 1, f"smallest_crop is {crop}; it is above 0, and 1 at most")
-        for name, values in (("network", ("statistics", "paper")), ("device", ("auto", "cpu", "cuda"))):
+        for name, values in (
+            ("network", ("statistics", "paper")),
+            ("critic", ("statistics", "paper")),
+            ("device", ("auto", "cpu", "cuda")),
+        ):
             value = getattr(self, name)
             self._require(value in values, f"{name} is {value!r}; use {', '.join(values)}", "unknown value")
         self._check_rewards()
@@ -113,13 +120,16 @@ class Config:
     def _check_rewards(self) -> None:
         """That every part of a batch teaches something, and that each part finds what it needs."""
         critic, pairs = self.w_critic > 0, self.hindsight_share > 0
+        pixels = critic and self.critic == "paper"
         for fits, message in (
             (critic or self.w_hindsight > 0, "w_hindsight and w_critic are both 0: nothing teaches; raise one"),
             (self.w_hindsight > 0 or not pairs, "hindsight_share is above 0 and w_hindsight 0: pairs teach nothing"),
             (critic or self.hindsight_share == 1, "hindsight_share is below 1 and w_critic 0: sources teach nothing"),
             (pairs or self.imitation == 0, "imitation is above 0 and hindsight_share 0: nothing to imitate"),
-            (self.edit_size in ((SIZE,) if critic else (16, 32, SIZE)), f"edit_size is {self.edit_size}; with w_critic "
-             f"it is {SIZE}, without it 16, 32 or {SIZE}"),
+            (self.edit_size in ((SIZE,) if pixels else (16, 32, SIZE)), f"edit_size is {self.edit_size}; with "
+             f"the paper's critic it is {SIZE}, else 16, 32 or {SIZE}"),
+            (pairs or pixels or not critic, "hindsight_share is 0: the critic of statistics needs degraded photos; "
+             "raise it, or give critic=paper"),
             (self.dropout < 1 and not (self.dropout and self.network == "paper"), f"dropout is {self.dropout}; it is "
              "below 1, and 0 with the paper's network"),
         ):  # fmt: skip
@@ -150,6 +160,7 @@ PAPER = {
     "anneal_lr": False,
     "beta1": 0.5,
     "network": "paper",
+    "critic": "paper",
     "imitation": 0.0,
     "imitation_alone": 0.0,
     "dropout": 0.0,

@@ -123,9 +123,9 @@ def _learn(
             metrics, edited = update(config, learner, batch, step, logged)
             edits += len(batch.state) * edited.shape[1] * distributed.world_size()
             if config.w_critic > 0 and edited.shape[1]:
-                real = learner.draws.photos(finished, config.batch * distributed.world_size()).to(device)
+                fake, real = critic_batch(config, learner, batch, edited[:, 0], finished)
                 metrics |= update_critic(
-                    config, learner.critic, learner.critic_optimizer, edited[:, 0], real, learner.replay, learner.draws
+                    config, learner.critic, learner.critic_optimizer, fake, real, learner.replay, learner.draws
                 )
             if logged:
                 metrics["edits_per_second"] = edits / (time.monotonic() - started)
@@ -184,6 +184,22 @@ def replaced(target: torch.Tensor, degradations: torch.Tensor, share: float, dra
         degradations[some, FAULTS.index(fault)] = 0
     target[some] = make(target[some].cpu(), chance[some, :CHANCES]).to(target)
     return target
+
+
+def critic_batch(
+    config: Config, learner: Learner, batch: Batch, edited: torch.Tensor, finished: data.Photos
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """What the critic is to tell apart, as it sees it: edits (B, ...) and as many finished photos (B, ...).
+
+    The paper's critic gets new finished photos; that of statistics the pairs' own, each beside itself degraded.
+    """
+    if config.critic == "paper":
+        real = learner.draws.photos(finished, config.batch * distributed.world_size()).to(edited.device)
+        return edited, real
+    state, target = (downsample(pictures, config.edit_size) for pictures in (batch.state, batch.finished))
+    rows = torch.arange(len(edited), device=edited.device) % len(target)
+    represent = learner.critic.represent
+    return represent(edited, state), represent(target, state[: len(target)])[rows]
 
 
 def update(

@@ -137,3 +137,11 @@ class Critic(nn.Module):
 
     def forward(self, pictures: torch.Tensor) -> torch.Tensor:
         return self.score(self.trunk(pictures).flatten(1))[:, 0]
+
+    def represent(self, edited: torch.Tensor, before: torch.Tensor) -> torch.Tensor:
+        """What it judges: the edited pictures as they are."""
+        return edited
+
+    def judge(self, edited: torch.Tensor, state: torch.Tensor) -> torch.Tensor:
+        """Of edits (B, A, 3, 64, 64) of photos: (B, A)."""
+        return self(edited.flatten(0, 1)).reshape(edited.shape[:2])

@@ -5,10 +5,11 @@ closeness to the finished photo, less what the edit clips."""
 from __future__ import annotations
 
 import torch
-from torch import nn
 
 from .config import Config
 from .features import lightness
+from .networks import Critic
+from .statistics_critic import StatisticsCritic
 
 CLOSENESS_FLOOR = 0.05
 """Mean difference, added before the logarithm: about as much as two retouchers differ by. With 0.01 the agent is paid
@@ -16,7 +17,7 @@ so much for being exactly right that it leaves dull photos alone, since some fin
 
 
 def rewards(
-    config: Config, critic: nn.Module, state: torch.Tensor, edited: torch.Tensor, finished: torch.Tensor
+    config: Config, critic: Critic | StatisticsCritic, state: torch.Tensor, edited: torch.Tensor, finished: torch.Tensor
 ) -> torch.Tensor:
     """Rewards (B, A) of edits (B, A, 3, size, size) of photos (B, 3, size, size).
 
@@ -24,7 +25,7 @@ def rewards(
     """
     reward = torch.zeros(edited.shape[:2], device=edited.device)
     if config.w_critic > 0:
-        reward += config.w_critic * critic(edited.flatten(0, 1)).reshape(reward.shape)
+        reward += config.w_critic * critic.judge(edited, state)
     if config.content > 0:
         reward -= config.content * (edited - state[:, None]).square().mean(dim=(2, 3, 4))
     n_pairs = len(finished)
