@@ -43,6 +43,9 @@ class Config:
         1.0, "share of a batch made of degraded finished photos; the rest are source photos", common=True
     )
     made_share: float = setting(0.12, "share of the finished photos that are made: pages, things on white, nights")
+    fitted_share: float = setting(
+        0.0, "share of the degradations that are fitted to the source photos; the rest are of known kinds", common=True
+    )
     style_shift: bool = setting(False, "with --from: the finished photos' style is found first, and learned in full")
 
     # The policy gradient.
@@ -101,7 +104,7 @@ class Config:
         rewards = ("w_hindsight", "w_chroma", "w_clipping", "w_faded", "w_critic", "content")
         for name in (*rewards, "imitation", "entropy", "gradient_penalty"):
             self._require(getattr(self, name) >= 0, f"{name} is {getattr(self, name)}; it can't be negative")
-        shares = ("hindsight_share", "made_share", "imitation_alone", "imitation_until")
+        shares = ("hindsight_share", "fitted_share", "made_share", "imitation_alone", "imitation_until")
         for name in (*shares, "dropout", "holdout", "ema_decay"):
             self._require(0 <= getattr(self, name) <= 1, f"{name} is {getattr(self, name)}; it goes from 0 to 1")
         for name in ("width", "inverse_temperature", "learning_rate", "critic_learning_rate", *NORMS):
@@ -145,6 +148,7 @@ class Config:
 # 16 processes x 6,000 updates of 20 edits; no averaged weights, a constant rate, one action a photo and the
 # value network as the only baseline; gradients clipped at norm 40; every finished photo is learned from.
 PAPER = {
+    "fitted_share": 0.0,
     "w_hindsight": 0.0,
     "w_chroma": 0.0,
     "w_clipping": 0.0,
@@ -179,7 +183,7 @@ PAPER = {
 }
 # From a policy that knows its craft to a taste of one's own: fewer and smaller updates, and every photo is learned
 # from, since there may be only 50.
-TASTE = {"style_shift": True, "steps": 1000, "learning_rate": 1e-3, "holdout": 0.0}
+TASTE = {"style_shift": True, "fitted_share": 0.0, "steps": 1000, "learning_rate": 1e-3, "holdout": 0.0}
 BOOLEANS = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
 RECIPES: dict[str, dict[str, Any]] = {"default": {}, "paper": PAPER, "taste": TASTE}
 

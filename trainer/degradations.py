@@ -45,10 +45,10 @@ KINDS: tuple[tuple[float, tuple[float, float], tuple[tuple[float, float], ...]],
     # A raw file as it is developed without a hand: mid-tones dark, no S-curve, blacks lifted, pale, white balance
     # slightly off. The means are those of real pairs of such renderings and an expert's versions (docs/experiments.md);
     # every photo has some of it, hence the strength from 0.2.
-    (0.55, (0.2, 1.2), ((0.4, 0.3), (0.45, 0.3), (0.06, 0.05), (-0.3, 0.5), (0.0, 0.15), (0.0, 0.08), (0.4, 0.2),
+    (0.52, (0.2, 1.2), ((0.4, 0.3), (0.45, 0.3), (0.06, 0.05), (-0.3, 0.5), (0.0, 0.15), (0.0, 0.08), (0.4, 0.2),
                         (0.0, 0.0), (0.1, 0.25), (0.2, 0.3))),
     # Cameras and phones have done their own part already: a third to a half of a raw file's faults.
-    (0.12, (0.3, 1.2), ((0.15, 0.2), (0.2, 0.2), (0.03, 0.025), (-0.15, 0.35), (0.0, 0.2), (0.0, 0.08), (0.2, 0.15),
+    (0.10, (0.3, 1.2), ((0.15, 0.2), (0.2, 0.2), (0.03, 0.025), (-0.15, 0.35), (0.0, 0.2), (0.0, 0.08), (0.2, 0.15),
                         (0.0, 0.0), (0.15, 0.2), (0.2, 0.3))),
     # Bad shots. Too dark: with the lifted blacks and lost colour of a high ISO.
     (0.05, (0.5, 1.2), ((0.3, 0.3), (0.1, 0.3), (0.04, 0.04), (-1.2, 0.5), (0.1, 0.25), (0.0, 0.1), (0.25, 0.2),
@@ -89,6 +89,12 @@ def sample_degradations(n: int, generator: torch.Generator, untouched: float | N
     return bounded(amounts * strength[:, None])
 
 
+def sample_fitted(fitted: torch.Tensor, n: int, generator: torch.Generator) -> torch.Tensor:
+    """Degradations (n, F) from fitted means and standard deviations (F, 2)."""
+    mean, deviation = fitted.unbind(-1)
+    return bounded(mean + deviation * torch.randn(n, len(FAULTS), generator=generator))
+
+
 def sample_target_jitter(n: int, generator: torch.Generator) -> torch.Tensor:
     """Small degradations (n, F) that leave a finished photo finished: two retouchers differ as much."""
     return bounded(TARGET_JITTER * USUAL * torch.randn(n, len(FAULTS), generator=generator))
@@ -116,13 +122,15 @@ def degrade_smoothly(finished: torch.Tensor, degradations: torch.Tensor) -> torc
     x = lift + (1 - lift) * x
     luma = _luma(x)
     x = luma + (x - luma) * (1 - pale)
-    side = finished.shape[-1] // 8  # an eighth of the picture: about a sky or a face
-    around = functional.avg_pool2d(_luma(x), 2 * side + 1, 1, side, count_include_pad=False)  # (N, 1, height, width)
+    around = functional.avg_pool2d(functional.adaptive_avg_pool2d(_luma(x), 16), 5, 1, 2, count_include_pad=False)
+    around = functional.interpolate(around, x.shape[-2:], mode="bilinear")  # means of a third, about a sky or a face
     gains = exposure + backlight * 2 * (around - around.mean((2, 3), keepdim=True))
     gains = gains + torch.cat([warm, green, -warm], 1)  # (N, 3, height, width), stops
-    x = linear_to_srgb(srgb_to_linear(x.clamp(min=0)) * 2**gains).clamp(0, 1)
+    x = linear_to_srgb(srgb_to_linear(x.clamp(min=1e-4)) * 2**gains).clamp(0, 1)
     x = torch.lerp(x, x.new_tensor(AIRLIGHT)[:, None, None], haze)
-    blurred = functional.avg_pool2d(x, 3, 1, 1, count_include_pad=False)
+    reach = max(1, max(x.shape[-2:]) // 32)  # a thirtieth of the picture each way, as clarity has it
+    blurred = functional.avg_pool2d(x, (2 * reach + 1, 1), 1, (reach, 0), count_include_pad=False)
+    blurred = functional.avg_pool2d(blurred, (1, 2 * reach + 1), 1, (0, reach), count_include_pad=False)
     return torch.lerp(x, blurred, soft)
 
 

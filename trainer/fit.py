@@ -10,7 +10,6 @@ paid, critic.py the critic's updates, draws.py every random number, run_folder.p
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -22,38 +21,26 @@ from models.files import write_text
 
 from . import checkpoint, data, distributed
 from .allowed_levels import allowed_levels
+from .batches import Batch, sample_batch
 from .cache import open_cache
 from .config import Config
 from .console import progress
 from .critic import update_critic
-from .degradations import FAULTS, degrade
 from .distribution import LevelDistribution
 from .draws import Draws
 from .edits import downsample, edit_batch
+from .fitted import fitted_of_run
 from .init_weights import load_weights
-from .inverse_edit import levels_of, undo_edit
+from .inverse_edit import levels_of
 from .learner import Learner, begin, check_processes, make_learner, pick_device
-from .made_pictures import CHANCES, make
 from .networks import make_policy
 from .rewards import rewards
 from .run_folder import FitError, MetricsLog, create_run, interruptible, load_photos, read_run
 from .style_shift import style_shift_of_run
 from .validation import held_out_pairs, sample_sheet, validate
 
-UNTOUCHED_MADE = 0.5
-"""Share of the made pictures that are not degraded: mostly they come to the agent as they are."""
 LOG_EVERY = 10
 """Updates between lines in metrics.jsonl: the curves stay smooth and the file small."""
-
-
-@dataclass
-class Batch:
-    """The photos of an update, P degraded ones first, then source photos; this process's rows of them."""
-
-    state: torch.Tensor  # (B, 3, size, size)
-    finished: torch.Tensor  # (P, 3, size, size), what the degraded ones were made of
-    inverse: torch.Tensor | None  # (P, K), shares of the sliders' ranges that undo the degradations; None: unknown
-    n_pairs: int  # P in all processes
 
 
 def fit(
@@ -111,6 +98,8 @@ def _learn(
     style_shift = torch.zeros(len(SLIDERS))  # (K,)
     if config.style_shift:
         style_shift = style_shift_of_run(out, sources, finished, learner.policy, learner.levels, resume, printed)
+    if config.fitted_share:
+        learner.fitted = fitted_of_run(out, sources, finished, resume, printed)
     pairs = held_out_pairs(held_out if held_out.names else finished, style_shift)
     preview = data.whole(sources, range(min(16, len(sources.names))))  # for the sample sheets
     first = begin(config, learner, out, resume)
@@ -149,41 +138,6 @@ def _learn(
     if step < config.steps:
         printed.print(f"Stopped after update {step} of {config.steps}. To go on: the same command with --resume")
     return step == config.steps
-
-
-def sample_batch(
-    config: Config, learner: Learner, sources: data.Photos, finished: data.Photos, style_shift: torch.Tensor,
-    device: torch.device,
-) -> Batch:  # fmt: skip
-    """Hindsight pairs and source photos. Finished photos are varied a little, as two retouchers would differ."""
-    draws = learner.draws
-    n = config.batch * distributed.world_size()
-    n_pairs = round(n * config.hindsight_share)
-    target = draws.photos(finished, n_pairs).to(device)  # (P, 3, size, size)
-    degradations, inverse = draws.degradations(n_pairs), None  # (P, F)
-    degraded = target
-    if len(target):
-        jittered = degrade(target, draws.target_jitter(n_pairs))
-        target = replaced(jittered, degradations, config.made_share, draws, n_pairs)
-        without = undo_edit(target, style_shift.to(device).expand(len(target), -1)) if style_shift.any() else target
-        degraded = degrade(without, degradations)
-        inverse = learner.inverse(degradations) + style_shift if learner.inverse else None
-    plain = draws.photos(sources, n - n_pairs, before=n_pairs).to(device)
-    # channels last: half the convolutions' time on a CPU
-    state = torch.cat([degraded, plain]).contiguous(memory_format=torch.channels_last)  # (B, 3, size, size)
-    return Batch(state, target, inverse, n_pairs)
-
-
-def replaced(target: torch.Tensor, degradations: torch.Tensor, share: float, draws: Draws, n: int) -> torch.Tensor:
-    """Finished photos, some of them replaced by made pictures. Half of these keep their degradation, but no false
-    colours: a page is white, and a black-and-white photo without colour."""
-    chance = draws.uniform(n, CHANCES + 2)
-    some = chance[:, CHANCES] < share
-    degradations[some & (chance[:, CHANCES + 1] < UNTOUCHED_MADE)] = 0
-    for fault in ("warm", "green"):
-        degradations[some, FAULTS.index(fault)] = 0
-    target[some] = make(target[some].cpu(), chance[some, :CHANCES]).to(target)
-    return target
 
 
 def critic_batch(

@@ -98,12 +98,6 @@ def energy_distance(one: torch.Tensor, other: torch.Tensor) -> torch.Tensor:
     return 2 * torch.cdist(one, other).mean() - within[0] - within[1]
 
 
-def sample_fitted(fitted: torch.Tensor, n: int, generator: torch.Generator) -> torch.Tensor:
-    """Degradations (n, F) from fitted means and standard deviations (F, 2)."""
-    mean, deviation = fitted.unbind(-1)
-    return bounded(mean + deviation * torch.randn(n, len(FAULTS), generator=generator))
-
-
 def described(fitted: torch.Tensor) -> str:
     """For people: means and standard deviations of the faults."""
     rows = zip(FAULTS, fitted.tolist(), strict=True)

@@ -49,6 +49,7 @@ class Learner:
     draws: Draws
     levels: torch.Tensor  # (K, L) values of the sliders' levels
     inverse: Inverse | None  # None: nothing is imitated
+    fitted: torch.Tensor | None = None  # (F, 2) mean and spread of each fault, fitted to the source photos
     scheduler: CosineAnnealingLR | None = None  # None: the learning rate stays
 
     def checkpoint_items(self) -> dict[str, Any]:
