@@ -16,7 +16,7 @@ torch = pytest.importorskip("torch")
 from editor_ops import LEVELS, NAMES  # noqa: E402
 from models import Policy as ExportedPolicy  # noqa: E402
 from models.errors import UserError  # noqa: E402
-from trainer import checkpoint, data, fit  # noqa: E402
+from trainer import batches, checkpoint, data, fit  # noqa: E402
 from trainer.config import recipe  # noqa: E402
 from trainer.distribution import LevelDistribution  # noqa: E402
 from trainer.draws import Draws  # noqa: E402
@@ -54,7 +54,7 @@ def test_a_toy_editor_is_solved(folders, tmp_path, monkeypatch):
         return (state[:, None] + shift[..., None, None, None]).expand(-1, action.shape[1], -1, -1, -1)
 
     monkeypatch.setattr(fit, "edit_batch", toy)
-    monkeypatch.setattr(fit, "degrade", lambda finished, degradations: finished)  # so that nothing is to be imitated
+    monkeypatch.setattr(batches, "degrade", lambda finished, degradations: finished)
     run_fit(
         folders,
         tmp_path / "run",
@@ -65,6 +65,8 @@ def test_a_toy_editor_is_solved(folders, tmp_path, monkeypatch):
         learning_rate=3e-3,
         holdout=0.0,
         imitation=0.0,
+        imitation_alone=0.0,
+        made_share=0.0,
         w_chroma=0.0,
         w_clipping=0.0,
         evaluate_every=200,

@@ -5,7 +5,12 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from trainer.config import recipe  # noqa: E402
-from trainer.rewards import CLOSENESS_FLOOR, clipping, rewards  # noqa: E402
+from trainer.rewards import CLOSENESS_FLOOR, clipping, faded, rewards  # noqa: E402
+
+
+class Brightness:
+    def judge(self, edited, state):
+        return edited.mean((2, 3, 4))
 
 
 def test_the_reward_is_what_the_recipe_says():
@@ -18,8 +23,15 @@ def test_the_reward_is_what_the_recipe_says():
     assert hindsight[1].tolist() == [0, 0]
     changed = rewards(recipe("default", content=100.0, w_clipping=0.0), None, state, edited, answer[:0])
     assert changed[1].tolist() == pytest.approx([-100 * 0.01, -100 * 0.16], rel=1e-4)
-    judged = rewards(recipe("paper"), lambda pictures: pictures.mean((1, 2, 3)), state, edited, answer[:0])
+    judged = rewards(recipe("paper"), Brightness(), state, edited, answer[:0])
     assert judged[0].tolist() == pytest.approx([0.6 - 100 * 0.01, 0.9 - 100 * 0.16], rel=1e-4)
+
+
+def test_greyer_ends_than_the_finished_photo_s_are_faded_and_deeper_ones_are_not():
+    finished = torch.linspace(0.1, 0.9, 256).reshape(1, 1, 1, 16, 16).expand(1, 1, 3, 16, 16)
+    flat, deep = 0.5 + 0.5 * (finished - 0.5), (0.5 + 1.2 * (finished - 0.5)).clamp(0, 1)
+    assert float(faded(flat, finished)) == pytest.approx(2 * 0.5 * (0.4 - 0.8 * 3.5 / 255), abs=2e-3)
+    assert float(faded(deep, finished)) == float(faded(finished, finished)) == 0
 
 
 def test_clipping_counts_what_is_nearly_white_or_black():
