@@ -20,12 +20,22 @@ from array_api_compat import array_namespace
 from .color import Array, linear_to_srgb, per_image, srgb_to_linear
 
 
-def rgb_clip(linear: Array, *, alpha: Array | None = None) -> Array:
-    """Clips to [0, 1]: changes nothing of a picture from black to white. (..., height, width, 3), linear light.
+def rgb_clip(
+    linear: Array,
+    *,
+    clip_low: bool = True,
+    low_limit: float = 0.0,
+    clip_high: bool = True,
+    high_limit: float = 1.0,
+    alpha: Array | None = None,
+) -> Array:
+    """Clips to [0, 1], or other limits: changes nothing of a picture from black to white.
 
-    Follows operations/common/rgb-clip.c of GEGL_0_4_62, with its default limits.
+    linear: (..., height, width, 3), linear light. low_limit, high_limit: linear light, taken where clip_low and
+    clip_high say so. Follows operations/common/rgb-clip.c of GEGL_0_4_62.
     """
-    return array_namespace(linear).clip(linear, 0.0, 1.0)
+    low, high = low_limit if clip_low else None, high_limit if clip_high else None
+    return linear if low is high is None else array_namespace(linear).clip(linear, low, high)
 
 
 def invert_gamma(linear: Array, *, alpha: Array | None = None) -> Array:
@@ -64,9 +74,7 @@ MODES: dict[str, Callable[[Array, Array], Array]] = {
 """GIMP's name of a blend mode (GimpLayerMode, in small letters) -> (in, layer) -> blended, of any shape."""
 
 
-def blend(
-    linear: Array, layer: Array, mode: str = "replace", opacity: Any = 1.0, alpha: Array | None = None
-) -> Array:
+def blend(linear: Array, layer: Array, mode: str = "replace", opacity: Any = 1.0, alpha: Array | None = None) -> Array:
     """What a filter makes of a picture: its operation's result blended onto the picture, and mixed in by opacity.
 
     linear, layer: (..., height, width, 3), linear light. opacity: 0 (nothing) to 1, a number or one for each image,

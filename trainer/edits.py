@@ -10,8 +10,8 @@ import torch
 from torch.nn import functional
 
 from editor_ops import SLIDERS, chain
-from editor_ops.color import linear_to_srgb, srgb_to_linear
 from editor_ops.chain import AMOUNT
+from editor_ops.color import linear_to_srgb, srgb_to_linear
 from editor_ops.editor import run
 
 from .degradations import quantised
