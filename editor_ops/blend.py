@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 from array_api_compat import array_namespace
 
 from .color import Array, linear_to_srgb, per_image, srgb_to_linear
@@ -31,11 +32,13 @@ def rgb_clip(
 ) -> Array:
     """Clips to [0, 1], or other limits: changes nothing of a picture from black to white.
 
-    linear: (..., height, width, 3), linear light. low_limit, high_limit: linear light, taken where clip_low and
+    linear: (..., height, width, 3), linear light. low_limit, high_limit: sRGB-encoded, taken where clip_low and
     clip_high say so. Follows operations/common/rgb-clip.c of GEGL_0_4_62.
     """
-    low, high = low_limit if clip_low else None, high_limit if clip_high else None
-    return linear if low is high is None else array_namespace(linear).clip(linear, low, high)
+    low, high = (float(srgb_to_linear(np.float64(limit))) for limit in (low_limit, high_limit))
+    if not clip_low and not clip_high:
+        return linear
+    return array_namespace(linear).clip(linear, low if clip_low else None, high if clip_high else None)
 
 
 def invert_gamma(linear: Array, *, alpha: Array | None = None) -> Array:
@@ -102,7 +105,8 @@ def amount(
     """A slider whose amount is a filter's opacity, another filter for each direction. Clips to [0, 1] first.
 
     linear: (..., height, width, 3), linear light. amount: -1 to 1, a number or one for each image, (B,), of either
-    sign; 0 is neutral. down, up: (operation, blend mode) of the filter for amounts below and above 0. alpha: as `blend`.
+    sign; 0 is neutral. down, up: (operation, blend mode) of the filter for amounts below and above 0. alpha: as
+    `blend` has it.
     """
     linear = rgb_clip(linear)
     if isinstance(amount, (int, float)):

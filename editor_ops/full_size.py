@@ -39,7 +39,7 @@ Work = Callable[[np.ndarray, slice], np.ndarray]
 AFFINE = frozenset(
     f"gegl:{name}"
     for name in (
-        "exposure", "color-temperature", "channel-mixer", "brightness-contrast", "levels", "saturation",
+        "exposure", "color-temperature", "channel-mixer", "saturation",
     )
 )  # fmt: skip
 """Operations that are a matrix and an offset in linear light, as the chain uses them; several in a row are one."""

@@ -45,7 +45,7 @@ RANGES: dict[str, dict[str, tuple[Any, ...]]] = {
     },
     "gegl:invert-gamma": {},
 }  # fmt: skip
-BLENDS = (("gegl:rgb-clip", {}), ("gegl:invert-gamma", {}), ("gegl:exposure", {"exposure": 0.5}))
+BLENDS: dict[str, dict[str, Any]] = {"gegl:rgb-clip": {}, "gegl:invert-gamma": {}, "gegl:exposure": {"exposure": 0.5}}
 """Operations whose results are blended in every mode that the sliders use."""
 OPACITIES = (0.1, 0.35, 0.6, 1.0)
 
@@ -93,7 +93,7 @@ ENDS: dict[str, list[dict[str, Any]]] = {
 
 def blended(mode: str) -> list[Step]:
     """Filters in a blend mode, at several opacities."""
-    return [Step(operation, values, mode, opacity) for operation, values in BLENDS for opacity in OPACITIES]
+    return [Step(operation, values, mode, opacity) for operation, values in BLENDS.items() for opacity in OPACITIES]
 
 
 def group(step: Step) -> str:

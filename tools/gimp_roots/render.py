@@ -18,7 +18,7 @@ SCRIPT = Path(__file__).with_name("scripts") / "render.py"
 
 
 class Step(NamedTuple):
-    """One filter: GIMP's operation and its properties under GIMP's names, with dashes; blend mode, opacity from 0 to 1."""
+    """One filter: GIMP's operation and its properties under GIMP's names, with dashes; blend mode; opacity up to 1."""
 
     operation: str
     properties: Mapping[str, Any]
