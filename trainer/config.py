@@ -35,21 +35,21 @@ class Config:
     # sources and the taste of the target folder, but alone it is unstable on a few hundred photos.
     w_hindsight: float = setting(1.0, "weight of closeness to the finished photo, on degraded photos")
     w_chroma: float = setting(0.5, "of that closeness, weight of the colours apart from their lightness")
-    w_clipping: float = setting(1.0, "weight of newly clipped highlights and shadows")
-    w_faded: float = setting(0.0, "on degraded photos, weight of blacks and whites greyer than the finished photo's")
-    w_critic: float = setting(0.0, "weight of the critic's opinion of the edited photo", common=True)
+    w_clipping: float = setting(3.0, "weight of newly clipped highlights and shadows")
+    w_faded: float = setting(1.0, "on degraded photos, weight of blacks and whites greyer than the finished photo's")
+    w_critic: float = setting(0.1, "weight of the critic's opinion of the edited photo", common=True)
     content: float = setting(0.0, "weight of the squared change of the photo (the paper's alpha)")
     hindsight_share: float = setting(
-        1.0, "share of a batch made of degraded finished photos; the rest are source photos", common=True
+        0.8, "share of a batch made of degraded finished photos; the rest are source photos", common=True
     )
     made_share: float = setting(0.12, "share of the finished photos that are made: pages, things on white, nights")
     fitted_share: float = setting(
-        0.0, "share of the degradations that are fitted to the source photos; the rest are of known kinds", common=True
+        0.25, "share of the degradations that are fitted to the source photos; the rest are of known kinds", common=True
     )
     style_shift: bool = setting(False, "with --from: the finished photos' style is found first, and learned in full")
 
     # The policy gradient.
-    steps: int = setting(2500, "updates of the policy", common=True)
+    steps: int = setting(3000, "updates of the policy", common=True)
     batch: int = setting(48, "photos in an update; under torchrun, of each process", common=True)
     by_slider: bool = setting(True, "judge each slider by an edit that differs in it alone; else all of them together")
     actions: int = setting(1, "edits tried on each photo of an update; by_slider, each with one more for every slider")
@@ -74,8 +74,8 @@ class Config:
     critic: str = setting(
         "statistics", "statistics judges colour statistics beside the photo's own; paper is the paper's"
     )
-    critic_updates: int = setting(5, "critic updates for each policy update (the paper's U)")
-    critic_learning_rate: float = setting(1e-4, "of the critic")
+    critic_updates: int = setting(3, "critic updates for each policy update (the paper's U)")
+    critic_learning_rate: float = setting(5e-4, "of the critic")
     critic_beta1: float = setting(0.5, "Adam's beta1 for the critic")
     critic_max_grad_norm: float = setting(40.0, "largest norm of the critic's gradient")
     gradient_penalty: float = setting(10.0, "weight of the gradient penalty")
