@@ -30,7 +30,8 @@ MODE_WORDS = {"screen": "Screen", "multiply": "Multiply", "softlight": "Soft lig
 
 
 def chain(values: Mapping[str, Any], width: int, height: int) -> list[tuple[str, dict[str, Any]]]:
-    """The operations that slider values ask for, in order, with properties under Python names; AMOUNT for `blend.amount`.
+    """The operations that slider values ask for, in order, with properties under Python names. AMOUNT stands for
+    `blend.amount`.
 
     values: slider name -> value in GIMP's unit, or an array of them, one an image; sliders left out are
     neutral. Radii are for a picture of width x height pixels. An operation whose sliders are all neutral is

@@ -39,7 +39,9 @@ def apply(
         edited = OPERATIONS[operation](linear, alpha=alpha, **properties)
     except TypeError as error:
         raise ValueError(f"apply: {operation}: {error}") from error
-    return linear_to_srgb(edited if mode == "replace" and opacity == 1.0 else blend(linear, edited, mode, opacity))
+    return linear_to_srgb(
+        edited if mode == "replace" and opacity == 1.0 else blend(linear, edited, mode, opacity, alpha)
+    )
 
 
 def run(linear: Array, steps: list[tuple[str, dict[str, Any]]], alpha: Array | None = None) -> Array:

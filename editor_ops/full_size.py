@@ -39,7 +39,7 @@ Work = Callable[[np.ndarray, slice], np.ndarray]
 AFFINE = frozenset(
     f"gegl:{name}"
     for name in (
-        "exposure", "color-temperature", "channel-mixer", "brightness-contrast", "levels", "saturation",
+        "exposure", "color-temperature", "channel-mixer", "saturation",
     )
 )  # fmt: skip
 """Operations that are a matrix and an offset in linear light, as the chain uses them; several in a row are one."""
@@ -123,9 +123,12 @@ def edit_full_size(
     curves = list(itertools.takewhile(lambda step: step[0] == AMOUNT, steps))
     steps = steps[len(curves) :]
     source, work, blurs = image, list[Work](), 0
-    # None: the source is linear light. Sliders that bend a curve work on channels as they are stored, as in GIMP; so
-    # they are a part of the tone curve, which is a table for integers.
-    decoder: Curve | None = functools.partial(_bent, decode, curves) if curves else decode
+    # `decoder` is None where the source is linear light.
+    # Sliders that bend a curve work on the picture's own channels, as in GIMP. So they are a part of its tone curve,
+    # which is a table for integers; but with alpha each pixel has its own.
+    decoder: Curve | None = functools.partial(_bent, decode, curves) if curves and alpha is None else decode
+    if alpha is not None:
+        work += [_curve_within(alpha, properties) for _, properties in curves]
     if to_srgb is not None:
         _append(work, Affine(np.asarray(to_srgb, np.float64), np.zeros(3)))
     with ThreadPoolExecutor(min(cores(), threads)) as pool:
@@ -161,6 +164,10 @@ def _bent(decode: Curve, curves: Sequence[tuple[str, dict[str, Any]]], samples: 
     for _, properties in curves:
         linear = amount(linear, **properties)
     return linear
+
+
+def _curve_within(alpha: np.ndarray, properties: dict[str, Any]) -> Work:
+    return lambda linear, rows: amount(linear, alpha=as_float(alpha[rows]), **properties)
 
 
 def _append(work: list[Work], step: Affine) -> None:

@@ -140,8 +140,8 @@ class Slider:
 
 # Ranges: wide enough for what real photos need, narrow enough that no level alone ruins one, and that no level moves a
 # typical photo by more than 3 CIEDE2000 on the mean.
-# - mid-tones, contrast: the whole opacity. They stand first, since they clip to [0, 1]: on the layer's own values, which
-#   lie there in every picture of integers, that changes nothing.
+# - mid-tones, contrast: the whole opacity. They stand first, since they clip to [0, 1]: on the layer's own values,
+#   which lie there in every picture of integers, that changes nothing.
 # - exposure: 2 stops each way cover what a straight camera picture misses; more is a failed picture.
 # - black level: at the upper end 0.25 of the sRGB curve, 64 of 255, becomes black, as in dense haze; as far the other
 #   way, so that one level down undoes one level up.

@@ -71,9 +71,7 @@ class Decision:
             ],
         }
         if filters is not None:
-            decision["filters"] = [
-                {"operation": f.operation, "label": f.label, "properties": f.properties} for f in filters
-            ]
+            decision["filters"] = [f._asdict() for f in filters]
         return decision
 
     @classmethod

@@ -71,7 +71,9 @@ def listed(layer):
         config = each.get_config()
         numbers = {p.name: config.get_property(p.name) for p in config.list_properties()}
         numbers = {name: value for name, value in numbers.items() if isinstance(value, (int, float))}
-        found.append({"operation": each.get_operation_name(), "label": each.get_name(), "properties": numbers})
+        row = {"operation": each.get_operation_name(), "label": each.get_name(), "properties": numbers}
+        mode = each.get_blend_mode().value_nick.replace("-legacy", "")
+        found.append(row | {"mode": mode, "opacity": each.get_opacity()})
     return found
 
 
@@ -262,12 +264,14 @@ def applied(*filters, apply="filters"):
     from plugin.filters import apply as apply_
     from plugin.messages import PluginError
 
+    from editor_ops import Filter
+
     image = load("rgb8.png")
     layer = image.get_layers()[0]
     image.clean_all()
     before, error = raw(layer), ""
     try:
-        apply_(image, layer, [(name, name, properties) for name, properties in filters], apply == "merged")
+        apply_(image, layer, [Filter(name, name, properties) for name, properties in filters], apply == "merged")
     except PluginError as refused:
         error = str(refused)
     unchanged = raw(layer) == before and not layer.get_filters()
@@ -345,7 +349,7 @@ def everything():
     image.delete()
     for name, text in {
         "not an object": "[]",
-        "newer format": answer(format=2),
+        "newer format": answer(format=3),
         "gimp operation": answer({"operation": "gimp:levels"}),
         "unknown slider": answer({"name": "speed"}),
         "infinite": answer({"value": math.inf}),
