@@ -82,9 +82,7 @@ class Config:
     replay: int = setting(1000, "past edits and finished photos that later critic updates draw from")
 
     # Photos.
-    edit_size: int = setting(
-        16, "side of the pictures that edits are tried on; the paper's critic needs 64", common=True
-    )
+    edit_size: int = setting(16, "side of the pictures that edits are tried on; the paper's critic needs 64")
     smallest_crop: float = setting(
         0.5, "smallest side of the random crops that are learned from, as a share of the photo's; 1: whole photos only"
     )
@@ -127,7 +125,8 @@ class Config:
         for fits, message in (
             (critic or self.w_hindsight > 0, "w_hindsight and w_critic are both 0: nothing teaches; raise one"),
             (self.w_hindsight > 0 or not pairs, "hindsight_share is above 0 and w_hindsight 0: pairs teach nothing"),
-            (critic or self.hindsight_share == 1, "hindsight_share is below 1 and w_critic 0: sources teach nothing"),
+            (critic or self.hindsight_share == 1, "hindsight_share is below 1 and w_critic 0: the sources in "
+             "a batch teach nothing; give hindsight_share=1"),
             (pairs or self.imitation == 0, "imitation is above 0 and hindsight_share 0: nothing to imitate"),
             (self.edit_size in ((SIZE,) if pixels else (16, 32, SIZE)), f"edit_size is {self.edit_size}; with "
              f"the paper's critic it is {SIZE}, else 16, 32 or {SIZE}"),
@@ -152,7 +151,9 @@ PAPER = {
     "w_hindsight": 0.0,
     "w_chroma": 0.0,
     "w_clipping": 0.0,
+    "w_faded": 0.0,
     "w_critic": 1.0,
+    "made_share": 0.0,
     "content": 100.0,
     "hindsight_share": 0.0,
     "steps": 96_000,
@@ -201,9 +202,13 @@ def recipe(name: str, **changes: Any) -> Config:
     return replace(Config(), **(RECIPES[name] | changes))
 
 
+EARLIER = {"w_faded": 0.0, "made_share": 0.0, "fitted_share": 0.0, "imitation_alone": 0.0, "critic": "paper"}
+"""What runs of earlier versions did, before these were settings."""
+
+
 def from_record(settings: dict[str, Any]) -> Config:
     """The settings that a run's config.json holds, also those of an earlier version. TypeError for others."""
-    return Config(**{RENAMED.get(name, name): value for name, value in settings.items()})
+    return Config(**EARLIER | {RENAMED.get(name, name): value for name, value in settings.items()})
 
 
 def parse(assignment: str) -> tuple[str, Any]:
