@@ -202,7 +202,13 @@ def recipe(name: str, **changes: Any) -> Config:
     return replace(Config(), **(RECIPES[name] | changes))
 
 
-EARLIER = {"w_faded": 0.0, "made_share": 0.0, "fitted_share": 0.0, "imitation_alone": 0.0, "critic": "paper"}
+EARLIER: dict[str, Any] = {
+    "w_faded": 0.0,
+    "made_share": 0.0,
+    "fitted_share": 0.0,
+    "imitation_alone": 0.0,
+    "critic": "paper",
+}
 """What runs of earlier versions did, before these were settings."""
 
 
