@@ -35,21 +35,21 @@ class Config:
     # sources and the taste of the target folder, but alone it is unstable on a few hundred photos.
     w_hindsight: float = setting(1.0, "weight of closeness to the finished photo, on degraded photos")
     w_chroma: float = setting(0.5, "of that closeness, weight of the colours apart from their lightness")
-    w_clipping: float = setting(1.0, "weight of newly clipped highlights and shadows")
-    w_faded: float = setting(0.0, "on degraded photos, weight of blacks and whites greyer than the finished photo's")
-    w_critic: float = setting(0.0, "weight of the critic's opinion of the edited photo", common=True)
+    w_clipping: float = setting(3.0, "weight of newly clipped highlights and shadows")
+    w_faded: float = setting(1.0, "on degraded photos, weight of blacks and whites greyer than the finished photo's")
+    w_critic: float = setting(0.1, "weight of the critic's opinion of the edited photo", common=True)
     content: float = setting(0.0, "weight of the squared change of the photo (the paper's alpha)")
     hindsight_share: float = setting(
-        1.0, "share of a batch made of degraded finished photos; the rest are source photos", common=True
+        0.8, "share of a batch made of degraded finished photos; the rest are source photos", common=True
     )
     made_share: float = setting(0.12, "share of the finished photos that are made: pages, things on white, nights")
     fitted_share: float = setting(
-        0.0, "share of the degradations that are fitted to the source photos; the rest are of known kinds", common=True
+        0.25, "share of the degradations that are fitted to the source photos; the rest are of known kinds", common=True
     )
     style_shift: bool = setting(False, "with --from: the finished photos' style is found first, and learned in full")
 
     # The policy gradient.
-    steps: int = setting(2500, "updates of the policy", common=True)
+    steps: int = setting(3000, "updates of the policy", common=True)
     batch: int = setting(48, "photos in an update; under torchrun, of each process", common=True)
     by_slider: bool = setting(True, "judge each slider by an edit that differs in it alone; else all of them together")
     actions: int = setting(1, "edits tried on each photo of an update; by_slider, each with one more for every slider")
@@ -74,17 +74,15 @@ class Config:
     critic: str = setting(
         "statistics", "statistics judges colour statistics beside the photo's own; paper is the paper's"
     )
-    critic_updates: int = setting(5, "critic updates for each policy update (the paper's U)")
-    critic_learning_rate: float = setting(1e-4, "of the critic")
+    critic_updates: int = setting(3, "critic updates for each policy update (the paper's U)")
+    critic_learning_rate: float = setting(5e-4, "of the critic")
     critic_beta1: float = setting(0.5, "Adam's beta1 for the critic")
     critic_max_grad_norm: float = setting(40.0, "largest norm of the critic's gradient")
     gradient_penalty: float = setting(10.0, "weight of the gradient penalty")
     replay: int = setting(1000, "past edits and finished photos that later critic updates draw from")
 
     # Photos.
-    edit_size: int = setting(
-        16, "side of the pictures that edits are tried on; the paper's critic needs 64", common=True
-    )
+    edit_size: int = setting(16, "side of the pictures that edits are tried on; the paper's critic needs 64")
     smallest_crop: float = setting(
         0.5, "smallest side of the random crops that are learned from, as a share of the photo's; 1: whole photos only"
     )
@@ -127,7 +125,8 @@ class Config:
         for fits, message in (
             (critic or self.w_hindsight > 0, "w_hindsight and w_critic are both 0: nothing teaches; raise one"),
             (self.w_hindsight > 0 or not pairs, "hindsight_share is above 0 and w_hindsight 0: pairs teach nothing"),
-            (critic or self.hindsight_share == 1, "hindsight_share is below 1 and w_critic 0: sources teach nothing"),
+            (critic or self.hindsight_share == 1, "hindsight_share is below 1 and w_critic 0: the sources in "
+             "a batch teach nothing; give hindsight_share=1"),
             (pairs or self.imitation == 0, "imitation is above 0 and hindsight_share 0: nothing to imitate"),
             (self.edit_size in ((SIZE,) if pixels else (16, 32, SIZE)), f"edit_size is {self.edit_size}; with "
              f"the paper's critic it is {SIZE}, else 16, 32 or {SIZE}"),
@@ -152,7 +151,9 @@ PAPER = {
     "w_hindsight": 0.0,
     "w_chroma": 0.0,
     "w_clipping": 0.0,
+    "w_faded": 0.0,
     "w_critic": 1.0,
+    "made_share": 0.0,
     "content": 100.0,
     "hindsight_share": 0.0,
     "steps": 96_000,
@@ -201,9 +202,19 @@ def recipe(name: str, **changes: Any) -> Config:
     return replace(Config(), **(RECIPES[name] | changes))
 
 
+EARLIER: dict[str, Any] = {
+    "w_faded": 0.0,
+    "made_share": 0.0,
+    "fitted_share": 0.0,
+    "imitation_alone": 0.0,
+    "critic": "paper",
+}
+"""What runs of earlier versions did, before these were settings."""
+
+
 def from_record(settings: dict[str, Any]) -> Config:
     """The settings that a run's config.json holds, also those of an earlier version. TypeError for others."""
-    return Config(**{RENAMED.get(name, name): value for name, value in settings.items()})
+    return Config(**EARLIER | {RENAMED.get(name, name): value for name, value in settings.items()})
 
 
 def parse(assignment: str) -> tuple[str, Any]:

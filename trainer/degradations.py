@@ -131,7 +131,7 @@ def degrade_smoothly(finished: torch.Tensor, degradations: torch.Tensor) -> torc
     reach = max(1, max(x.shape[-2:]) // 32)  # a thirtieth of the picture each way, as clarity has it
     blurred = functional.avg_pool2d(x, (2 * reach + 1, 1), 1, (reach, 0), count_include_pad=False)
     blurred = functional.avg_pool2d(blurred, (1, 2 * reach + 1), 1, (0, reach), count_include_pad=False)
-    return torch.lerp(x, blurred, soft)
+    return torch.lerp(x, blurred, soft).clamp(0, 1)  # below 0 it sharpens, beyond both ends
 
 
 def _luma(pictures: torch.Tensor) -> torch.Tensor:

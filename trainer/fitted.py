@@ -8,6 +8,7 @@ photos have the colours that source photos have.
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 
 import torch
@@ -32,8 +33,8 @@ RATE = 0.05
 FIRST_SPREAD = 0.5
 """Usual amounts: the faults' standard deviations before anything is seen."""
 PRICE = 0.02
-"""Of the mean square of the faults' means and spreads, in energy distance: a fault that explains nothing is not taken
-up. Two random halves of one folder are about this far apart."""
+"""Of the mean square of the faults' means, and of how far the logarithms of their spreads are from the first one's, in
+energy distance: a fault that explains nothing is not taken up. Two halves of one folder are about this far apart."""
 
 
 class FittedError(UserError):
@@ -83,7 +84,7 @@ def fit_degradations(finished: torch.Tensor, sources: torch.Tensor) -> tuple[tor
     for _ in range(ROUNDS):
         noise = torch.randn(len(finished), len(FAULTS), generator=generator)
         found = distance(bounded((mean + spread.exp() * noise) * USUAL))
-        loss = found + PRICE * (mean.square() + (2 * spread).exp()).mean()
+        loss = found + PRICE * (mean.square() + (spread - math.log(FIRST_SPREAD)).square()).mean()
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()

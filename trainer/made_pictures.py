@@ -82,12 +82,13 @@ def _page(random: np.random.Generator) -> Image.Image:
                 (x, y, x + int(random.integers(10, 150)), y + int(random.integers(10, 100))), fill=_colour(random)
             )
     ink = (0, 0, 0) if random.random() < 0.6 else _colour(random, most=110)
-    y, step = top + 8.0, float(font.size) * random.uniform(1.2, 1.9)  # type: ignore[union-attr]
-    while y < tall - top:
+    step = font.size * random.uniform(1.2, 1.9) if isinstance(font, ImageFont.FreeTypeFont) else 16.0
+    line = float(top)
+    while line < tall - top:
         if random.random() > 0.15:
             words = " ".join(random.choice(WORDS, math.ceil(wide / 30)))
-            pen.text((left, y), words[: max(1, int(len(words) * random.uniform(0.4, 1)))], fill=ink, font=font)
-        y += step
+            pen.text((left, line), words[: max(1, int(len(words) * random.uniform(0.4, 1)))], fill=ink, font=font)
+        line += step
     pen.rectangle((wide - right, top, wide, tall), fill=(white, white, white))  # the margin
     return page
 

@@ -36,6 +36,8 @@ USUAL = 0.4
 """Share of a slider's range by which styles usually differ: the spread of a style shift before anything is seen."""
 UNLIKE = 2.0
 """Scenes differ between two folders more than chance would have it; factor of the covariance."""
+TINY = 1e-24
+"""So that roots of black and even pictures have a gradient, which `fitted` needs."""
 RANKS = (0.02, 0.1, 0.3, 0.5, 0.7, 0.9, 0.98)
 """Quantiles of lightness that are compared."""
 
@@ -121,9 +123,9 @@ def colours(pictures: torch.Tensor) -> torch.Tensor:
     tones = torch.quantile(lightness(pixels), torch.tensor(RANKS), dim=1).T
     saturation = (pixels.amax(1) - pixels.amin(1)).mean(1, keepdim=True)
     linear = pixels**2.2
-    casts = [chromas((linear**p).mean(2) ** (1 / p), DIM) for p in (MEANS[0], MEANS[-1])]  # (N, 2) each
+    casts = [chromas((linear**p).mean(2).clamp(min=TINY) ** (1 / p), DIM) for p in (MEANS[0], MEANS[-1])]  # (N, 2) each
     steps = pictures.diff(dim=2).square().mean((1, 2, 3)) + pictures.diff(dim=3).square().mean((1, 2, 3))
-    return torch.cat([tones, saturation, *casts, torch.log(steps.sqrt() + 0.005)[:, None]], 1)
+    return torch.cat([tones, saturation, *casts, torch.log((steps + TINY).sqrt() + 0.005)[:, None]], 1)
 
 
 def described(shift: torch.Tensor) -> str:

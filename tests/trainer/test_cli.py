@@ -97,7 +97,7 @@ def test_every_setting_is_an_option_and_the_ten_common_ones_are_shown(fits: list
     shown = {option.name for option in main.commands["fit"].params if not getattr(option, "hidden", False)}
     common = {field.name for field in dataclasses.fields(Config)} & shown
     assert common == {
-        "w_critic", "hindsight_share", "steps", "batch", "learning_rate", "edit_size", "holdout", "seed", "device",
+        "w_critic", "hindsight_share", "fitted_share", "steps", "batch", "learning_rate", "holdout", "seed", "device",
         "evaluate_every",
     }  # fmt: skip
     help_ = run("fit", "--help").output

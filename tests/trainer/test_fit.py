@@ -30,7 +30,15 @@ from .conftest import FEWER  # noqa: E402
 BEST = 22
 """Of the toy editor: the level of its one slider that gives the finished photo back."""
 SMALL = {"steps": 9, "batch": 6, "actions": 2, "evaluate_every": 3, "critic_updates": 2}
-WITH_CRITIC = SMALL | {"w_critic": 0.1, "hindsight_share": 0.5, "edit_size": 64, "content": 1.0, "replay": 9}
+WITH_CRITIC = SMALL | {
+    "w_critic": 0.1,
+    "hindsight_share": 0.5,
+    "critic": "paper",
+    "edit_size": 64,
+    "content": 1.0,
+    "replay": 9,
+}
+WITH_CRITIC |= {"imitation_alone": 0.0}
 
 
 pytestmark = pytest.mark.usefixtures("fewer")
@@ -207,7 +215,7 @@ def test_a_run_writes_what_it_promises(folders, tmp_path):
     out = tmp_path / "run"
     run_fit(folders, out, **WITH_CRITIC)
     assert {p.name for p in out.iterdir()} == {
-        "config.json", "metrics.jsonl", "tensorboard", "checkpoints", "samples", "held-out.txt"
+        "config.json", "fitted.json", "metrics.jsonl", "tensorboard", "checkpoints", "samples", "held-out.txt"
     }  # fmt: skip
     assert len(list((out / "samples").glob("*.png"))) == 3
     validated = metrics(out, "psnr")[-1]
