@@ -63,7 +63,7 @@ def test_unknown_names_are_answered_with_the_nearest():
 def test_runs_of_earlier_versions_keep_their_settings():
     """Under the names that config.json had then."""
     record = {"steps": 30, "focus": 2.0, "average": 0.9, "clip": 3.0, "look": True, "w_lost": 0.5}
-    record |= {"learning_rate_falls": False, "critic_clip": 7.0}
+    record |= {"hindsight_share": 1.0, "w_critic": 0.0, "learning_rate_falls": False, "critic_clip": 7.0}
     config = from_record(record)
     assert (config.inverse_temperature, config.ema_decay, config.max_grad_norm, config.style_shift) == (
         2.0,

@@ -18,10 +18,12 @@ def test_the_reward_is_what_the_recipe_says():
     answer = torch.full((1, 3, 32, 32), 0.6)  # the first photo of the two is a pair
     edited = torch.stack([torch.full((2, 3, 32, 32), 0.6), torch.full((2, 3, 32, 32), 0.9)], dim=1)  # (B, A, ...)
     near = CLOSENESS_FLOOR
-    hindsight = rewards(recipe("default", w_hindsight=2.0, w_chroma=0.0, w_clipping=0.0), None, state, edited, answer)
+    alone = {"w_critic": 0.0, "hindsight_share": 1.0, "w_faded": 0.0, "w_clipping": 0.0}
+    config = recipe("default", **alone, w_hindsight=2.0, w_chroma=0.0)
+    hindsight = rewards(config, None, state, edited, answer)
     assert hindsight[0].tolist() == pytest.approx([-2 * np.log(near), -2 * np.log(0.3 + near)], rel=1e-4)
     assert hindsight[1].tolist() == [0, 0]
-    changed = rewards(recipe("default", content=100.0, w_clipping=0.0), None, state, edited, answer[:0])
+    changed = rewards(recipe("default", **alone, content=100.0), None, state, edited, answer[:0])
     assert changed[1].tolist() == pytest.approx([-100 * 0.01, -100 * 0.16], rel=1e-4)
     judged = rewards(recipe("paper"), Brightness(), state, edited, answer[:0])
     assert judged[0].tolist() == pytest.approx([0.6 - 100 * 0.01, 0.9 - 100 * 0.16], rel=1e-4)
