@@ -328,8 +328,9 @@ CLIPPED = (
 )  # fmt: skip
 # Refused in merged mode alone: version -> words.
 # A level of the layer's own 8 bits, in which filters and merged may differ, in sRGB's, in which they are compared: red
-# of AdobeRGB counts 1.4 times as much, and what comes out of lookup tables is rounded once more.
-ONE_LEVEL = {"Profile assigned": 1.4, "Profile of lookup tables": 2.001}
+# of AdobeRGB counts 1.4 times as much, and what comes out of lookup tables is rounded once more,
+# and more where there is nearly no red.
+ONE_LEVEL = {"Profile assigned": 1.4, "Profile of lookup tables": 4.001}
 NOT_MERGED = {
     "Layer group": {"3.0": ("is a group", "Apply as filters"), "3.2": ("is a group", "Apply as filters")},
     "Pass-through group": {"3.0": ("is a group", "Apply as filters"), "3.2": ("is a group", "Apply as filters")},
