@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Runs inside GIMP: how long its own merging of filters takes on a photo.
 
-/case/photo.jpg is the photo, /case/filters.json the filters: [{"operation", "properties", "mode", "opacity"}, ...].
-/case/seconds.json gets the seconds for loading, for appending all and merging them at once, for merging one after the
-other, and for exporting a JPEG: each [by the clock, of GIMP's processor time].
+/case/photo.jpg is the photo, /case/filters.json the filters, each operation, properties, mode and opacity. seconds.json
+gets the seconds for loading, for appending all and merging them at once, for merging one after the other, and for
+exporting a JPEG: each [by the clock, of GIMP's processor time].
 """
 
 import json

@@ -114,7 +114,8 @@ def test_wrong_metadata_is_refused(tmp_path, metadata, kind):
 
 
 def test_a_newer_file_asks_for_an_update(tmp_path):
-    for version, remedy in ((str(FORMAT_VERSION + 1), "update Auto Enhance"), ("1", "trainer fit"), ("x", "trainer fit")):
+    newer = str(FORMAT_VERSION + 1)
+    for version, remedy in ((newer, "update Auto Enhance"), ("1", "trainer fit"), ("x", "trainer fit")):
         with pytest.raises(PolicyError, match=remedy):
             Policy.load(changed(tmp_path, format_version=version))
 
