@@ -31,7 +31,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -39,6 +38,7 @@ from PIL import Image
 
 from benchmarks.enhance_speed import fastest, measured
 from enhancer import sidecar
+from enhancer.pool import WorkerPool
 from tools.gimp_roots import root
 from tools.gimp_roots.plug_in import install_in
 from trainer import console
@@ -73,7 +73,7 @@ def make_photos(folder: Path, n: int) -> None:
     paths = [folder / f"{i % 4}" / f"{i:04d}.jpg" for i in range(n)]
     for path in paths[:4]:
         path.parent.mkdir(parents=True, exist_ok=True)
-    with ProcessPoolExecutor(2) as pool:
+    with WorkerPool(2) as pool:
         made = pool.map(make_photo, paths, range(n))
         for _ in console.steps("Making photos", n):
             next(made)

@@ -4,7 +4,7 @@
     python -m benchmarks.plugin_speed
 
 That is what a user waits for after the dialog: GIMP starts the plug-in, the pixels come over, the agent decides, and
-the filters are appended, all eight tools, for the policy used here moves every slider. Both ways to ask the agent are
+the filters are appended, all eight tools, since the policy used here moves every slider. Both ways to ask the agent are
 timed: in GIMP's own Python, and by the helper process. Needs the GIMP roots (tools/gimp_roots/root.py), which
 it makes if they are missing.
 """

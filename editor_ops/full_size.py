@@ -23,7 +23,7 @@ from .chain import AMOUNT, chain
 from .color import linear_to_srgb, luminance, srgb_to_linear
 from .operations import OPERATIONS, as_float, max_value, to_dtype
 from .shadows_highlights import correct
-from .wide_blur import Blurred, convolved, node_step, recursed
+from .wide_blur import Blurred, convolve_at_nodes, node_step, recurse_nodes
 
 BLOCK = 24_000
 """Pixels worked at a time, measured: with fewer the calls weigh more, with more the planes leave the cache."""
@@ -264,10 +264,10 @@ def _blur(
                 opacity = as_float(alpha[block])
                 strip[:-1, here] = part(linear) * np.clip(opacity, ALPHA_FLOOR, None)
                 strip[-1, here] = opacity
-        strips[rows.start] = convolved(strip, std_dev)
+        strips[rows.start] = convolve_at_nodes(strip, std_dev)
 
     _each(pool, across, height, width)
     nodes, ends = (np.concatenate([strips[top][k] for top in sorted(strips)], axis=1) for k in range(2))
-    columns = np.ascontiguousarray(np.moveaxis(recursed(nodes, ends, width, std_dev), 1, -1))
-    down = recursed(*convolved(columns, std_dev), height, std_dev)  # (planes, nodes across, nodes down)
+    columns = np.ascontiguousarray(np.moveaxis(recurse_nodes(nodes, ends, width, std_dev), 1, -1))
+    down = recurse_nodes(*convolve_at_nodes(columns, std_dev), height, std_dev)  # (planes, nodes across, nodes down)
     return Blurred(np.ascontiguousarray(np.moveaxis(down, -1, 1)), node_step(std_dev), width, alpha is not None)

@@ -28,7 +28,8 @@ MOST_PRODUCTS = 200_000
 """Multiplications in one matrix product: so few that OpenBLAS does it in the calling thread (its limit is 2^18). Its
 own threads would wait for each other beside ours, which took ten times as long on a busy machine."""
 PIECE = 32
-"""Nodes a matrix product in `convolved`, for the same reason: 192 products for each pixel of a step below 200."""
+"""Nodes in a matrix product of `convolve_at_nodes`, so that these are small too: 192 products for each pixel of a step
+below 200."""
 
 
 def node_step(std_dev: float) -> int:
@@ -70,13 +71,13 @@ def _cubic(step: int) -> np.ndarray:
     return np.stack(weights).astype(np.float32)
 
 
-def convolved(lines: np.ndarray, std_dev: float) -> tuple[np.ndarray, np.ndarray]:
+def convolve_at_nodes(lines: np.ndarray, std_dev: float) -> tuple[np.ndarray, np.ndarray]:
     """First half of a blur along lines (..., n), float32: the convolution at the nodes, and how the lines end.
 
-    (..., nodes) float32 and (..., 3) float64; both for `recursed`.
+    (..., nodes) float32 and (..., 3) float64; both for `recurse_nodes`.
     """
     n, step = lines.shape[-1], node_step(std_dev)
-    if std_dev < 1.0:  # GEGL does not recurse, but convolves
+    if std_dev < 1.0:  # GEGL convolves instead
         padded = np.pad(lines, [(0, 0)] * (lines.ndim - 1) + [(1, 2)], mode="edge")
         return np.moveaxis(convolve(np.moveaxis(padded, -1, 0), std_dev), 0, -1), np.zeros((*lines.shape[:-1], 3))
     count = _node_count(n, step) + 2 * SETTLE
@@ -90,16 +91,19 @@ def convolved(lines: np.ndarray, std_dev: float) -> tuple[np.ndarray, np.ndarray
     return nodes, _line_ends(lines, std_dev)
 
 
-def recursed(nodes: np.ndarray, ends: np.ndarray, n: int, std_dev: float) -> np.ndarray:
-    """Second half, for all lines at once: (..., nodes), float32, of lines of n pixels that `convolved` has taken."""
+def recurse_nodes(nodes: np.ndarray, ends: np.ndarray, n: int, std_dev: float) -> np.ndarray:
+    """Second half, for all lines at once: nodes and ends as `convolve_at_nodes` gives them, of lines of n pixels.
+
+    Returns (..., nodes), float32.
+    """
     if std_dev < 1.0:
         return nodes
     step = node_step(std_dev)
     lines = np.moveaxis(nodes, -1, 0).astype(np.float64)  # (nodes, ...)
     _recurse(lines, _feedback(std_dev, step))
     blurred = np.moveaxis(lines[SETTLE : len(lines) - SETTLE], 0, -1)
-    slip = _slip(std_dev, n)
-    blurred[..., blurred.shape[-1] - len(slip) :] += ends @ slip.T
+    error = _boundary_error(std_dev, n)
+    blurred[..., blurred.shape[-1] - len(error) :] += ends @ error.T
     return blurred.astype(np.float32)
 
 
@@ -128,7 +132,7 @@ def _convolution(std_dev: float) -> np.ndarray:
 def _recurse(lines: np.ndarray, a: np.ndarray) -> None:
     """The recursion with feedback a, forwards and backwards, along the first axis (nodes, ...), in place.
 
-    The first and last lines are taken to go on for ever.
+    The first and last lines are extended constantly.
     """
     gain, first, last = 1 - a.sum(), lines[0].copy(), lines[-1].copy()
     w = recursive_pass(lines, [first] * 3, gain, a)
@@ -141,8 +145,8 @@ def _recurse(lines: np.ndarray, a: np.ndarray) -> None:
 def _backward_start(a: np.ndarray) -> np.ndarray:
     """What the backward pass gives at n-1, n, n+1, from the forward pass at n-1, n-2, n-3: (3, 3).
 
-    Both less the last pixel, which goes on for ever. It is the matrix of Triggs and Sdika (2006): with u the three
-    values and C what the forward pass makes of them one pixel on, v(n-1) = g u, where
+    Both less the last pixel, which is extended constantly. It is the matrix of Triggs and Sdika (2006): with u the
+    three values and C what the forward pass makes of them one pixel on, v(n-1) = g u, where
     g = gain (1, 0, 0) + a1 g C + a2 g C^2 + a3 g C^3.
     """
     c = np.array([a, [1, 0, 0], [0, 1, 0]])
@@ -151,7 +155,7 @@ def _backward_start(a: np.ndarray) -> np.ndarray:
 
 
 def _reach(std_dev: float) -> int:
-    """Pixels after which a pass has forgotten: the slowest pole has faded to 1e-8."""
+    """Pixels after which the impulse response has decayed: the slowest pole to 1e-8."""
     return int(14 * std_dev) + 4
 
 
@@ -175,7 +179,7 @@ def _end_weights(std_dev: float) -> np.ndarray:
 def _line_ends(lines: np.ndarray, std_dev: float) -> np.ndarray:
     weights = _end_weights(std_dev)
     reach = min(len(weights), lines.shape[-1])
-    # What lies before a short line is like its first pixel.
+    # A short line is extended by its first pixel.
     weights = weights[-reach:] + np.eye(reach, 1) * weights[:-reach].sum(axis=0)
     flat = lines.reshape(-1, lines.shape[-1])
     some = max(1, MOST_PRODUCTS // weights.size)
@@ -187,13 +191,14 @@ def _line_ends(lines: np.ndarray, std_dev: float) -> np.ndarray:
 
 
 @functools.lru_cache(maxsize=8)
-def _slip(std_dev: float, n: int) -> np.ndarray:
-    """GEGL's slip at the end of a line of n pixels, from the forward pass at n-1, n-2, n-3: (last nodes, 3), float64.
+def _boundary_error(std_dev: float, n: int) -> np.ndarray:
+    """GEGL's boundary error at the end of a line of n pixels: (last nodes, 3), float64.
 
-    GEGL's backward pass begins with the values that belong to n-1, n, n+1 as if they were those of n, n+1, n+2
-    (gblur-1d.c, fix_right_boundary): as if the forward pass had stood still for a pixel there. So the slip is the
-    backward pass over f(n-1) - f(n), f(n) - f(n+1), ..., where f goes on by itself. (From deviations of 1000 pixels on,
-    pictures of 33,000, GEGL's matrix for those values is itself off by rounding; there the two part, by 3e-3 at most.)
+    The columns multiply the values of the forward pass at n-1, n-2, n-3. GEGL's backward pass begins with
+    the values that belong to n-1, n, n+1 as if they were those of n, n+1, n+2 (gblur-1d.c, fix_right_boundary): a
+    one-sample delay of the forward pass f. So the error is the backward pass over f(n-1) - f(n), f(n) - f(n+1), ...,
+    where f continues by its recursion without input. (For deviations above 1000 pixels, pictures of 33,000, GEGL's
+    matrix for those values has rounding errors itself; the results then differ by 3e-3 at most.)
     """
     b, _ = recursion_constants(std_dev)
     a, step, reach = b[1:], node_step(std_dev), _reach(std_dev)
@@ -201,14 +206,14 @@ def _slip(std_dev: float, n: int) -> np.ndarray:
     onwards[:3] = np.eye(3)[::-1]
     for i in range(3, len(onwards)):
         onwards[i] = a @ onwards[i - 3 : i][::-1]
-    stood = onwards[2:-1] - onwards[3:]  # (reach + 1, 3)
+    delayed = onwards[2:-1] - onwards[3:]  # (reach + 1, 3)
     backward = b[0] * _impulse(a, 2 * reach + 2)
 
     places = n - (np.arange(_node_count(n, step)) - 1) * step  # pixels from a node to n
     places = places[places <= reach]
-    before = np.stack([backward[place : place + len(stood)] @ stood for place in places if place > 0])
-    # Nodes behind the line, for the cubic: there the same curve goes on, as the recursion says backwards.
-    edge = [backward[place : place + len(stood)] @ stood for place in (3, 2, 1)]
+    before = np.stack([backward[place : place + len(delayed)] @ delayed for place in places if place > 0])
+    # Nodes beyond the line, which the cubic needs: the backward recursion, solved for its oldest term.
+    edge = [backward[place : place + len(delayed)] @ delayed for place in (3, 2, 1)]
     while len(edge) < 3 + 1 - places[-1]:
         edge.append((edge[-3] - a[:2] @ np.array(edge[-2:])) / a[2])
     return np.vstack([before, [edge[3 - place] for place in places if place <= 0]])

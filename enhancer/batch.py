@@ -10,21 +10,20 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import signal
 import tempfile
 from collections import deque
-from collections.abc import Container, Generator, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, ProcessPoolExecutor, wait
+from collections.abc import Container, Generator, Iterable
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
 from dataclasses import dataclass, field, replace
 from functools import partial
-from multiprocessing import active_children, get_context
 from pathlib import Path
 
 from editor_ops.full_size import cores
 from models import Policy
 
-from . import files, photo, pool, sidecar
-from .enhance import check_free, decide, enhance
+from . import files, photo, sidecar
+from .enhance import decide, enhance
+from .pool import WorkerPool, no_ctrl_c
 from .task import Enhanced, Settings, Task
 
 MEMORY = 2 * 2**30
@@ -155,7 +154,7 @@ def _before(task: Task, settings: Settings, model: str) -> Enhanced | None:
     """What is known of a photo before any work: that it is done, or can't be; None where it is to be done."""
     try:
         if not task.sidecar:
-            check_free(task)
+            photo.check_free(*task.files)
             return None
         record, unfinished = sidecar.check_existing(task, settings, model)
         if record is not None:
@@ -229,36 +228,29 @@ def _by_workers(
 
 def _until_one_dies(left: deque[Task], n: int, worker: _Worker) -> Generator[Enhanced, None, list[Task]]:
     """Does tasks from the left, by n workers, until none is left or a worker dies; returns those at work then."""
-    others = active_children()
-    # New processes: a fork of one with onnxruntime's or NumPy's threads may hang.
-    pool = ProcessPoolExecutor(n, get_context("spawn"), _start, (worker,))
     running: dict[Future[Enhanced], Task] = {}
     processes: set[int] = set()
     died = False
     try:
-        while (left or running) and not died:
-            while left and len(running) < n:  # no more: what is at work when one dies is tried again
-                try:
-                    with _no_ctrl_c():
-                        running[pool.submit(_in_worker, left[0])] = left[0]
-                        left.popleft()
-                except BrokenExecutor:
-                    died = True
-                    break
-            processes |= {child.pid or 0 for child in active_children() if child not in others}
-            finished = wait(running, return_when=FIRST_COMPLETED).done
-            if died := died or any(_broken(future) for future in finished):
-                finished = wait(running).done  # in a moment: each of them has its result or the same fate
-            for future in finished:
-                if not _broken(future):
-                    del running[future]
-                    yield future.result()
+        with WorkerPool(n, _start, (worker,)) as pool:
+            while (left or running) and not died:
+                while left and len(running) < n:  # no more: what is at work when one dies is tried again
+                    try:
+                        with no_ctrl_c():
+                            running[pool.submit(_in_worker, left[0])] = left[0]
+                            left.popleft()
+                    except BrokenExecutor:
+                        died = True
+                        break
+                processes |= {process.pid or 0 for process in pool.workers()}
+                finished = wait(running, return_when=FIRST_COMPLETED).done
+                if died := died or any(_broken(future) for future in finished):
+                    finished = wait(running).done  # in a moment: each of them has its result or the same fate
+                for future in finished:
+                    if not _broken(future):
+                        del running[future]
+                        yield future.result()
     finally:
-        if running and not died:  # stopped: nobody waits for what is at work
-            for child in active_children():
-                if child not in others:
-                    child.kill()
-        pool.shutdown(cancel_futures=True)
         _clear(running.values(), processes)
     return list(running.values())
 
@@ -267,26 +259,12 @@ def _broken(future: Future[Enhanced]) -> bool:
     return isinstance(future.exception(), BrokenExecutor)
 
 
-@contextlib.contextmanager
-def _no_ctrl_c() -> Iterator[None]:
-    """Ctrl-C waits until this is over. A process that is started in it never sees one, not even while it starts."""
-    if not hasattr(signal, "pthread_sigmask"):  # Windows
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
 _working: tuple[Policy, Settings]
 """In a worker: what it loaded when it started."""
 
 
 def _start(worker: _Worker) -> None:
     global _working
-    pool.start()
     if worker.lock:
         files.lock(worker.lock)
     policy = Policy.load(worker.policy)

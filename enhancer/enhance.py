@@ -27,7 +27,7 @@ def enhance(task: Task, policy: Policy, settings: Settings) -> Enhanced:
     The copy takes its name last, when all that belongs to it lies there: a sidecar without its copy is an unfinished
     photo, and a copy with its sidecar a finished one, wherever a process was killed.
     """
-    check_free(task)
+    photo.check_free(*task.files)
     stamp = sidecar.file_stamp(task.photo) if task.sidecar else {}  # before it is read: a later change is seen as one
     original, done = decide(task, policy, settings)
     if settings.dry:
@@ -57,19 +57,11 @@ def enhance(task: Task, policy: Policy, settings: Settings) -> Enhanced:
     return done
 
 
-def check_free(task: Task) -> None:
-    """PhotoError where a file that is to be made is there already."""
-    for taken in task.files:
-        if os.path.lexists(taken):
-            message = f"{taken}: is there already and is not overwritten: choose another folder or move it away"
-            raise photo.PhotoError(message, "taken")
-
-
 def decide(task: Task, policy: Policy, settings: Settings) -> tuple[photo.Photo, Enhanced]:
     """Reads a photo and decides for it; what `enhance` returns. PhotoError where it cannot be read."""
     original = photo.read(task.photo)
-    alpha, colour = photo.opacity(original), not original.grey
-    decision = policy.decide(photo.srgb(original), settings.strength, alpha, colour, settings.leave)
+    seen, colour = photo.thumbnail(original), not original.grey
+    decision = policy.decide_thumbnail(seen, settings.strength, colour, settings.leave)
     width, height = original.width, original.height
     return original, Enhanced(
         task.photo, task.output, decision, width, height, comparison=task.comparison, dry=settings.dry,

@@ -5,14 +5,13 @@ from __future__ import annotations
 
 import io
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image, ImageCms
 
 from editor_ops.color import RGB_TO_XYZ
-
-STRIP = 512  # rows converted at a time, so that a large picture needs no second copy in Pillow
 
 
 @dataclass(frozen=True)
@@ -104,14 +103,14 @@ def to_srgb_matrix(profile: bytes | None) -> np.ndarray | None:
     return matrix if abs(np.linalg.det(matrix)) > 1e-3 else None
 
 
-def to_srgb(pixels: np.ndarray, profile: bytes | None, grey: bool) -> np.ndarray:
-    """uint8 (H, W, 3) in the profile's colours to uint8 sRGB, relative colorimetric as in GIMP.
+def srgb_conversion(profile: bytes | None, grey: bool) -> Callable[[np.ndarray], np.ndarray] | None:
+    """What turns uint8 (H, W, 3) in the profile's colours into uint8 sRGB, relative colorimetric as in GIMP.
 
-    Without a profile, with a broken one, or with one that is sRGB within one level the pixels come back as they are.
-    Of a grey picture the first channel counts.
+    Each pixel by itself. Of a grey picture the first channel counts. None, and the pixels are right as they are:
+    without a profile, with a broken one, or with one that is sRGB within one level.
     """
     if not profile:
-        return pixels
+        return None
     mode = "L" if grey else "RGB"
     try:
         transform = ImageCms.buildTransform(
@@ -122,10 +121,10 @@ def to_srgb(pixels: np.ndarray, profile: bytes | None, grey: bool) -> np.ndarray
             renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,
         )
     except (ImageCms.PyCMSError, OSError, ValueError):
-        return pixels
+        return None
 
-    def convert(strip: np.ndarray) -> np.ndarray:
-        image = Image.fromarray(np.ascontiguousarray(strip[..., 0] if grey else strip))
+    def convert(pixels: np.ndarray) -> np.ndarray:
+        image = Image.fromarray(np.ascontiguousarray(pixels[..., 0] if grey else pixels))
         converted = ImageCms.applyTransform(image, transform)
         assert converted is not None  # it is, unless inPlace
         return np.asarray(converted)
@@ -133,12 +132,7 @@ def to_srgb(pixels: np.ndarray, profile: bytes | None, grey: bool) -> np.ndarray
     steps = np.arange(0, 256, 15, dtype=np.uint8)  # 18 values an axis, 0 and 255 among them
     cube = np.stack(np.meshgrid(steps, steps, steps), -1).reshape(1, -1, 3)
     cube = np.stack([cube[..., 0]] * 3, -1) if grey else cube
-    if np.abs(convert(cube).astype(int) - cube).max() <= 1:
-        return pixels
-    result = np.empty_like(pixels, subok=False, shape=pixels.shape)
-    for top in range(0, len(pixels), STRIP):
-        result[top : top + STRIP] = convert(pixels[top : top + STRIP])
-    return result
+    return None if np.abs(convert(cube).astype(int) - cube).max() <= 1 else convert
 
 
 def _tags(profile: bytes) -> dict[bytes, bytes]:

@@ -3,7 +3,7 @@
 
 Pixels are what a viewer shows: EXIF's orientation is applied on reading, and the copy is written upright and says so.
 Samples stay as they are stored, in the picture's own primaries and on its own tone curve, and an edit looks the same in
-any (enhancer/icc.py says when that cannot be had). `srgb` is for the policy's thumbnail.
+any (enhancer/icc.py says when that cannot be had). `srgb` is what a viewer shows.
 """
 
 from __future__ import annotations
@@ -27,12 +27,15 @@ from editor_ops.editor import FULL_SIZE_FROM
 from editor_ops.full_size import MOST_THREADS, edit_full_size
 from editor_ops.operations import as_float, to_dtype
 from models.files import atomic_write
+from models.thumbnail import SIZE, thumbnail_of_rows
 
 from . import exif, icc, jpeg, png
 from .errors import PhotoError, one_line, too_large
 from .icc import Profile
 from .stored import Stored
 
+STRIP = 512
+"""Rows converted at a time, so that a large picture needs no second copy in floats or in Pillow."""
 SUFFIXES = {".jpg", ".jpeg", ".png", ".tif", ".tiff"}
 
 
@@ -40,9 +43,15 @@ SUFFIXES = {".jpg", ".jpeg", ".png", ".tif", ".tiff"}
 class Photo:
     """An upright picture and what its copy must keep.
 
+    path     the file
+    format   "JPEG", "PNG" or "TIFF": the copy's, too
     samples  uint8, uint16 or float32 (H, W, 3), as stored; three equal channels (a view of one) where grey
     alpha    (H, W) of the same kind as the file's samples, 0 transparent; None where the file has none
+    grey     whether the file has one channel beside alpha, as the copy has
     stored   dtype of the file's samples: float16 and float64 are held as float32
+    profile  its colour profile; without data where it has none, which is taken for sRGB
+    exif     its EXIF block as the upright copy gets it; None where it has none, and in TIFF, where options hold it
+    options  what else the format's own writer keeps, such as resolution, text, XMP; TIFF's tags; a JPEG's subsampling
     """
 
     path: Path
@@ -87,11 +96,29 @@ def read(path: Path | str) -> Photo:
 
 
 def srgb(photo: Photo) -> np.ndarray:
-    """What the policy is shown: uint8 sRGB (H, W, 3) by the file's profile.
+    """What a viewer shows: uint8 sRGB (H, W, 3) by the file's profile."""
+    to_srgb = icc.srgb_conversion(photo.profile.data, photo.grey)
+    if photo.samples.dtype == np.uint8 and to_srgb is None:
+        return photo.samples
+    result = np.empty(photo.samples.shape, np.uint8)
+    for top in range(0, photo.height, STRIP):
+        strip = _eight_bits(photo.samples[top : top + STRIP])
+        result[top : top + STRIP] = to_srgb(strip) if to_srgb else strip
+    return result
 
-    8 bits whatever the file has, as the GIMP plug-in sends them, so that both come to the same decision.
+
+def thumbnail(photo: Photo, size: int = SIZE) -> np.ndarray:
+    """What the policy is shown: the thumbnail of `srgb` and `opacity`, float32 (3, size, size), without these copies.
+
+    From 8 bits whatever the file has, as the GIMP plug-in sends them, so that both come to the same decision.
     """
-    return icc.to_srgb(_eight_bits(photo.samples), photo.profile.data, photo.grey)
+    to_srgb = icc.srgb_conversion(photo.profile.data, photo.grey)
+
+    def rows(some: slice) -> tuple[np.ndarray, np.ndarray | None]:
+        band = _eight_bits(photo.samples[some])
+        return to_srgb(band) if to_srgb else band, None if photo.alpha is None else _eight_bits(photo.alpha[some])
+
+    return thumbnail_of_rows(rows, photo.height, photo.width, size)
 
 
 def opacity(photo: Photo) -> np.ndarray | None:
@@ -123,9 +150,7 @@ def write(
         raise ValueError(
             f"samples are {samples.dtype} {samples.shape}, the photo's {photo.samples.dtype} {photo.samples.shape}"
         )
-    if os.path.lexists(path):
-        message = f"{path}: is there already and is not overwritten: choose another folder or move it away"
-        raise PhotoError(message, "taken")
+    check_free(path)
     channels = _with_alpha(photo, samples.astype(photo.stored, copy=False))
     with new_file(path, on_complete) as stream:
         if photo.format == "TIFF":
@@ -149,6 +174,14 @@ def _check_file(path: Path) -> None:
         raise PhotoError(f"{path}: is not a plain file: give a photo", "not a file")
     if size == 0:
         raise PhotoError(f"{path}: is empty (0 bytes): copy it again from where it came from", "empty")
+
+
+def check_free(*paths: Path) -> None:
+    """PhotoError where a file that is to be made is there already."""
+    for path in paths:
+        if os.path.lexists(path):
+            message = f"{path}: is there already and is not overwritten: choose another folder or move it away"
+            raise PhotoError(message, "taken")
 
 
 @contextlib.contextmanager
@@ -216,12 +249,7 @@ def _photo(path: Path, stored: Stored) -> Photo:
 
 def _eight_bits(stored: np.ndarray) -> np.ndarray:
     """Any stored samples as uint8, rounded to the nearest."""
-    if stored.dtype == np.uint8:
-        return stored
-    result = np.empty(stored.shape, np.uint8)
-    for top in range(0, len(stored), icc.STRIP):
-        result[top : top + icc.STRIP] = to_dtype(as_float(stored[top : top + icc.STRIP]), np.uint8, 255)
-    return result
+    return stored if stored.dtype == np.uint8 else to_dtype(as_float(stored), np.uint8, 255)
 
 
 def _with_alpha(photo: Photo, stored: np.ndarray) -> np.ndarray:

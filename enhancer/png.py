@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""PNG files: 8-bit ones by Pillow, 16-bit ones, which it reads and writes at 8 bits only, by two passes and here."""
+"""PNG files: 8-bit ones by Pillow; of 16-bit ones, which it reads and writes at 8 bits only, the samples here."""
 
 from __future__ import annotations
 
+import io
 import struct
 import zlib
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
-from PIL import Image, PngImagePlugin
+from PIL import Image, ImageFile, PngImagePlugin
 
 from . import exif
 from .errors import PhotoError, check_size, other_colours
@@ -17,9 +18,13 @@ from .stored import Stored
 
 # PNG specification, 11.2.2: colour type by number of channels
 COLOUR_TYPE = {1: 0, 2: 4, 3: 2, 4: 6}
-# Pillow unpacks 16-bit samples by taking their high byte ("B", as PNG stores them) or, where it is told that they are
-# little-endian, the other one. Both passes together give all 16 bits.
-LOW_BYTES = {"RGB;16B": "RGB;16L", "RGBA;16B": "RGBA;16L"}
+# Its passes over an interlaced picture (Adam7, 8.2): first column and row, step of columns and of rows
+PASSES = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
+# Channels by what Pillow calls the samples of a 16-bit PNG.
+CHANNELS = {"I;16B": 1, "LA;16B": 2, "RGB;16B": 3, "RGBA;16B": 4}
+DECODER = "png-16-bit"
+STRIP = 2**22
+"""Bytes that are unpacked at a time: few beside the picture, and many beside what a strip costs."""
 
 
 def read(path: Path, image: PngImagePlugin.PngImageFile) -> Stored:
@@ -28,8 +33,7 @@ def read(path: Path, image: PngImagePlugin.PngImageFile) -> Stored:
     if getattr(image, "is_animated", False):
         raise PhotoError(f"{path}: is an animation: save the wanted frame as a file of its own", "several pictures")
     if is_deep(image):
-        channels = read_deep(path)
-        image.load()
+        channels = read_deep(image)
         if (clear := image.info.get("transparency")) is not None and channels.shape[-1] in (1, 3):
             alpha = np.where((channels == np.asarray(clear)).all(-1, keepdims=True), 0, 65535).astype(np.uint16)
             channels = np.concatenate([channels, alpha], -1)
@@ -62,27 +66,78 @@ def is_deep(image: PngImagePlugin.PngImageFile) -> bool:
     return any(str(tile.args).endswith(";16B") for tile in image.tile)
 
 
-def read_deep(path: Path) -> np.ndarray:
-    """uint16 (H, W, 1 to 4) of a 16-bit PNG: grey, grey and alpha, RGB, or RGB and alpha."""
-    with Image.open(path, formats=["PNG"]) as image:
-        raw = str(image.tile[0].args)
-        if raw == "I;16B":
-            return np.asarray(image).astype(np.uint16)[..., None]
-        if raw == "LA;16B":  # four bytes a pixel, in the order of the file
-            image.tile = [tile._replace(args="RGBA") for tile in image.tile]
-            return np.ascontiguousarray(np.asarray(image)).view(">u2").astype(np.uint16)
-        pixels = np.asarray(image).astype(np.uint16) << 8
-    with Image.open(path, formats=["PNG"]) as image:
-        image.tile = [tile._replace(args=LOW_BYTES[raw]) for tile in image.tile]
-        pixels |= np.asarray(image)
+def read_deep(image: PngImagePlugin.PngImageFile) -> np.ndarray:
+    """uint16 (H, W, 1 to 4) of a 16-bit PNG that Pillow has opened and not yet loaded. OSError, zlib.error: damaged.
+
+    It is loaded then, as far as what stands behind the samples goes; its own pixels are left black.
+    """
+    pixels = np.empty((image.height, image.width, CHANNELS[str(image.tile[0].args)]), np.uint16)
+    image.tile = [image.tile[0]._replace(codec_name=DECODER, args=(pixels,))]
+    image.load()
     return pixels
+
+
+class _Samples(ImageFile.PyDecoder):
+    """Pillow's decoder for tiles whose args are the array (H, W, C) to be filled: it is handed the IDAT chunks."""
+
+    def init(self, args: tuple[Any, ...]) -> None:
+        pixels, *interlaced = args  # Pillow adds the 1
+        starts = PASSES if interlaced else ((0, 0, 1, 1),)
+        parts = [pixels[top::down, left::right] for left, top, right, down in starts]
+        self._parts = [part for part in parts if part.size]  # still to be filled, the first from row _top on
+        self._top = 0
+        self._inflate = zlib.decompressobj()
+        self._lines = bytearray()  # inflated, still filtered: a byte that names the filter, then the samples
+
+    def decode(self, buffer: Any) -> tuple[int, int]:
+        """Takes a whole buffer; (-1, 0) when the picture is filled."""
+        self._lines += self._inflate.decompress(buffer)
+        while self._parts:
+            part = self._parts[0]
+            line = 1 + part[0].nbytes
+            n = min(len(part) - self._top, max(1, STRIP // line))
+            if len(self._lines) < n * line:
+                return len(buffer), 0
+            lines = np.frombuffer(bytes(self._lines[: n * line]), np.uint8).reshape(n, line)
+            above = part[self._top - 1] if self._top else np.zeros_like(part[0])
+            part[self._top : self._top + n] = _unfiltered(lines, above)
+            del self._lines[: n * line]
+            self._top += n
+            if self._top == len(part):
+                self._parts.pop(0)
+                self._top = 0
+        return -1, 0
+
+
+Image.register_decoder(DECODER, _Samples)
+
+
+def _unfiltered(lines: np.ndarray, above: np.ndarray) -> np.ndarray:
+    """Filtered lines uint8 (n, 1 + 2 W C) below a row uint16 (W, C) -> uint16 (n, W, C). OSError: an unknown filter.
+
+    PNG's filters work on bytes, each beside its like in the pixel to the left (9.2). So the high bytes are a picture of
+    8 bits with these filters, and so are the low ones. Pillow reads both as one, with a first row, without a filter,
+    over each.
+    """
+    n, (width, channels) = len(lines), above.shape
+    both = np.zeros((2, 1 + n, 1 + width * channels), np.uint8)
+    for half, first in zip(both, (above >> 8, above & 255), strict=True):
+        half[0, 1:] = first.reshape(-1)
+        half[1:, 0] = lines[:, 0]
+    both[0, 1:, 1:], both[1, 1:, 1:] = lines[:, 1::2], lines[:, 2::2]
+    stream = io.BytesIO()
+    _start(stream, width, 2 * (1 + n), 8, channels)
+    _chunk(stream, b"IDAT", zlib.compress(both.tobytes(), 0))
+    _chunk(stream, b"IEND", b"")
+    with Image.open(stream, formats=["PNG"]) as image:
+        high, low = np.asarray(image).reshape(2, 1 + n, width, channels)[:, 1:]
+    return (high.astype(np.uint16) << 8) | low
 
 
 def write_deep(stream: BinaryIO, pixels: np.ndarray, chunks: list[tuple[bytes, bytes]]) -> None:
     """uint16 (H, W, 1 to 4) and further chunks (name, data) as a PNG file."""
     height, width, channels = pixels.shape
-    stream.write(b"\x89PNG\r\n\x1a\n")
-    _chunk(stream, b"IHDR", struct.pack(">IIBBBBB", width, height, 16, COLOUR_TYPE[channels], 0, 0, 0))
+    _start(stream, width, height, 16, channels)
     for name, data in chunks:
         _chunk(stream, name, data)
     pack = zlib.compressobj(6)
@@ -98,6 +153,11 @@ def write_deep(stream: BinaryIO, pixels: np.ndarray, chunks: list[tuple[bytes, b
         above = rows[-1:]
     _chunk(stream, b"IDAT", pack.flush())
     _chunk(stream, b"IEND", b"")
+
+
+def _start(stream: BinaryIO, width: int, height: int, bits: int, channels: int) -> None:
+    stream.write(b"\x89PNG\r\n\x1a\n")
+    _chunk(stream, b"IHDR", struct.pack(">IIBBBBB", width, height, bits, COLOUR_TYPE[channels], 0, 0, 0))
 
 
 def _chunk(stream: BinaryIO, name: bytes, data: bytes) -> None:

@@ -23,7 +23,7 @@ from gi.repository import Gimp, Gio
 KINDS = {".jpg": "jpeg", ".jpeg": "jpeg", ".png": "png", ".tif": "tiff", ".tiff": "tiff"}
 # Where a script doesn't ask, GIMP leaves these out of the file.
 KEPT = ("include-exif", "include-iptc", "include-xmp", "include-color-profile")
-# As `trainer enhance` writes: a JPEG's quality of 95; a PNG at zlib's own level, for GIMP's 9 takes much longer.
+# As `trainer enhance` writes: a JPEG's quality of 95; a PNG at zlib's own level, since GIMP's 9 takes much longer.
 OPTIONS: dict[str, dict[str, object]] = {"jpeg": {"quality": 0.95}, "png": {"compression": 6}, "tiff": {}}
 
 
@@ -86,7 +86,7 @@ def load(path):
 
 
 def write(image, path):
-    """To a file aside, which takes its name when it is whole."""
+    """Writes a temporary file, which is renamed when it is complete."""
     aside = path.with_name(f".part-{path.name}")
     file = Gio.File.new_for_path(str(aside))
     if path.suffix == ".xcf":

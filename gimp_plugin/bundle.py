@@ -26,16 +26,17 @@ from . import discovery
 from .auto_enhance_rl.plugin.names import BUNDLE
 from .discovery import Gimp, Profile
 
-ASIDE = ".auto_enhance_rl-"
-"""How the names of folders begin that are being made; one that is left over goes with the next installation."""
+TEMPORARY_PREFIX = ".auto_enhance_rl-"
+"""Prefix of the temporary folders in the plug-in's folder; the next installation removes leftovers of killed ones."""
 PACKAGES = ("numpy", "onnxruntime")
 """All that a session needs. What onnxruntime asks for besides (flatbuffers, protobuf, packaging) serves its tools."""
 SIZE = 173
 """MB: two wheels (43 for NumPy 2.5 and ONNX Runtime 1.32) and what comes out of them (130)."""
 ROOM = 400
-"""MB that must be free: twice SIZE and something, since newer versions grow."""
+"""MB that must be free: twice SIZE and a margin for larger future versions."""
 GLIBC = 28
-"""Of 2.28, which ONNX Runtime's wheels need, and which is older than every GIMP 3. For a GIMP that can't be asked."""
+"""Minor version of glibc (2.28) that is taken where GIMP's Python can't be asked: ONNX Runtime's wheels need it, and
+every GIMP 3 is newer."""
 OLDEST = (3, 11)
 """What lib/ is written for, as pyproject.toml says."""
 IMPORTS = "import sys; sys.path.insert(0, sys.argv[1]); import onnxruntime, numpy; print(onnxruntime.__file__)"
@@ -63,21 +64,21 @@ class Target(NamedTuple):
     platforms: list[str]
 
 
-def put(folder: Path, profile: Profile, request: Request) -> str:
-    """Makes the bundle in the plug-in's folder; says in words what was done. BundleError: nothing was changed."""
-    gimp = profile.asked
+def install(folder: Path, profile: Profile, request: Request) -> str:
+    """Makes the bundle in the plug-in's folder; what was done, as a sentence. BundleError: nothing was changed."""
+    gimp = profile.python_host
     target = find_target(gimp, profile, request.version)
-    if python_versions(folder / BUNDLE) == {target.version} and not trial(gimp, folder / BUNDLE, request.version):
+    if python_versions(folder / BUNDLE) == {target.version} and not import_test(gimp, folder / BUNDLE, request.version):
         return f"already there, for Python {target.version}"
     free = shutil.disk_usage(folder).free / 1e6
     if free < ROOM:
         raise BundleError(f"{folder} has room for {free:.0f} MB, and {ROOM} MB are needed: make room, then try again")
-    with tempfile.TemporaryDirectory(prefix=ASIDE, dir=folder) as aside:
-        new, old = Path(aside, "new"), Path(aside, "old")
-        _run_pip(pip_command(new, target, request), Path(aside), target, request)
+    with tempfile.TemporaryDirectory(prefix=TEMPORARY_PREFIX, dir=folder) as temporary:
+        new, old = Path(temporary, "new"), Path(temporary, "old")
+        _run_pip(pip_command(new, target, request), Path(temporary), target, request)
         if python_versions(new) != {target.version}:
             raise BundleError(f"pip left no NumPy and ONNX Runtime for Python {target.version}: update pip, try again")
-        problem = trial(gimp, new, request.version)
+        problem = import_test(gimp, new, request.version)
         if problem:
             raise BundleError(f"GIMP's Python can't use the wheels ({problem}): {_asked_again(request.version)}")
         if (folder / BUNDLE).exists():
@@ -159,13 +160,13 @@ def fitting(target: Target) -> list[str]:
     return [*options, *PACKAGES]
 
 
-def _run_pip(command: list[str], aside: Path, target: Target, request: Request) -> None:
+def _run_pip(command: list[str], temporary: Path, target: Target, request: Request) -> None:
     if request.wheels is not None and not request.wheels.is_dir():
         raise BundleError(f"{request.wheels} is no folder: give --wheels the folder of the wheels")
-    said = aside / "said"
-    (aside / "tmp").mkdir()
+    said = temporary / "said"
+    (temporary / "tmp").mkdir()
     # pip unpacks in the temporary folder first, which may be small; here it only has to rename.
-    environment = {**os.environ, "TMPDIR": str(aside / "tmp")}
+    environment = {**os.environ, "TMPDIR": str(temporary / "tmp")}
     with said.open("wb") as file:
         try:
             pip = subprocess.Popen(
@@ -175,10 +176,10 @@ def _run_pip(command: list[str], aside: Path, target: Target, request: Request) 
             raise BundleError(
                 f"{command[0]} can't be started ({error.strerror}): install auto-enhance-rl again"
             ) from error
-        most = 0.0  # a bar does not go back, not even when pip takes the wheels away in the end
+        most = 0.0  # a bar does not go back, even when pip removes the wheels in the end
         try:
             while pip.poll() is None:
-                most = max(most, _megabytes(aside))
+                most = max(most, _megabytes(temporary))
                 request.progress(most)
                 time.sleep(0.2)  # often enough for a bar to move
         finally:  # Ctrl-C ends pip too
@@ -215,11 +216,11 @@ def _explain(said: str, target: Target, request: Request) -> str:
     return f"pip failed ({errors[-1].removeprefix('ERROR: ')[:300]}): try again, or update pip"
 
 
-def trial(gimp: Gimp | None, folder: Path, version: str = "") -> str:
-    """Imports the bundle in GIMP's own Python; what went wrong, in words. Of a GIMP that can't be asked, nothing."""
+def import_test(gimp: Gimp | None, folder: Path, version: str = "") -> str:
+    """Imports the bundle in GIMP's own Python. What went wrong; "" for success, or for a GIMP that can't be asked."""
     if gimp is None or version:
         return ""
-    said = discovery.ask(discovery.within(gimp, discovery.python_of(gimp), "-c", IMPORTS, str(folder)))
+    said = discovery.run(discovery.in_sandbox(gimp, discovery.python_of(gimp), "-c", IMPORTS, str(folder)))
     if isinstance(said, str):
         return said
     return "" if str(folder) in os.fsdecode(said) else "it has others, which come first"

@@ -15,10 +15,10 @@ from typing import Any, NamedTuple
 
 SYSTEM, FLATPAK, SNAP = "system or AppImage", "Flatpak", "Snap"
 WINDOWS, STORE, MACOS = "Windows", "Microsoft Store", "macOS"
-OWN = "GIMP3_DIRECTORY"
+GIMP3_DIRECTORY = "GIMP3_DIRECTORY"
 SANDBOXED = (FLATPAK, SNAP)
 FLATPAK_ID = "org.gimp.GIMP"
-LIMIT = 15.0
+TIMEOUT = 15.0
 """Seconds that a program may take to tell its version: a Flatpak or Snap on a cold disk needs some."""
 
 ABOUT = """
@@ -45,8 +45,8 @@ class Gimp(NamedTuple):
     shared: bool = False
 
     @property
-    def new(self) -> bool:
-        """Whether it is a GIMP 3, for which the plug-in is."""
+    def is_gimp3(self) -> bool:
+        """Whether it is a GIMP 3, which the plug-in needs."""
         return self.version.startswith("3.")
 
     @property
@@ -84,17 +84,17 @@ class Profile(NamedTuple):
 
     @property
     def sandboxed(self) -> Gimp | None:
-        """The one that can't start whatever programs it likes."""
+        """The GIMP in a sandbox, which can't start every program."""
         return next((gimp for gimp in self.gimps if gimp.packaging in SANDBOXED), None)
 
     @property
-    def asked(self) -> Gimp | None:
-        """The one whose Python a bundle has to fit: none other can do without."""
+    def python_host(self) -> Gimp | None:
+        """The GIMP whose Python a bundle has to fit: the one in a sandbox, which can't do without, else the first."""
         return self.sandboxed or (self.gimps[0] if self.gimps else None)
 
     @property
     def version(self) -> str:
-        """Of the GIMP that uses the folder: as it says itself; else as one noted there when it ran; else ""."""
+        """The version of the GIMP that uses the folder: its own answer, else what gimprc says, else ""."""
         if self.gimps:
             return self.gimps[0].version
         try:
@@ -105,8 +105,8 @@ class Profile(NamedTuple):
         return noted[1] if noted else ""
 
 
-def ask(command: Sequence[str], data: bytes = b"", limit: float = LIMIT) -> bytes | str:
-    """A program's stdout, or in words what went wrong."""
+def run(command: Sequence[str], data: bytes = b"", limit: float = TIMEOUT) -> bytes | str:
+    """A program's stdout (bytes), or what went wrong (str). data: for its stdin; limit: seconds."""
     try:
         answer = subprocess.run(list(command), input=data, capture_output=True, timeout=limit)
     except OSError as error:
@@ -127,7 +127,7 @@ def config_homes(
     if platform == "win32":
         roaming = Path(environment.get("APPDATA") or home / "AppData" / "Roaming")
         local = Path(environment.get("LOCALAPPDATA") or home / "AppData" / "Local")
-        # What a program from the Store writes to the first, Windows keeps in a folder of the program's own.
+        # Windows redirects what a program from the Store writes to APPDATA into a private folder.
         private = sorted((local / "Packages").glob("GIMP.*/LocalCache/Roaming/GIMP"))
         return {roaming / "GIMP": WINDOWS, **dict.fromkeys(private, STORE)}
     if platform == "darwin":
@@ -149,11 +149,12 @@ def profiles(
     gimps = installed(platform, home, environment) if gimps is None else gimps
     shared = any(gimp.shared for gimp in gimps)
     found = []
-    if environment.get(OWN):  # GIMP's own way to say where its folder is
-        found.append(Profile(Path(environment[OWN]), OWN, tuple(gimp for gimp in gimps if gimp.new)[:1]))
+    if environment.get(GIMP3_DIRECTORY):  # GIMP's own way to say where its folder is
+        users = [gimp for gimp in gimps if gimp.is_gimp3][:1]
+        found.append(Profile(Path(environment[GIMP3_DIRECTORY]), GIMP3_DIRECTORY, tuple(users)))
     for folder, packaging in config_homes(platform, home, environment).items():
         if packaging == FLATPAK and shared:
-            continue  # Flatpak lays ~/.config/GIMP over it: nothing that is put here is seen
+            continue  # Flatpak mounts ~/.config/GIMP over it: files that are put here are not seen
         versions = [each for each in folder.glob("3.*") if re.fullmatch(r"3\.\d+", each.name) and each.is_dir()]
         for each in sorted(versions, key=lambda version: int(version.name[2:])):
             users = [gimp for gimp in gimps if gimp.series == each.name]
@@ -167,7 +168,7 @@ def _packaging(usual: str, users: list[Gimp]) -> str:
 
 
 def profile_of(plug_ins: Path, among: Sequence[Profile]) -> Profile:
-    """The profile whose plug-ins folder this is; one with no GIMP where it is none that is known."""
+    """The profile of this plug-ins folder; one without a GIMP where the folder is unknown."""
     for profile in among:
         if os.path.realpath(profile.plug_ins) == os.path.realpath(plug_ins):
             return profile
@@ -196,7 +197,7 @@ def installed(
 def _versions(packaging: str, programs: list[str]) -> list[Gimp]:
     found: dict[str, Gimp] = {}
     for program in programs:
-        version = _version(ask([program, "--version"])) if os.path.exists(program) else ""
+        version = _version(run([program, "--version"])) if os.path.exists(program) else ""
         if version:
             found.setdefault(version, Gimp(packaging, version, program))
     return list(found.values())
@@ -211,8 +212,8 @@ def _flatpak(path: str) -> list[Gimp]:
     program = shutil.which("flatpak", path=path)
     if program is None:
         return []
-    about = ask([program, "info", FLATPAK_ID])
-    rights = ask([program, "info", "--show-permissions", FLATPAK_ID])
+    about = run([program, "info", FLATPAK_ID])
+    rights = run([program, "info", "--show-permissions", FLATPAK_ID])
     line = re.search(rb"^\s*Version:.*$", about, re.MULTILINE) if isinstance(about, bytes) else None
     version = _version(line[0]) if line else ""
     opened = re.search(rb"^filesystems=(.*)$", rights, re.MULTILINE) if isinstance(rights, bytes) else None
@@ -223,17 +224,17 @@ def _flatpak(path: str) -> list[Gimp]:
 
 def _snap(path: str) -> list[Gimp]:
     program = shutil.which("snap", path=path)
-    listed = ask([program, "list", "gimp"]) if program else ""
+    listed = run([program, "list", "gimp"]) if program else ""
     line = re.search(rb"^gimp\s.*$", listed, re.MULTILINE) if isinstance(listed, bytes) else None
     version = _version(line[0]) if line else ""
     return [Gimp(SNAP, version, program or "")] if version else []
 
 
-def within(gimp: Gimp, program: str, *arguments: str) -> list[str]:
+def in_sandbox(gimp: Gimp, program: str, *arguments: str) -> list[str]:
     """The command line that runs a program where GIMP's plug-ins run: in its sandbox, where it has one."""
     if gimp.packaging == FLATPAK:
         return [gimp.program, "run", f"--command={program}", FLATPAK_ID, *arguments]
-    if gimp.packaging == SNAP:  # the only way into a snap is its shell; it gets the words as they are
+    if gimp.packaging == SNAP:  # the only way into a snap is its shell; the arguments are passed unchanged
         return [gimp.program, "run", "--shell", "gimp", "-c", 'exec "$@"', "gimp", program, *arguments]
     return [program, *arguments]
 
@@ -253,8 +254,8 @@ def python_of(gimp: Gimp, environment: Mapping[str, str] = os.environ) -> str:
 
 
 def about_python(gimp: Gimp) -> dict[str, Any] | str:
-    """What GIMP's own Python says of itself (see ABOUT), or in words why it can't be asked."""
-    said = ask(within(gimp, python_of(gimp), "-c", ABOUT))
+    """What GIMP's own Python reports (see ABOUT), or as text why it can't be asked."""
+    said = run(in_sandbox(gimp, python_of(gimp), "-c", ABOUT))
     if isinstance(said, str):
         return said
     try:

@@ -35,7 +35,7 @@ FLAT_FILES = tuple(
 )
 """Beside the entry file in versions before the package `plugin`; config.json noted them, which may be damaged."""
 MADE_LATER = (BUNDLE, LOG, f"{LOG}.1")
-"""Ours too, but not of a version: a new one is put in beside them."""
+"""The plug-in's too, but of no version: an update keeps them."""
 
 
 def install(
@@ -48,15 +48,15 @@ def install(
     destinations: GIMP's plug-ins folders (".../GIMP/3.0/plug-ins"); None is every one found.
     python: the interpreter that the plug-in asks where GIMP's own lacks NumPy and ONNX Runtime; this package has
     to be installed for it. wanted: also put a bundle beside it; without destinations, where a GIMP is in a sandbox, or
-    beside all where none is. Everything is made aside and then renamed into place. Other files in the folder stay, and
-    so do its bundle and log.
+    beside all where none is. New files are written to a
+    temporary folder and then renamed into place. The bundle, the log and files that are not the plug-in's stay.
     """
     gimps = discovery.installed()
     profiles = _profiles(destinations, gimps)
     report = Report(searched=list(discovery.config_homes()))
     if destinations is None:
         report.others = [gimp for gimp in gimps if not any(gimp in profile.gimps for profile in profiles)]
-    picky = destinations is None and any(profile.sandboxed for profile in profiles)
+    sandboxed_only = destinations is None and any(profile.sandboxed for profile in profiles)
     for profile in profiles:
         entry = Entry(profile.plug_ins / PLUG_IN, profile.name_with_version, "not installed")
         report.entries.append(entry)
@@ -64,8 +64,8 @@ def install(
             _check_ours(entry.folder)
             entry.state = _install_one(entry.folder, python)
             entry.notes.append(f"helper: {config(python)['python']}")
-            if wanted is not None and (profile.sandboxed or not picky):
-                entry.notes.append(f"bundle: {bundle.put(entry.folder, profile, wanted)}")
+            if wanted is not None and (profile.sandboxed or not sandboxed_only):
+                entry.notes.append(f"bundle: {bundle.install(entry.folder, profile, wanted)}")
             elif profile.sandboxed and not (entry.folder / BUNDLE).exists():
                 entry.notes.append(
                     f"This GIMP is in a sandbox ({profile.sandboxed.packaging}), mostly out of the helper's reach: "
@@ -90,7 +90,7 @@ def uninstall(destinations: Iterable[str | Path] | None = None) -> Report:
             _check_ours(entry.folder)
             names = ours(entry.folder)
             for path in list(entry.folder.iterdir()):
-                if path.name in names or path.name.startswith(bundle.ASIDE):
+                if path.name in names or path.name.startswith(bundle.TEMPORARY_PREFIX):
                     _remove(path)
             left = sorted(path.name for path in entry.folder.iterdir())
             if left:
@@ -200,12 +200,12 @@ def _install_one(folder: Path, python: str) -> str:
     old_names = ours(folder) - set(MADE_LATER)
     made = not folder.exists()
     folder.mkdir(parents=True, exist_ok=True)
-    for left in folder.glob(f"{bundle.ASIDE}*"):
+    for left in folder.glob(f"{bundle.TEMPORARY_PREFIX}*"):
         _remove(left)
     try:
         # In the folder itself: GIMP looks at nothing in it but the entry, and the user's own files need not move.
-        with tempfile.TemporaryDirectory(prefix=bundle.ASIDE, dir=folder) as aside:
-            new, old = Path(aside, "new"), Path(aside, "old")
+        with tempfile.TemporaryDirectory(prefix=bundle.TEMPORARY_PREFIX, dir=folder) as temporary:
+            new, old = Path(temporary, "new"), Path(temporary, "old")
             _fill(new, settings)
             old.mkdir()
             _swap(folder, new, old, old_names)

@@ -55,7 +55,7 @@ class Report:
             return "\n".join(lines or ["The plug-in is not installed anywhere; nothing to remove."])
         for gimp in self.others:
             never = "never started; start it once, then install again"
-            why = never if gimp.new else "too old; the plug-in is for GIMP 3"
+            why = never if gimp.is_gimp3 else "too old; the plug-in is for GIMP 3"
             lines.append(f"GIMP {gimp.version} ({gimp.packaging}): {why}")
         if self.done:
             lines.append("Restart GIMP: Colors > Auto > Auto Enhance (RL). `trainer doctor` checks every step.")

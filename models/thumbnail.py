@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from editor_ops.operations import max_value
@@ -10,6 +12,10 @@ from editor_ops.operations import max_value
 SIZE = 64
 """Pixels along each side: the paper's state (section 4.1)."""
 RULE = "box mean of sRGB-encoded values over every pixel that a cell touches; aspect ratio not kept; alpha-weighted"
+
+
+Rows = Callable[[slice], tuple[np.ndarray, np.ndarray | None]]
+"""Some rows of a picture: their colours, and their alpha where it has one."""
 
 
 def thumbnail(image: np.ndarray, alpha: np.ndarray | None = None, size: int = SIZE) -> np.ndarray:
@@ -26,15 +32,27 @@ def thumbnail(image: np.ndarray, alpha: np.ndarray | None = None, size: int = SI
         image = image[..., None]
     if image.ndim != 3 or image.shape[2] not in (1, 3) or 0 in image.shape:
         raise ValueError(f"thumbnail: a picture has shape (height, width, 3) or (height, width), not {image.shape}")
-    white = max_value(image)
-    if alpha is None:
-        mean = _box_sums(image, size) / _cell_sizes(size, *image.shape[:2])
-    else:
+    if alpha is not None:
         alpha = np.asarray(alpha)
         if alpha.shape != image.shape[:2]:
             raise ValueError(f"thumbnail: alpha has shape {alpha.shape}, the picture {image.shape[:2]}")
-        mean = _weighted(image, alpha, size)
-    mean = np.clip(mean / white, 0.0, 1.0)
+    height, width = image.shape[:2]
+    return thumbnail_of_rows(lambda s: (image[s], None if alpha is None else alpha[s]), height, width, size)
+
+
+def thumbnail_of_rows(rows: Rows, height: int, width: int, size: int = SIZE) -> np.ndarray:
+    """`thumbnail` of a picture that is had some rows at a time, each more than once: no copy of the whole is made.
+
+    rows: gives the colours (rows, width, 3 or 1) and the alpha (rows, width), or None, of a slice of rows.
+    """
+    weighted, opaque = _box_sums(rows, height, width, size)
+    if opaque is None or not opaque.any():  # no alpha; or nothing is visible: then everything counts alike
+        plain = weighted if opaque is None else _box_sums(lambda s: (rows(s)[0], None), height, width, size)[0]
+        mean = plain / _cell_sizes(size, height, width)
+    else:
+        rest = weighted.sum(axis=(0, 1)) / opaque.sum(axis=(0, 1))
+        mean = np.where(opaque > 0, weighted / np.where(opaque > 0, opaque, 1), rest)
+    mean = np.clip(mean / max_value(rows(slice(0, 1))[0]), 0.0, 1.0)
     if not np.isfinite(mean).all():
         raise ValueError("thumbnail: the picture holds values that are not finite (NaN or infinity)")
     rgb = np.broadcast_to(mean, (size, size, 3))
@@ -53,30 +71,34 @@ def _cell_sizes(size: int, height: int, width: int) -> np.ndarray:
     return np.outer(rows, columns)[..., None]
 
 
-def _box_sums(image: np.ndarray, size: int, weight: np.ndarray | None = None) -> np.ndarray:
-    """Sums over the cells: (height, width, C) -> float64 (size, size, C); weight: of each pixel, (height, width)."""
-    height, width, channels = image.shape
-    floating = np.issubdtype(image.dtype, np.floating)
-    rows = np.empty((size, width, channels))
-    for i, (top, bottom) in enumerate(zip(*cell_edges(height, size), strict=True)):
-        band = image[top:bottom]
-        if floating:
-            band = np.clip(band, 0.0, 1.0)
-        if weight is not None:  # 65535 squared still fits into uint32
-            exact = not floating and weight.dtype.kind == "u"
-            band = np.multiply(band, weight[top:bottom, :, None], dtype=np.uint32 if exact else np.float64)
-        # Integer sums of integers are exact, so the thumbnail doesn't depend on how the sum is taken.
-        rows[i] = band.sum(axis=0, dtype=np.uint64 if band.dtype.kind == "u" else np.float64)
-    sums = np.empty((size, size, channels))
-    for i, (left, right) in enumerate(zip(*cell_edges(width, size), strict=True)):
-        sums[:, i] = rows[:, left:right].sum(axis=1)
-    return sums
+def _box_sums(rows: Rows, height: int, width: int, size: int) -> tuple[np.ndarray, np.ndarray | None]:
+    """Sums over the cells, float64: of the colours, weighted by alpha (size, size, C), and of alpha (size, size, 1)."""
+    bands = [_band_sums(*rows(slice(top, bottom))) for top, bottom in zip(*cell_edges(height, size), strict=True)]
+    colours = _column_sums(np.stack([band[0] for band in bands]), size)
+    alphas = [band[1] for band in bands if band[1] is not None]
+    return colours, _column_sums(np.stack(alphas), size) if alphas else None
 
 
-def _weighted(image: np.ndarray, alpha: np.ndarray, size: int) -> np.ndarray:
-    opaque = _box_sums(alpha[..., None], size)
-    if not opaque.any():  # nothing is visible: then everything counts alike
-        return _box_sums(image, size) / _cell_sizes(size, *image.shape[:2])
-    colour = _box_sums(image, size, np.clip(alpha, 0, 1) if np.issubdtype(alpha.dtype, np.floating) else alpha)
-    rest = colour.sum(axis=(0, 1)) / opaque.sum(axis=(0, 1))
-    return np.where(opaque > 0, colour / np.where(opaque > 0, opaque, 1), rest)
+def _band_sums(colours: np.ndarray, alpha: np.ndarray | None) -> tuple[np.ndarray, np.ndarray | None]:
+    """Sums over a band's rows: (rows, width, C), (rows, width) -> float64 (width, C), (width, 1)."""
+    floating = np.issubdtype(colours.dtype, np.floating)
+    if floating:
+        colours = np.clip(colours, 0.0, 1.0)
+    if alpha is None:
+        return _sum(colours), None
+    if np.issubdtype(alpha.dtype, np.floating):
+        alpha = np.clip(alpha, 0, 1)
+    exact = not floating and alpha.dtype.kind == "u"  # 65535 squared still fits into uint32
+    weighted = np.multiply(colours, alpha[..., None], dtype=np.uint32 if exact else np.float64)
+    return _sum(weighted), _sum(alpha[..., None])
+
+
+def _sum(band: np.ndarray) -> np.ndarray:
+    """(rows, width, C) -> float64 (width, C). Of integers it is exact, so the order of summing doesn't matter."""
+    return band.sum(axis=0, dtype=np.uint64 if band.dtype.kind == "u" else np.float64).astype(np.float64)
+
+
+def _column_sums(rows: np.ndarray, size: int) -> np.ndarray:
+    """(size, width, C) -> (size, size, C)."""
+    columns = zip(*cell_edges(rows.shape[1], size), strict=True)
+    return np.stack([rows[:, left:right].sum(axis=1) for left, right in columns], axis=1)

@@ -21,9 +21,8 @@ import time
 import warnings
 import zlib
 from collections.abc import Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, ProcessPoolExecutor, as_completed, wait
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, as_completed, wait
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -32,10 +31,9 @@ from rich.console import Console
 from editor_ops.full_size import cores
 from editor_ops.operations import to_dtype
 from enhancer import photo
-from enhancer.pool import start as start_worker
+from enhancer.pool import WorkerPool
 from models.errors import UserError
 from models.files import atomic_write, user_folder
-from models.thumbnail import thumbnail
 
 from .console import progress
 
@@ -47,7 +45,7 @@ HEADER = struct.Struct("<8sII32s")  # magic, version, CRC-32 of the pixels, key
 MAGIC, VERSION = b"AERLmini", 1
 PIXELS = 3 * SIDE * SIDE
 UNKNOWN = -1
-"""Size in an entry that is not to be remembered, for the next reading may end otherwise."""
+"""Size in an entry that is not to be kept, since the next reading may end otherwise."""
 KEY = re.compile("[0-9a-f]{64}")
 SAVE_EVERY = 20.0
 """Seconds between writes of the index while photos are decoded: what a first start that is killed may lose."""
@@ -146,8 +144,7 @@ def remember(path: Path, cache: Path) -> Entry:
         with path.open("rb") as file:
             key = hashlib.file_digest(file, lambda: hashlib.sha256(RULE)).hexdigest()
         if read_object(cache, key) is None:
-            picture = photo.read(path)
-            pixels = thumbnail(photo.srgb(picture), photo.opacity(picture), SIDE)
+            pixels = photo.thumbnail(photo.read(path), SIDE)
             _write_object(cache, key, to_dtype(pixels, np.uint8, 255))
         after = path.stat()
     except OSError as error:
@@ -232,12 +229,10 @@ def _decoded(todo: dict[str, Path], cache: Path) -> Iterator[tuple[str, Entry]]:
 
 
 def _by_processes(todo: dict[str, Path], cache: Path) -> Iterator[tuple[str, Entry]]:
-    # Processes, for the readers silence warnings, which threads can't each do for themselves; new ones, for a fork
-    # of a process with torch's threads may hang.
+    # Processes and not threads: the readers silence warnings, which each thread can't do by itself.
     n = min(cores(), MOST_WORKERS)
-    pool = ProcessPoolExecutor(n, mp_context=get_context("spawn"), initializer=start_worker)
-    try:
-        running: dict[Future[Entry], str] = {}
+    running: dict[Future[Entry], str] = {}
+    with WorkerPool(n, finish_tasks=True) as pool:
         for name, path in todo.items():
             running[pool.submit(remember, path, cache)] = name
             if len(running) >= 8 * n:  # enough that none waits, few enough that 100,000 don't fill the memory
@@ -245,8 +240,6 @@ def _by_processes(todo: dict[str, Path], cache: Path) -> Iterator[tuple[str, Ent
                     yield running.pop(done), done.result()
         for done in as_completed(list(running)):
             yield running.pop(done), done.result()
-    finally:
-        pool.shutdown(cancel_futures=True)
 
 
 def _watched(decoded: Iterator[tuple[str, Entry]], n: int, text: str, quiet: bool) -> Iterator[tuple[str, Entry]]:

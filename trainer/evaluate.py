@@ -20,7 +20,7 @@ from models.errors import UserError
 from models.thumbnail import thumbnail
 
 from .metrics import MEASURES, measure
-from .psnr import MOST_PSNR, psnr_of_mean
+from .psnr import psnr_of_mean
 
 MOST_OFF = 1
 """Rows or columns by which a pair may differ: raw converters cut differently by one."""
@@ -154,7 +154,7 @@ def evaluate(pairs: Pairs, policy: Policy, watch: Callable[[str, int], Iterator[
         }
         for row, edited in edits.items():
             for name, value in measure(edited, answer).items():
-                sums[row][name] += min(value, MOST_PSNR) if name == "psnr" else value
+                sums[row][name] += value
     n = len(names) - len(problems)
     means = {row: {name: value / n for name, value in measures.items()} for row, measures in sums.items()}
     return Result(n, policy.name, means, constant, tuple(problems[i] for i in sorted(problems)))

@@ -11,6 +11,8 @@ from skimage import color, metrics
 
 from editor_ops.color import srgb_to_linear
 
+from .psnr import psnr_of_mean
+
 BINS = 64
 """Of the histogram intersection: MonetGPT's table (SIGGRAPH 2025), the only public one that has this measure."""
 STRIP = 256
@@ -20,10 +22,9 @@ WINDOW = 7
 
 
 def psnr(edited: np.ndarray, answer: np.ndarray) -> float:
-    """Peak signal-to-noise ratio in dB over all three channels; infinite where both are equal."""
+    """Peak signal-to-noise ratio in dB over all three channels; at most 100 (psnr.py)."""
     difference = edited.astype(np.int32) - answer
-    mean = float(np.mean(np.square(difference)))  # summed in float64
-    return float("inf") if mean == 0 else 10 * float(np.log10(255**2 / mean))
+    return float(psnr_of_mean(np.mean(np.square(difference)) / 255**2))  # the mean is summed in float64
 
 
 def ssim_rgb(edited: np.ndarray, answer: np.ndarray) -> float:

@@ -12,6 +12,6 @@ MOST_PSNR = 100.0
 
 
 def psnr_of_mean(squared_error: Array) -> Array:
-    """dB of mean squared errors (N,) of samples in [0, 1]; at most 100."""
+    """dB of mean squared errors, of any shape, of samples in [0, 1]; at most 100."""
     xp = array_namespace(squared_error)
     return -10 * xp.log10(xp.clip(squared_error, 10 ** (-MOST_PSNR / 10), None))

@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,9 +16,9 @@ from editor_ops import SLIDERS, edit
 from enhancer import files, photo
 from trainer.evaluate import Pair, folder_pairs, shrunk
 
-# Sliders whose faults are undone by sliders that every retoucher has: too dark or bright, foggy or crushed, flat or
-# harsh, too warm or cold, green or magenta, pale or garish.
-FAULTS = {
+# What every retoucher's sliders can undo: too dark or bright, foggy or crushed, flat or harsh, too warm or cold, green
+# or magenta, pale or garish.
+DEGRADATIONS = {
     "exposure": (-1.5, 1.5),
     "black_level": (-0.0375, 0.0375),
     "contrast": (0.806, 1.241),
@@ -25,38 +26,36 @@ FAULTS = {
     "tint": (0.846, 1.182),
     "saturation": (0.55, 1.45),
 }
-"""Slider -> the ends between which its fault is drawn evenly, on the slider's own scale, in GIMP's unit.
+"""Slider -> the ends between which its degradation is drawn evenly, on the slider's own scale, in GIMP's unit.
 
-Even and symmetric, and not the distribution that the trainer draws from: nobody scores here by knowing which way photos
-usually are wrong, or by one edit for all. "Together" is all six at once. The ends are three quarters of what the
-sliders' ranges were when this was decided, before any policy was measured with it: a fault can be plain to see, and yet
-one slider alone could take it back. They are numbers and not shares of the ranges, so that a change of the sliders does
-not change the examination; --faults sliders takes the shares."""
-REACH = 0.75
-"""The share of a slider's range that --faults sliders takes."""
-FIXED, BY_SLIDERS = "fixed", "sliders"
+Even and symmetric, and not the distribution that the trainer draws from: no policy scores here by knowing which way
+photos usually are wrong, or by one edit for all. "Together" is all six at once. The ends are three quarters of what the
+sliders' ranges were when this was decided, before any policy was measured with it: a degradation can be plain to
+see, and yet one slider alone can undo it. They are numbers and not shares of the ranges, so that a change of the
+sliders does not change the benchmark."""
 CASTS = ("temperature", "tint")
 CAST = "temperature and tint"
 TOGETHER = "together"
-DRAWS = {TOGETHER: 8} | dict.fromkeys((*FAULTS, CAST), 2)
-"""Times that each photo is spoiled: all together often, since six numbers have many combinations."""
+DRAWS = {TOGETHER: 8} | dict.fromkeys((*DEGRADATIONS, CAST), 2)
+"""Times that each photo is degraded: all together often, since six numbers have many combinations."""
 SEED = 1912_07833
-"""Of the faults; with a photo's name, the kind of fault and the draw's number it gives the same fault for ever."""
+"""With a photo's name, the kind of degradation and the draw's number it always gives the same degradation."""
 FEW = 300
 """Folders with more photos than this are sampled, or one large folder would take most of the time."""
 SAMPLE = 200
 """Photos, at least, that are then taken: every n-th by name. A share stands to 3 points."""
 
 TABLE = {slider.name: slider for slider in SLIDERS}
-FIVEK, WRONG_WAY, FINISHED, HARD, SOURCES = SETS = ("fivek", "wrong-way", "finished", "hard", "sources")
+FIVEK, DEGRADED, FINISHED, HARD, SOURCES = SETS = ("fivek", "degraded", "finished", "hard", "sources")
 
 
 @dataclass(frozen=True)
 class Case:
     """One picture to measure on.
 
-    group: the kind of fault of a wrong-way picture; the folder's name of a hard one. path: of the photo; with
-    `answers`, a folder, of the folder of inputs that it lies in, and the pair has that name. faults: slider -> value.
+    group: the kind of degradation of a degraded picture; the folder's name of a hard one. path: of the photo; with
+    `answers`, a folder, of the folder of inputs that it lies in, and the pair has that name. degradations: slider ->
+    value in GIMP's unit.
     """
 
     set: str
@@ -64,33 +63,25 @@ class Case:
     name: str
     path: Path
     answers: Path | None = None
-    faults: tuple[tuple[str, float], ...] = ()
+    degradations: tuple[tuple[str, float], ...] = ()
     shown: bool = False  # on the sheet of its set
 
 
-def fault_ends(fault: str, kind: str = FIXED) -> tuple[float, float]:
-    """The lowest and the highest value of a fault, in GIMP's unit. kind: FIXED, or BY_SLIDERS for today's ranges."""
-    slider = TABLE[fault]
-    if kind == FIXED:
-        return FAULTS[fault]
-    return slider.scaled(slider.lowest, REACH), slider.scaled(slider.highest, REACH)
-
-
-def faults_of(name: str, group: str, draw: int, kind: str = FIXED) -> dict[str, float]:
-    """Slider -> value in GIMP's unit, of the faults that a photo gets."""
+def degradations_of(name: str, group: str, draw: int) -> dict[str, float]:
+    """Slider -> value in GIMP's unit, of the degradations that a photo gets."""
     digest = hashlib.sha256(f"{SEED}/{name}/{group}/{draw}".encode()).digest()
     random = np.random.default_rng(int.from_bytes(digest[:8], "big"))
     values = {}
-    for fault in {TOGETHER: tuple(FAULTS), CAST: CASTS}.get(group, (group,)):
+    for degradation in {TOGETHER: tuple(DEGRADATIONS), CAST: CASTS}.get(group, (group,)):
         share = float(random.uniform(-1, 1))
-        low, high = fault_ends(fault, kind)
-        values[fault] = TABLE[fault].scaled(high if share > 0 else low, abs(share))
+        low, high = DEGRADATIONS[degradation]
+        values[degradation] = TABLE[degradation].scaled(high if share > 0 else low, abs(share))
     return values
 
 
-def reach(kind: str = FIXED) -> dict[str, list[str]]:
-    """Slider -> the two ends of its faults, as a person reads them."""
-    return {fault: [TABLE[fault].format(end) for end in fault_ends(fault, kind)] for fault in FAULTS}
+def reach() -> dict[str, list[str]]:
+    """Slider -> the two ends of its degradations, as a person reads them."""
+    return {name: [TABLE[name].format(end) for end in ends] for name, ends in DEGRADATIONS.items()}
 
 
 def fivek_cases(folder: Path) -> list[Case]:
@@ -98,9 +89,9 @@ def fivek_cases(folder: Path) -> list[Case]:
     return [Case(FIVEK, "", name, inputs, answers) for name in folder_pairs(inputs, answers).names]
 
 
-def wrong_way_cases(folder: Path, held_out: Sequence[str], kind: str = FIXED) -> list[Case]:
+def degraded_cases(folder: Path, held_out: Sequence[str]) -> list[Case]:
     return [
-        Case(WRONG_WAY, group, name, folder / name, None, tuple(faults_of(name, group, draw, kind).items()))
+        Case(DEGRADED, group, name, folder / name, None, tuple(degradations_of(name, group, draw).items()))
         for name in held_out
         for group, draws in DRAWS.items()
         for draw in range(draws)
@@ -118,25 +109,37 @@ def folder_cases(set_: str, folder: Path) -> list[Case]:
     return [Case(set_, folder.name, str(path.relative_to(folder)), path) for path in found[::step]]
 
 
-def make(case: Case, longest: int) -> tuple[np.ndarray, np.ndarray | None]:
-    """The picture and its answer, uint8 sRGB (H, W, 3), at most so many pixels long; None where nobody knows it.
+class Made(NamedTuple):
+    """A case's picture and its answer, uint8 sRGB (H, W, 3); None where no answer is known.
 
-    A finished photo's answer is itself. PhotoError where a file cannot be read.
+    grey: as in trainer.evaluate.Pair. A degraded grey photo may have a colour cast, so it is not grey.
+    """
+
+    image: np.ndarray
+    answer: np.ndarray | None
+    grey: bool
+
+
+def make(case: Case, longest: int) -> Made:
+    """A case's picture, at most `longest` pixels long. A finished photo's answer is itself.
+
+    PhotoError where a file cannot be read.
     """
     if case.answers is not None:
-        image, answer, _ = _pair(case.path, case.answers, case.name)
-        return shrunk(image, longest), shrunk(answer, longest)
-    picture = _read(case.path, longest)
+        image, answer, grey = _pair(case.path, case.answers, case.name)
+        return Made(shrunk(image, longest), shrunk(answer, longest), grey)
+    picture, grey = _read(case.path, longest)
     if case.set == FINISHED:
-        return picture, picture
-    if case.set == WRONG_WAY:
-        return edit(picture, dict(case.faults)), picture
-    return picture, None
+        return Made(picture, picture, grey)
+    if case.set == DEGRADED:
+        return Made(edit(picture, dict(case.degradations)), picture, False)
+    return Made(picture, None, grey)
 
 
 @functools.lru_cache(maxsize=1)  # a photo's draws follow each other
-def _read(path: Path, longest: int) -> np.ndarray:
-    return shrunk(photo.srgb(photo.read(path)), longest)
+def _read(path: Path, longest: int) -> tuple[np.ndarray, bool]:
+    read = photo.read(path)
+    return shrunk(photo.srgb(read), longest), read.grey
 
 
 def _pair(inputs: Path, answers: Path, name: str) -> Pair:

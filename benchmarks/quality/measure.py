@@ -14,12 +14,12 @@ from benchmarks.quality import auto_tools, contact_sheet
 from benchmarks.quality.cases import (
     CAST,
     CASTS,
+    DEGRADED,
     FINISHED,
     SEED,
     TOGETHER,
-    WRONG_WAY,
     Case,
-    faults_of,
+    degradations_of,
     make,
 )
 from editor_ops import NEUTRAL_LEVEL, SLIDERS, edit
@@ -28,7 +28,6 @@ from models import Policy
 from models.thumbnail import thumbnail
 from trainer.evaluate import SEARCHED, EvaluateError, best_constant_action, degraded_pairs
 from trainer.metrics import cast_angle, clipped, measure, psnr
-from trainer.psnr import MOST_PSNR
 
 INPUT = "input"
 TOLERANCE = 0.001
@@ -71,14 +70,14 @@ def measure_batch(task: tuple[Job, Sequence[Case]]) -> list[Result]:
     results, made = [], []
     for case in cases:
         try:
-            made.append((case, *make(case, job.longest)))
+            made.append((case, make(case, job.longest)))
         except (photo.PhotoError, EvaluateError) as error:
             results.append(Result(case, problem=str(error)))
-    others = by_other_programs(job, [image for _, image, _ in made])
-    for i, (case, image, answer) in enumerate(made):
+    others = by_other_programs(job, [each.image for _, each in made])
+    for i, (case, (image, answer, grey)) in enumerate(made):
         chosen, policies = {}, {}
         for row, path in job.policies.items():
-            chosen[row], values = decided(policy(path), image)
+            chosen[row], values = decided(policy(path), image, grey)
             policies[row] = edit(image, values)
         rows = {INPUT: image}
         rows |= {row: edit(image, values) for row, values in job.constants.items()}
@@ -113,7 +112,7 @@ def by_other_programs(job: Job, pictures: list[np.ndarray]) -> dict[str, list[np
 
 
 def measures(case: Case, image: np.ndarray, answer: np.ndarray | None, edited: np.ndarray) -> dict[str, float]:
-    """All that is measured of one edited picture; where there is no answer, or one fault alone, less."""
+    """All that is measured of one edited picture; where there is no answer, or one degradation alone, less."""
     before, after = clipped(image), clipped(edited)
     found = {
         "white": after.white,
@@ -124,33 +123,29 @@ def measures(case: Case, image: np.ndarray, answer: np.ndarray | None, edited: n
     }
     if answer is None:
         return found
-    if case.set == WRONG_WAY and case.group != TOGETHER:
+    if case.set == DEGRADED and case.group != TOGETHER:
         found["psnr"] = psnr(edited, answer)
     else:
         found |= measure(edited, answer)
-    found["psnr"] = min(found["psnr"], MOST_PSNR)
     if case.group in (*CASTS, CAST):
         found["angle"] = cast_angle(edited, answer)
     return found
 
 
-def decided(policy_: Policy, image: np.ndarray) -> tuple[tuple[np.ndarray, np.ndarray], dict[str, float]]:
+def decided(
+    policy_: Policy, image: np.ndarray, grey: bool = False
+) -> tuple[tuple[np.ndarray, np.ndarray], dict[str, float]]:
     """(levels, entropies in nats) of the policy's sliders for a picture, and the values of its decision.
 
-    The levels that a slider has on its neutral side only count as neutral: to move among them moves nothing.
+    grey: the picture is a grey file's. Of a one-sided slider, levels on its neutral side count as neutral: they change
+    nothing.
     """
     small = thumbnail(image)
     probabilities, levels = policy_.probabilities(small)  # (K, L), (K,)
     entropies = -(probabilities * np.log(np.maximum(probabilities, 1e-20))).sum(axis=-1)
     one_sided = np.array([slider.one_sided for slider in SLIDERS])
     levels = np.where(one_sided, np.maximum(levels, NEUTRAL_LEVEL), levels)
-    return (levels, entropies), policy_.decide_thumbnail(small, colour=not is_grey(image)).values
-
-
-def is_grey(image: np.ndarray) -> bool:
-    """Whether a picture (H, W, 3) has equal channels throughout, as a grey file has, on which `trainer enhance` leaves
-    the sliders alone that only change colours."""
-    return bool((image == image[..., :1]).all())
+    return (levels, entropies), policy_.decide_thumbnail(small, colour=not grey).values
 
 
 @functools.cache
@@ -158,24 +153,24 @@ def policy(path: Path) -> Policy:
     return Policy.load(path)
 
 
-Sought = tuple[Path, Sequence[str], int, str]
-"""Folder, names of its photos, pixels of their longer side, kind of the faults."""
+Photos = tuple[Path, Sequence[str], int]
+"""Folder, names of its photos, pixels of their longer side."""
 
 
-def constant_for_even_faults(task: Sought) -> dict[str, float]:
-    """The best constant action on photos of a folder with this benchmark's faults, all together."""
-    folder, names, longest, kind = task
+def constant_for_even_degradations(task: Photos) -> dict[str, float]:
+    """The best constant action on photos of a folder with this benchmark's degradations, all together."""
+    folder, names, longest = task
     pairs = []
     for name in spaced(names):
-        case = Case(WRONG_WAY, TOGETHER, name, folder / name, None, tuple(faults_of(name, TOGETHER, 0, kind).items()))
-        image, answer = make(case, longest)
+        degradations = tuple(degradations_of(name, TOGETHER, 0).items())
+        image, answer, _ = make(Case(DEGRADED, TOGETHER, name, folder / name, None, degradations), longest)
         assert answer is not None
         pairs.append((image, answer))
     return _best_constant(pairs)
 
 
-def constant_for_trainers_faults(task: Sought) -> dict[str, float]:
-    """The best constant action on photos of a folder with the faults that the trainer draws."""
+def constant_for_trainers_degradations(task: Photos) -> dict[str, float]:
+    """The best constant action on photos of a folder with the degradations that the trainer draws."""
     folder, names, *_ = task
     pairs = degraded_pairs(folder, SEED)
     place = {name: i for i, name in enumerate(pairs.names)}
@@ -183,7 +178,7 @@ def constant_for_trainers_faults(task: Sought) -> dict[str, float]:
 
 
 def spaced(names: Sequence[str]) -> list[str]:
-    """As many names, evenly spaced, as a constant action is sought on."""
+    """SEARCHED of the names, evenly spaced: the search for a constant action takes no more."""
     n = min(SEARCHED, len(names))
     return [names[i * len(names) // n] for i in range(n)]
 

@@ -10,7 +10,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.quality.cases import CAST, CASTS, FAULTS, FINISHED, FIVEK, HARD, TOGETHER, WRONG_WAY
+from benchmarks.quality.cases import CAST, CASTS, DEGRADATIONS, DEGRADED, FINISHED, FIVEK, HARD, TOGETHER
 from benchmarks.quality.measure import INPUT, Result
 from editor_ops import LEVELS, SLIDERS
 
@@ -28,24 +28,24 @@ def summary(results: Sequence[Result], seeds: Sequence[str]) -> dict[str, Any]:
     groups: dict[str, list[Result]] = {}
     for result in good:
         set_, group = result.case.set, result.case.group
-        if set_ != WRONG_WAY:
+        if set_ != DEGRADED:
             groups.setdefault(set_, []).append(result)
         if group == TOGETHER or set_ == HARD:
             groups.setdefault(f"{set_}, {group}", []).append(result)
-    faults = {
-        fault: [result for result in good if result.case.set == WRONG_WAY and result.case.group == fault]
-        for fault in (*FAULTS, CAST)
+    degradations = {
+        name: [result for result in good if result.case.set == DEGRADED and result.case.group == name]
+        for name in (*DEGRADATIONS, CAST)
     }
-    faults = {fault: members for fault, members in faults.items() if members}
+    degradations = {name: members for name, members in degradations.items() if members}
     report: dict[str, Any] = {
         "sets": {name: {"n": len(members), "rows": means(members)} for name, members in groups.items()},
-        "faults": {name: {"n": len(members), "rows": means(members)} for name, members in faults.items()},
-        "casts": casts(faults),
+        "degradations": {name: {"n": len(members), "rows": means(members)} for name, members in degradations.items()},
+        "casts": casts(degradations),
         "sliders": sliders(good),
         "problems": [result.problem for result in results if result.problem],
     }
     if len(seeds) > 1:
-        for part in (*report["sets"].values(), *report["faults"].values(), *report["casts"].values()):
+        for part in (*report["sets"].values(), *report["degradations"].values(), *report["casts"].values()):
             add_seeds(part["rows"], seeds)
     return report
 
@@ -66,12 +66,12 @@ def means(results: Sequence[Result]) -> Rows:
     return rows
 
 
-def casts(faults: dict[str, list[Result]]) -> dict[str, dict[str, Any]]:
+def casts(degradations: dict[str, list[Result]]) -> dict[str, dict[str, Any]]:
     """Kind of cast -> row -> share that is removed: 1 less the angles left over, as a share of those that were there.
 
     Of the sums over the pictures, so that the strong casts, which one sees, count most.
     """
-    kinds = {name: faults[name] for name in (*CASTS, CAST) if name in faults}
+    kinds = {name: degradations[name] for name in (*CASTS, CAST) if name in degradations}
     if len(kinds) > 1:
         kinds["all of these"] = [result for members in kinds.values() for result in members]
     found = {}
@@ -85,9 +85,9 @@ def casts(faults: dict[str, list[Result]]) -> dict[str, dict[str, Any]]:
 
 def sliders(results: Sequence[Result]) -> dict[str, Any]:
     """Policy -> slider -> entropy in nats, mean level and spread (standard deviation) over the thumbnails of all sets,
-    and the spread over the real photos alone, which nobody has spoiled; with the count of sliders that adapt."""
+    and the spread over the real photos alone, which are not degraded; with the count of sliders that adapt."""
     found = {}
-    real = np.array([result.case.set != WRONG_WAY for result in results])
+    real = np.array([result.case.set != DEGRADED for result in results])
     for row in results[0].chosen if results else ():
         levels = np.array([result.chosen[row][0] for result in results])  # (N, K)
         entropies = np.mean([result.chosen[row][1] for result in results], axis=0)
@@ -140,17 +140,17 @@ def _over_constant(set_: str) -> Callable[[dict[str, Any], str], float]:
     return figure
 
 
-SPOILED = f"{WRONG_WAY}, {TOGETHER}"
+DEGRADED_TOGETHER = f"{DEGRADED}, {TOGETHER}"
 GOALS = (
     Goal("fivek: PSNR, dB", _of(FIVEK, "psnr"), 22.6),
     Goal("fivek: PSNR over the best constant action, dB", _over_constant(FIVEK), 0.5),
     Goal("fivek: SSIM RGB", _of(FIVEK, "ssim_rgb"), 0.87, digits=".4f"),
     Goal("fivek: CIEDE2000", _of(FIVEK, "ciede2000"), 9.0, at_least=False),
     Goal("fivek: histogram intersection, %", _of(FIVEK, "histogram_intersection"), 70, digits=".1f"),
-    Goal("wrong-way, together: PSNR over the input, dB", _of(SPOILED, "psnr_gain"), 9.0),
-    Goal("wrong-way, together: PSNR over the best constant action, dB", _over_constant(SPOILED), 3.0),
+    Goal("degraded, together: PSNR over the input, dB", _of(DEGRADED_TOGETHER, "psnr_gain"), 9.0),
+    Goal("degraded, together: PSNR over the best constant action, dB", _over_constant(DEGRADED_TOGETHER), 3.0),
     Goal(
-        "wrong-way, cast alone: share removed",
+        "degraded, cast alone: share removed",
         lambda report, main: report["casts"]["all of these"]["rows"][main]["removed"],
         0.6,
     ),
@@ -211,13 +211,14 @@ def tables(report: dict[str, Any]) -> list[Sheet]:
                 cells = (_cell(figures, *column) for column in COLUMNS.values())
                 rows.append((f"{name} ({part['n']})", row, *cells))
         made.append(Sheet("Quality (means; in brackets the number of pictures)", ("photos", "row", *COLUMNS), rows))
-    if report["faults"]:
-        first = next(iter(report["faults"].values()))["rows"]
-        headings = ("row", *(f"{name} ({part['n']})" for name, part in report["faults"].items()))
+    if report["degradations"]:
+        first = next(iter(report["degradations"].values()))["rows"]
+        headings = ("row", *(f"{name} ({part['n']})" for name, part in report["degradations"].items()))
         rows = [
-            (row, *(_cell(part["rows"][row], "psnr", ".2f", 1) for part in report["faults"].values())) for row in first
+            (row, *(_cell(part["rows"][row], "psnr", ".2f", 1) for part in report["degradations"].values()))
+            for row in first
         ]
-        made.append(Sheet("One fault alone (wrong-way): PSNR, dB", headings, rows))
+        made.append(Sheet("One degradation alone: PSNR, dB", headings, rows))
     if report["casts"]:
         first = next(iter(report["casts"].values()))["rows"]
         headings = ("row", *(f"{name} ({part['mean_angle']:.1f}°)" for name, part in report["casts"].items()))
@@ -226,7 +227,7 @@ def tables(report: dict[str, Any]) -> list[Sheet]:
             for row in first
             if row != INPUT
         ]
-        made.append(Sheet("Colour cast alone (wrong-way): share removed, % (in brackets, mean angle)", headings, rows))
+        made.append(Sheet("Colour cast alone: share removed, % (in brackets, mean angle)", headings, rows))
     for row, part in report["sliders"].items():
         rows = [
             (name, *(f"{figures[key]:.2f}" for key in ("entropy", "mean", "spread", "spread_real")))
@@ -250,8 +251,8 @@ def notes(report: dict[str, Any]) -> list[str]:
     lines = [f"left out: {line}" for line in report["problems"]] + list(report["skipped"])
     if report["quick"]:
         lines.append(f"--quick: pictures of {report['longest_side']} pixels; not comparable with other runs")
-    reach = ", ".join(f"{name} {low} to {high}" for name, (low, high) in report["fault_ranges"].items())
-    lines.append(f"faults ({report['faults_kind']}): even within {reach}")
+    reach = ", ".join(f"{name} {low} to {high}" for name, (low, high) in report["degradation_ranges"].items())
+    lines.append(f"degradations: even within {reach}")
     for row, values in report["constants"].items():
         moved = [f"{s.label} {s.format(values[s.name])}" for s in SLIDERS if values[s.name] != s.neutral]
         lines.append(f"{row}: {', '.join(moved) or 'nothing moved'}")

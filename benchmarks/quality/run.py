@@ -3,11 +3,11 @@
 
     python -m benchmarks.quality --fivek DIR --finished DIR --sources DIR --hard DIR [DIR ...] --out DIR
         [--policy FILE.onnx] [--seed-policy FILE.onnx ...] [--paper FILE.onnx] [--gimp 3.2]
-        [--only fivek,wrong-way,finished,hard,sources] [--rows constant,pillow,aaphoto,gimp,policy]
-        [--faults fixed|sliders] [--quick]
+        [--only fivek,degraded,finished,hard,sources] [--rows constant,pillow,aaphoto,gimp,policy]
+        [--quick]
 
 --fivek has the folders input and expertC with pairs of photos. --finished has finished photos; those that a run holds
-out are used, spoiled (wrong-way) and as they are (finished). --hard and --sources have photos without an answer: there
+out are used, degraded and as they are (finished). --hard and --sources have photos without an answer: there
 the clipped shares count, and a look at the sheets. What a set measures stands in cases.py. Sets whose folder is
 not given and rows whose program is not there are left out, with a line.
 
@@ -17,18 +17,15 @@ Into --out go quality.md, quality.json, pictures.jsonl (every picture's measures
 from __future__ import annotations
 
 import argparse
-import contextlib
 import dataclasses
 import json
-import multiprocessing
 import platform
 import random
-import signal
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import BrokenExecutor, ProcessPoolExecutor, as_completed
+from collections.abc import Callable, Sequence
+from concurrent.futures import BrokenExecutor, as_completed
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -39,29 +36,28 @@ import models
 from benchmarks.quality import auto_tools, contact_sheet
 from benchmarks.quality import report as reports
 from benchmarks.quality.cases import (
-    BY_SLIDERS,
+    DEGRADED,
     FINISHED,
     FIVEK,
-    FIXED,
     HARD,
     SETS,
     SOURCES,
     TOGETHER,
-    WRONG_WAY,
     Case,
+    degraded_cases,
     finished_cases,
     fivek_cases,
     folder_cases,
     reach,
-    wrong_way_cases,
 )
 from benchmarks.quality.measure import (
     Job,
     Result,
-    constant_for_even_faults,
-    constant_for_trainers_faults,
+    constant_for_even_degradations,
+    constant_for_trainers_degradations,
     measure_batch,
 )
+from enhancer.pool import WorkerPool
 from models.files import write_text
 from trainer.config import Config
 from trainer.console import progress
@@ -70,7 +66,9 @@ from trainer.evaluate import DEGRADED_SIZE, EvaluateError
 ROWS = ("constant", "pillow", "aaphoto", "gimp", "policy")
 PACKAGES = ("numpy", "pillow", "scikit-image", "scipy", "onnxruntime")
 POLICY, PAPER = "policy", "policy, paper's recipe"
-CONSTANT, TRAINERS_CONSTANT = "best constant action", "best constant action, trainer's faults"
+CONSTANT, TRAINERS_CONSTANT = "best constant action", "best constant action, trainer's degradations"
+OLD_NAMES = {"wrong-way": "degraded"}
+"""Names of sets in earlier versions, which --only still takes."""
 PROCESSES = 2
 """As a small machine has cores."""
 BATCH = 32
@@ -113,15 +111,19 @@ def run(arguments: argparse.Namespace) -> tuple[dict[str, Any], dict[str, list[A
     learned, held_out = split_names(arguments.finished) if arguments.finished else ([], [])
     cases = shown(all_cases(arguments, held_out, skipped))
     policies = policy_rows(arguments, skipped)
-    # what a program that outlives us by a second still writes must not degrade the cleaning up
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch, workers(Path(scratch)) as pool:
+    # a program that outlives its worker may still write there while the folder is removed
+    with (
+        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch,
+        WorkerPool(PROCESSES, use_scratch, (Path(scratch),)) as pool,
+    ):
         home = Path(scratch) / "gimp"
         programs = found_programs(arguments, home, skipped)
         constants = {}
         if "constant" in arguments.rows and learned:
-            where = (arguments.finished, learned, longest, arguments.faults)
-            sought = [pool.submit(f, where) for f in (constant_for_even_faults, constant_for_trainers_faults)]
-            constants = {name: one.result() for name, one in zip((CONSTANT, TRAINERS_CONSTANT), sought, strict=True)}
+            where = (arguments.finished, learned, longest)
+            searches = {CONSTANT: constant_for_even_degradations, TRAINERS_CONSTANT: constant_for_trainers_degradations}
+            running = {row: pool.submit(search, where) for row, search in searches.items()}
+            constants = {row: search.result() for row, search in running.items()}
         job = Job(
             policies=policies,
             constants=constants,
@@ -139,8 +141,7 @@ def run(arguments: argparse.Namespace) -> tuple[dict[str, Any], dict[str, list[A
                      for row, path in policies.items()},
         "longest_side": longest,
         "quick": arguments.quick,
-        "faults_kind": arguments.faults,
-        "fault_ranges": reach(arguments.faults),
+        "degradation_ranges": reach(),
         "constants": constants,
         "skipped": skipped,
         **reports.summary(results, seeds),
@@ -168,7 +169,7 @@ def all_cases(arguments: argparse.Namespace, held_out: Sequence[str], skipped: l
     """The pictures of all sets that are wanted, those of a photo after each other."""
     makers: dict[str, tuple[str, Callable[[], list[Case]]]] = {
         FIVEK: ("fivek", lambda: fivek_cases(arguments.fivek)),
-        WRONG_WAY: ("finished", lambda: wrong_way_cases(arguments.finished, held_out, arguments.faults)),
+        DEGRADED: ("finished", lambda: degraded_cases(arguments.finished, held_out)),
         FINISHED: ("finished", lambda: finished_cases(arguments.finished, held_out)),
         HARD: ("hard", lambda: [case for folder in arguments.hard for case in folder_cases(HARD, folder)]),
         SOURCES: ("sources", lambda: folder_cases(SOURCES, arguments.sources)),
@@ -190,7 +191,7 @@ def shown(cases: list[Case]) -> list[Case]:
     groups: dict[str, list[int]] = {}
     for i, case in enumerate(cases):
         first = i == 0 or cases[i - 1].name != case.name or cases[i - 1].group != case.group
-        if case.set != WRONG_WAY or (case.group == TOGETHER and first):
+        if case.set != DEGRADED or (case.group == TOGETHER and first):
             groups.setdefault(sheet_name(case), []).append(i)
     marked = list(cases)
     for group in groups.values():
@@ -230,27 +231,12 @@ def found_programs(arguments: argparse.Namespace, home: Path, skipped: list[str]
     return programs
 
 
-@contextlib.contextmanager
-def workers(scratch: Path) -> Iterator[ProcessPoolExecutor]:
-    """Processes that end with this one, whatever ends it, and leave no temporary file outside of `scratch`."""
-    # spawned: torch and onnxruntime have threads, which a forked process would lack
-    pool = ProcessPoolExecutor(PROCESSES, multiprocessing.get_context("spawn"), _begin, (scratch,))
-    try:
-        yield pool
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
-        for process in multiprocessing.active_children():
-            process.terminate()
-            process.join()
-
-
-def _begin(scratch: Path) -> None:
-    """A worker's first act. Ctrl-C is for the parent to deal with."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+def use_scratch(scratch: Path) -> None:
+    """In a worker: temporary files lie in `scratch`, which the parent removes, even if the worker is killed."""
     tempfile.tempdir = str(scratch)
 
 
-def measured(pool: ProcessPoolExecutor, job: Job, cases: list[Case]) -> list[Result]:
+def measured(pool: WorkerPool, job: Job, cases: list[Case]) -> list[Result]:
     """The results in the cases' order."""
     batches = [(job, cases[i : i + BATCH]) for i in range(0, len(cases), BATCH)]
     random.Random(0).shuffle(batches)  # so that quick and slow sets mix, and the time left is told well
@@ -277,7 +263,7 @@ def picture_line(result: Result) -> dict[str, Any]:
         "set": case.set,
         "group": case.group,
         "name": case.name,
-        "faults": dict(case.faults),
+        "degradations": dict(case.degradations),
         "rows": result.rows,
         "levels": {row: levels.tolist() for row, (levels, _) in result.chosen.items()},
     }
@@ -297,13 +283,20 @@ def write(out: Path, report: dict[str, Any], sheets: dict[str, list[Any]], lines
 
 def _names(among: Sequence[str]) -> Callable[[str], list[str]]:
     def parse(text: str) -> list[str]:
-        names = [name.strip() for name in text.split(",") if name.strip()]
+        names = [OLD_NAMES.get(name.strip(), name.strip()) for name in text.split(",") if name.strip()]
         for name in names:
             if name not in among:
                 raise argparse.ArgumentTypeError(f"no {name!r}; there are {', '.join(among)}")
         return names
 
     return parse
+
+
+def _old_kind(text: str) -> str:
+    """The option --faults of earlier versions: its default is the only kind that is left."""
+    if text != "fixed":
+        raise argparse.ArgumentTypeError("the degradations are always fixed now: leave --faults out")
+    return text
 
 
 def _arguments() -> argparse.Namespace:
@@ -318,9 +311,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--gimp", default="3.2", choices=("3.0", "3.2"), help="which GIMP (default 3.2)")
     parser.add_argument("--only", type=_names(SETS), default=list(SETS), metavar="SET,...", help=", ".join(SETS))
     parser.add_argument("--rows", type=_names(ROWS), default=list(ROWS), metavar="ROW,...", help=", ".join(ROWS))
-    parser.add_argument("--faults", default=FIXED, choices=(FIXED, BY_SLIDERS), metavar="KIND",
-                        help=f"strength of the wrong-way faults: {FIXED} numbers (default), or three quarters of the"
-                             f" {BY_SLIDERS}' ranges")  # fmt: skip
+    parser.add_argument("--faults", type=_old_kind, help=argparse.SUPPRESS)
     parser.add_argument("--quick", action="store_true", help=f"at {QUICK_SIZE} pixels; not comparable with other runs")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="for tables, figures and sheets")
     return parser.parse_args()

@@ -21,23 +21,47 @@ The pixels go to the agent as 8-bit sRGB, whatever the image's precision and pro
 from __future__ import annotations
 
 import json
+import logging
 import os
 import sys
 
-from plugin import log, names
-
 FOLDER = os.path.dirname(os.path.abspath(__file__))
-log.begin(FOLDER)  # before all else, so that an error while the rest is imported is in it
+PLUG_IN = os.path.basename(FOLDER)
+# These three stand in the package too. They are here so that the menu item is there even where the package is damaged.
+PROCEDURE = "python-fu-auto-enhance-rl"
+TITLE = "Auto Enhance (RL)"
+DEFAULT_STYLE = "photo"
+DAMAGE = ""
+"""What is wrong with the package's files, if anything."""
+
+
+def damage(error: Exception) -> str:
+    """Of a file of the package that is missing, cut short or of another version, in whatever way."""
+    logging.getLogger(PLUG_IN).exception("damaged")
+    return f"{type(error).__name__}: {error}"
+
+
+try:
+    from plugin import log, names
+
+    log.begin(FOLDER)  # before the rest is imported, so that it has an error of the rest
+    sys.path[:0] = [os.path.join(FOLDER, names.BUNDLE), os.path.join(FOLDER, "lib")]
+except Exception as error:
+    DAMAGE = damage(error)
 
 import gi  # noqa: E402
 
 gi.require_version("Gimp", "3.0")  # the API's version: GIMP 3.2 has it too
 gi.require_version("Gegl", "0.4")
 from gi.repository import Gimp, GLib, GObject  # noqa: E402 (versions must be chosen first)
-from plugin.messages import REINSTALL, TITLE, PluginError, _, unexpected  # noqa: E402
-from plugin.messages import log as logger  # noqa: E402
 
-sys.path[:0] = [os.path.join(FOLDER, names.BUNDLE), os.path.join(FOLDER, "lib")]
+try:
+    from plugin.messages import REINSTALL, PluginError, _, unexpected
+except Exception as error:
+    DAMAGE = DAMAGE or damage(error)
+
+    def _(text: str) -> str:
+        return text
 
 
 def run(
@@ -49,53 +73,57 @@ def run(
     data: None,
 ) -> Gimp.ValueArray:
     """GIMP calls it. Every error ends as one line for the user."""
+    if DAMAGE:  # in English: nothing of the package can be relied on
+        message = f"The plug-in's files are damaged ({DAMAGE}): run `trainer install-plugin`, which puts them back."
+        return failure(procedure, message, Gimp.PDBStatusType.EXECUTION_ERROR)
     try:
         # Here, not above: where a part is missing or broken, the menu item is there all the same and says so.
         from plugin.enhance import enhance
 
         decision = enhance(procedure, image, drawables, config, run_mode == Gimp.RunMode.INTERACTIVE)
     except PluginError as error:
-        return failure(procedure, error)
+        return failure(procedure, str(error), error.status)
     except ImportError as error:
         message = _("A part of the plug-in is missing or broken ({error}): {remedy}.")
-        return failure(procedure, PluginError(message.format(error=error, remedy=REINSTALL)))
+        return failure(procedure, message.format(error=error, remedy=REINSTALL), Gimp.PDBStatusType.EXECUTION_ERROR)
     except MemoryError:
         message = _("The layer doesn't fit into memory once more. Scale it, or close others.")
-        return failure(procedure, PluginError(message))
+        return failure(procedure, message, Gimp.PDBStatusType.EXECUTION_ERROR)
     except Exception as error:
-        return failure(procedure, unexpected(error))
+        return failure(procedure, str(unexpected(error)), Gimp.PDBStatusType.EXECUTION_ERROR)
     if decision is None:
         return procedure.new_return_values(Gimp.PDBStatusType.CANCEL, None)
     if run_mode != Gimp.RunMode.NONINTERACTIVE:  # flushing renders the filters, which a batch may have no use for
         Gimp.displays_flush()
-    logger.info("%s", ", ".join(each["label"] for each in decision["filters"]) or "nothing to change")
+    logging.getLogger(PLUG_IN).info(
+        "%s", ", ".join(each["label"] for each in decision["filters"]) or "nothing to change"
+    )
     values = procedure.new_return_values(Gimp.PDBStatusType.SUCCESS, None)
     values.remove(1)
     values.insert(1, GObject.Value(GObject.TYPE_STRING, json.dumps(decision)))
     return values
 
 
-def failure(procedure: Gimp.Procedure, error: PluginError) -> Gimp.ValueArray:
-    logger.warning("%s", error)
-    told = GLib.Error.new_literal(Gimp.PlugIn.error_quark(), str(error), 0)
-    return procedure.new_return_values(error.status, told)
+def failure(procedure: Gimp.Procedure, message: str, status: Gimp.PDBStatusType) -> Gimp.ValueArray:
+    logging.getLogger(PLUG_IN).warning("%s", message)
+    return procedure.new_return_values(status, GLib.Error.new_literal(Gimp.PlugIn.error_quark(), message, 0))
 
 
 class AutoEnhance(Gimp.PlugIn):
-    """The menu item and the procedure. Registering looks at nothing but GIMP, so that the menu item is there even if
-    the rest of the installation is broken, and says what is wrong."""
+    """The menu item and the procedure. Registering needs this file and GIMP alone, so that the menu item is there even
+    if the rest of the installation is damaged, and says what is wrong."""
 
     def do_set_i18n(self, name: str) -> tuple[bool, str, str]:
-        return True, names.PLUG_IN, "locale"
+        return True, PLUG_IN, "locale"
 
     def do_query_procedures(self) -> list[str]:
-        return [names.PROCEDURE]
+        return [PROCEDURE]
 
     def do_create_procedure(self, name: str) -> Gimp.Procedure:
         procedure = Gimp.ImageProcedure.new(self, name, Gimp.PDBProcType.PLUGIN, run, None)
         procedure.set_image_types("RGB*, GRAY*")
         procedure.set_sensitivity_mask(Gimp.ProcedureSensitivityMask.DRAWABLE)
-        procedure.set_menu_label(f"{TITLE}...")  # GIMP leaves the dots out of the undo step
+        procedure.set_menu_label(f"{_(TITLE)}...")  # GIMP leaves the dots out of the undo step
         procedure.add_menu_path("<Image>/Colors/Auto")
         procedure.set_documentation(
             _("Let a learned agent choose exposure, white balance, contrast and colour"),
@@ -124,7 +152,7 @@ class AutoEnhance(Gimp.PlugIn):
         )  # fmt: skip
         procedure.add_string_argument(
             "style", _("St_yle"), _("Whose taste: a style by its name. `trainer styles` lists them; "
-            "`trainer export RUN --as-style NAME` adds one"), names.DEFAULT_STYLE, flags,
+            "`trainer export RUN --as-style NAME` adds one"), DEFAULT_STYLE, flags,
         )  # fmt: skip
         procedure.add_string_argument(
             "leave-alone", _("_Leave alone"), _("Sliders that must not move, by name, separated by commas, such as "

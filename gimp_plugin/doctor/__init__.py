@@ -11,7 +11,7 @@ from models import Policy, PolicyError, styles
 from .. import discovery
 from ..discovery import Gimp, Profile
 from . import agent, files
-from .check import INSTALL, REINSTALL, Check
+from .check import INSTALL, REINSTALL_PROGRAM, Check
 
 TRIED = ("3.0", "3.2")
 """Series of GIMP that the tests run in."""
@@ -39,7 +39,7 @@ def check_profile(profile: Profile) -> list[Check]:
 
 def _gimp(gimps: Sequence[Gimp], profiles: Sequence[Profile]) -> Check:
     """Is there a GIMP 3? Asked for its version; or, where it can't be (an AppImage), the folder that it made."""
-    new = [gimp for gimp in gimps if gimp.new]
+    new = [gimp for gimp in gimps if gimp.is_gimp3]
     seen = [f"{gimp.version} ({gimp.packaging}: {gimp.program}){_tried(gimp.series)}" for gimp in new]
     for profile in profiles:
         if not profile.gimps:
@@ -67,7 +67,7 @@ def _folders(gimps: Sequence[Gimp], profiles: Sequence[Profile]) -> list[Check]:
     return [
         Check("GIMP's folder", False, f"GIMP {gimp.version} ({gimp.packaging}) has none yet", remedy)
         for gimp in gimps
-        if gimp.new and gimp not in users
+        if gimp.is_gimp3 and gimp not in users
     ]
 
 
@@ -75,7 +75,7 @@ def _model() -> Check:
     try:
         policy = Policy.load()
     except PolicyError as error:
-        return Check("shipped policy", False, str(error), REINSTALL)
+        return Check("shipped policy", False, str(error), REINSTALL_PROGRAM)
     return Check("shipped policy", True, f"{policy.name}, sha256 {policy.sha256[:12]}…, {policy.path}")
 
 

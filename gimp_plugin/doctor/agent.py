@@ -16,7 +16,7 @@ from .. import bundle, discovery
 from ..auto_enhance_rl.plugin import names
 from ..auto_enhance_rl.plugin.names import CONFIG, PLUG_IN
 from ..discovery import Gimp, Profile
-from .check import AGAIN, BUNDLE, REINSTALL, Check
+from .check import INSTALL_AGAIN, INSTALL_BUNDLE, REINSTALL_PROGRAM, Check
 
 SIZE = 64
 """Pixels a side of the picture for the trial decision: as many as the policy looks at."""
@@ -35,10 +35,10 @@ def check(profile: Profile) -> list[Check]:
     folder = profile.plug_ins / PLUG_IN
     settings = _settings(folder / CONFIG)
     if isinstance(settings, str):
-        return [*results, Check(f"settings for {profile.name}", False, settings, AGAIN)]
+        return [*results, Check(f"settings for {profile.name}", False, settings, INSTALL_AGAIN)]
     python, timeout = settings
     if profile.sandboxed:
-        results += _styles_within(profile, profile.sandboxed)
+        results += _styles_in_sandbox(profile, profile.sandboxed)
     if (folder / names.BUNDLE).is_dir():
         bundled = _bundle(profile, folder)
         results.append(bundled)
@@ -82,40 +82,43 @@ def _bundle(profile: Profile, folder: Path) -> Check:
     path = folder / names.BUNDLE
     versions = bundle.python_versions(path)
     if len(versions) != 1:
-        return Check(name, False, f"{path} is not whole", f"{BUNDLE} again")
+        return Check(name, False, f"{path} is not whole", f"{INSTALL_BUNDLE} again")
     (version,) = versions
-    gimp = profile.asked
+    gimp = profile.python_host
     if gimp is None:
         return Check(name, True, f"for Python {version}; this GIMP can't be asked for its own")
     about = discovery.about_python(gimp)
     if isinstance(about, str):
-        return Check(name, False, f"GIMP's Python {about}", f"{BUNDLE} again")
+        return Check(name, False, f"GIMP's Python {about}", f"{INSTALL_BUNDLE} again")
     if about["version"] != version:
-        return Check(name, False, f"for Python {version}, and this GIMP's is {about['version']}", f"{BUNDLE} again")
-    command = discovery.within(gimp, discovery.python_of(gimp), "-c", IN_PROCESS, str(path), str(folder / "lib"))
-    answer = discovery.ask(command, _request(), LONGEST)
+        return Check(
+            name, False, f"for Python {version}, and this GIMP's is {about['version']}", f"{INSTALL_BUNDLE} again"
+        )
+    command = discovery.in_sandbox(gimp, discovery.python_of(gimp), "-c", IN_PROCESS, str(path), str(folder / "lib"))
+    answer = discovery.run(command, _request(), LONGEST)
     chosen = answer if isinstance(answer, str) else _chosen(answer)
     if not isinstance(chosen, list):
-        return Check(name, False, f"GIMP's Python {version} can't use it ({chosen})", f"{BUNDLE} again")
+        return Check(name, False, f"GIMP's Python {version} can't use it ({chosen})", f"{INSTALL_BUNDLE} again")
     return Check(name, True, f"for Python {version}; in it {chosen[0]} chose for a dim grey ramp: {chosen[1]}")
 
 
 def _reach(profile: Profile, gimp: Gimp, python: str, timeout: float) -> Check:
     """Whether a GIMP in a sandbox can start the helper, tried in that sandbox."""
     name = f"helper in the sandbox of {profile.name}"
-    answer = discovery.ask(discovery.within(gimp, python, "-I", "-c", IMPORTS), limit=max(timeout, discovery.LIMIT))
+    command = discovery.in_sandbox(gimp, python, "-I", "-c", IMPORTS)
+    answer = discovery.run(command, limit=max(timeout, discovery.TIMEOUT))
     if isinstance(answer, str):
-        return Check(name, False, f"{python} can't be used from inside ({answer})", BUNDLE)
+        return Check(name, False, f"{python} can't be used from inside ({answer})", INSTALL_BUNDLE)
     return Check(name, True, f"{python}, Python {answer.decode().strip()}, can be used from inside")
 
 
-def _styles_within(profile: Profile, gimp: Gimp) -> list[Check]:
+def _styles_in_sandbox(profile: Profile, gimp: Gimp) -> list[Check]:
     """Whether a GIMP in a sandbox can read the user's styles. Nothing to say where there are none."""
     folder = styles.user_folder()
     if not folder.is_dir() or not any(folder.iterdir()):
         return []
     name = f"styles in the sandbox of {profile.name}"
-    said = discovery.ask(discovery.within(gimp, discovery.python_of(gimp), "-c", LIST, str(folder)))
+    said = discovery.run(discovery.in_sandbox(gimp, discovery.python_of(gimp), "-c", LIST, str(folder)))
     if not isinstance(said, str):
         return [Check(name, True, f"{folder} can be read from inside")]
     remedy = f"run `flatpak override --user --filesystem=xdg-data/{APPLICATION} {discovery.FLATPAK_ID}`"
@@ -128,19 +131,19 @@ def _imports(profile: Profile, python: str, timeout: float) -> Check:
     name = f"helper's Python for {profile.name}"
     if os.path.isabs(python) and not os.path.exists(python):
         detail = f"{python} is not there: the environment that the plug-in was installed from is gone"
-        return Check(name, False, detail, REINSTALL)
-    answer = discovery.ask([python, "-I", "-c", IMPORTS], limit=timeout)
+        return Check(name, False, detail, REINSTALL_PROGRAM)
+    answer = discovery.run([python, "-I", "-c", IMPORTS], limit=timeout)
     if isinstance(answer, str):
-        return Check(name, False, f"{python}: {answer}", f"{AGAIN}, with the Python that auto-enhance-rl is in")
+        return Check(name, False, f"{python}: {answer}", f"{INSTALL_AGAIN}, with the Python that auto-enhance-rl is in")
     return Check(name, True, f"{python}, Python {answer.decode().strip()}, imports {', '.join(NEEDED)}")
 
 
 def _decision(profile: Profile, python: str, timeout: float) -> Check:
     name = f"decision for {profile.name}"
-    answer = discovery.ask([python, "-I", "-m", "models.helper"], _request(), timeout)
+    answer = discovery.run([python, "-I", "-m", "models.helper"], _request(), timeout)
     chosen = answer if isinstance(answer, str) else _chosen(answer)
     if not isinstance(chosen, list):
-        return Check(name, False, f"{python}: {chosen}", REINSTALL)
+        return Check(name, False, f"{python}: {chosen}", REINSTALL_PROGRAM)
     return Check(name, True, f"{chosen[0]} chose for a dim grey ramp: {chosen[1]}")
 
 

@@ -6,9 +6,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 INSTALL = "run `trainer install-plugin`"
-AGAIN = f"{INSTALL} again"
-BUNDLE = "run `trainer install-plugin --bundle`"
-REINSTALL = f"install auto-enhance-rl again, then {INSTALL}"
+INSTALL_AGAIN = f"{INSTALL} again"
+INSTALL_BUNDLE = "run `trainer install-plugin --bundle`"
+REINSTALL_PROGRAM = f"install auto-enhance-rl again, then {INSTALL}"
 
 
 class Check(NamedTuple):

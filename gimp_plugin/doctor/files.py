@@ -12,7 +12,7 @@ from pathlib import Path
 from .. import discovery, install
 from ..auto_enhance_rl.plugin.names import LOG, PLUG_IN
 from ..discovery import Profile
-from .check import AGAIN, INSTALL, Check
+from .check import INSTALL, INSTALL_AGAIN, Check
 
 INTO = "run `trainer install-plugin --into`"
 PREFERENCES = "GIMP's Edit > Preferences > Folders > Plug-ins"
@@ -84,7 +84,9 @@ def _files(profile: Profile) -> Check:
     wrong = install.differences(folder)
     if wrong:
         more = f" and {len(wrong) - 1} more" if len(wrong) > 1 else ""
-        return Check(name, False, f"{folder}: {wrong[0]}{more} of another version than this program, or damaged", AGAIN)
+        return Check(
+            name, False, f"{folder}: {wrong[0]}{more} of another version than this program, or damaged", INSTALL_AGAIN
+        )
     return Check(name, True, f"all {len(install.program_files())} are this version's")
 
 
@@ -92,7 +94,7 @@ def _right_to_run(profile: Profile) -> Check:
     name = f"right to run for {profile.name}"
     entry = profile.plug_ins / PLUG_IN / install.ENTRY.name
     if not os.stat(entry).st_mode & 0o111 and os.name == "posix":
-        return Check(name, False, f"{entry} has no run bit, so GIMP ignores it", AGAIN)
+        return Check(name, False, f"{entry} has no run bit, so GIMP ignores it", INSTALL_AGAIN)
     if NOEXEC and os.statvfs(entry).f_flag & NOEXEC:
         detail = f"{profile.folder} is on a disk that is mounted noexec: GIMP can't start anything there"
         remedy = f"mount it without noexec; or {INTO} a folder on another disk, and add that under {PREFERENCES}"
@@ -106,7 +108,7 @@ def _right_to_run(profile: Profile) -> Check:
 def quarantined(path: Path, platform: str = sys.platform) -> bool:
     """Whether macOS holds a downloaded file back."""
     program = shutil.which("xattr") if platform == "darwin" else None
-    said = discovery.ask([program, str(path)]) if program else ""
+    said = discovery.run([program, str(path)]) if program else ""
     return isinstance(said, bytes) and b"com.apple.quarantine" in said
 
 
@@ -123,9 +125,11 @@ def _menu_item(profile: Profile) -> Check:
     if noted:
         return Check(name, True, "registered, under Colors > Auto > Auto Enhance (RL)")
     if written <= entry.stat().st_ctime:
-        return Check(name, True, "GIMP has not been started since the installation: start it anew")
+        return Check(name, True, "GIMP has not been started since the installation: restart it")
     detail = f"{noted_in}: GIMP has been started since the installation, and did not take the plug-in in"
-    return Check(name, False, detail, f"start GIMP in a terminal and read what it says about {entry.name}; {AGAIN}")
+    return Check(
+        name, False, detail, f"start GIMP in a terminal and read what it says about {entry.name}; {INSTALL_AGAIN}"
+    )
 
 
 def log(profile: Profile) -> Check:

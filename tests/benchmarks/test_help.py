@@ -13,6 +13,7 @@ PROJECT = Path(__file__).parents[2]
 PROGRAMS = ["quality", *(path.stem for path in sorted((PROJECT / "benchmarks").glob("*.py")))]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_help(name: str) -> None:
     command = [sys.executable, "-m", f"benchmarks.{name}", "--help"]

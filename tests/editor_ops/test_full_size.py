@@ -15,7 +15,7 @@ from editor_ops.color import RGB_TO_XYZ, linear_to_srgb, srgb_to_linear
 from editor_ops.editor import run
 from editor_ops.full_size import AFFINE, SPATIAL, affine, edit_full_size
 from editor_ops.operations import as_float
-from editor_ops.wide_blur import Blurred, convolved, node_step, recursed
+from editor_ops.wide_blur import Blurred, convolve_at_nodes, node_step, recurse_nodes
 
 PHOTO = Path(__file__).parents[1] / "photos" / "colosseum.png"
 EVERY = {
@@ -132,7 +132,7 @@ def test_wide_blur_is_gegls_recursion(std_dev: float, n: int) -> None:
     expected = lines.T.astype(np.float64)
     recurse(expected, std_dev)
     step = node_step(std_dev)
-    nodes = recursed(*convolved(lines, std_dev), n, std_dev)
+    nodes = recurse_nodes(*convolve_at_nodes(lines, std_dev), n, std_dev)
     places = (np.arange(nodes.shape[-1]) - 1) * step
     inside = (places >= 0) & (places < n)
     assert np.abs(nodes[:, inside] - expected[places[inside]].T).max() < 1e-6

@@ -193,6 +193,7 @@ def test_a_damaged_sidecar_is_somebody_elses(tmp_path: Path, every: Path, text: 
     assert (tmp_path / "out" / "a.png.json").read_text() == text
 
 
+@pytest.mark.slow
 def test_dry_run_writes_nothing(folder: Path, tmp_path: Path, every: Path) -> None:
     before = contents(tmp_path)
     result = run(folder, "--out", tmp_path / "out", "--model", every, "--dry-run", jobs=2)
@@ -298,6 +299,7 @@ def test_odd_names(tmp_path: Path, every: Path) -> None:
     }
 
 
+@pytest.mark.slow
 def test_jobs_make_the_same_bytes(tmp_path: Path, brighten: Path) -> None:
     """Large enough that the editor works in strips and on all cores in one process."""
     filled(tmp_path / "photos", *(f"{i}.png" for i in range(4)), "5.jpg", size=(900, 700))
@@ -307,6 +309,7 @@ def test_jobs_make_the_same_bytes(tmp_path: Path, brighten: Path) -> None:
     assert pictures(tmp_path / "1") == pictures(tmp_path / "2") and len(pictures(tmp_path / "1")) == 5
 
 
+@pytest.mark.slow
 def test_bad_photos_among_good_ones(folder: Path, tmp_path: Path, every: Path) -> None:
     (folder / "cut.png").write_bytes(PHOTOS[0].read_bytes()[:5000])
     (folder / "sub" / "text.jpg").write_text("no picture")
@@ -498,6 +501,7 @@ os.fsync = fsync
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="needs /proc to know which file is written")
 @pytest.mark.parametrize("once", ["", "once"])
 @pytest.mark.parametrize("options", [[], ["by name"]])

@@ -17,6 +17,7 @@ from PIL import Image
 from editor_ops import SLIDERS, edit
 from enhancer import enhance, photo
 from models import Policy
+from models.thumbnail import thumbnail
 from tools import policies
 from trainer.cli import main
 
@@ -118,9 +119,9 @@ def test_orientation_counts_for_the_decision(tmp_path: Path, every: Path) -> Non
     seen = []
 
     class Looking(Policy):
-        def decide(self, image, *arguments, **options):  # type: ignore[no-untyped-def]
-            seen.append(image)
-            return super().decide(image, *arguments, **options)
+        def decide_thumbnail(self, thumbnail_, *arguments, **options):  # type: ignore[no-untyped-def]
+            seen.append(thumbnail_)
+            return super().decide_thumbnail(thumbnail_, *arguments, **options)
 
     loaded = Policy.load(every)
     looking = Looking(loaded.path, loaded._session, loaded.metadata, loaded.levels, loaded.sha256)
@@ -128,7 +129,7 @@ def test_orientation_counts_for_the_decision(tmp_path: Path, every: Path) -> Non
     task = enhance.Task(tmp_path / "a.jpg", tmp_path / "out" / "a.jpg")
     done = enhance.enhance(task, looking, enhance.Settings(strength=0.0))
     assert (done.width, done.height) == picture.size
-    assert np.abs(seen[0].astype(int) - np.asarray(picture)).mean() < 2
+    assert np.abs(seen[0] - thumbnail(np.asarray(picture))).mean() < 2 / 255
     with Image.open(tmp_path / "out" / "a.jpg") as copy:
         assert copy.size == picture.size
 

@@ -31,6 +31,7 @@ def folder(tmp_path: Path, every: Path) -> Path:
     return place
 
 
+@pytest.mark.slow
 def test_enhance_fit_and_evaluate_take_the_same(folder: Path, tmp_path: Path) -> None:
     wanted = [folder / name for name in PHOTOS]
     assert files.find(folder) == wanted
@@ -43,6 +44,7 @@ def test_enhance_fit_and_evaluate_take_the_same(folder: Path, tmp_path: Path) ->
     assert list(evaluate.degraded_pairs(folder, 0).names) == ["a", "below/b"]
 
 
+@pytest.mark.slow
 def test_copies_can_be_measured_themselves(folder: Path) -> None:
     from trainer import evaluate
 

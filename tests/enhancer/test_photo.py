@@ -11,6 +11,7 @@ import tifffile
 from PIL import ExifTags, Image, ImageCms, PngImagePlugin, TiffImagePlugin
 
 from enhancer import icc, photo
+from models.thumbnail import thumbnail
 
 RNG = np.random.default_rng(7)
 SMALL = RNG.integers(0, 256, (20, 30, 3), np.uint8)
@@ -361,6 +362,48 @@ def adobe() -> bytes:
         if name in columns:
             struct.pack_into(">3i", wide, place + 8, *(round(v * 65536) for v in columns[name]))
     return bytes(wide)
+
+
+@pytest.mark.parametrize("alpha", [None, "some", "clear"])
+@pytest.mark.parametrize("icc_profile", [None, "curve", "primaries", "grey"])
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
+@pytest.mark.parametrize("size", [(130, 77), (64, 64), (20, 200), (1, 1)])
+def test_the_thumbnail_is_that_of_the_whole_in_srgb(
+    size: tuple[int, int], dtype: str, icc_profile: str | None, alpha: str | None
+) -> None:
+    """Bit for bit: neither rounding to 8 bits nor the conversion of a row depends on its neighbours."""
+    white = 1.0 if dtype == "float32" else np.iinfo(dtype).max
+    samples = (RNG.random((*size, 3)) * white).astype(dtype)
+    grey = icc_profile == "grey"
+    if grey:
+        samples = np.broadcast_to(samples[..., :1], samples.shape)
+    data = {"curve": ADOBE, "primaries": adobe(), "grey": grey_profile(), None: None}[icc_profile]
+    opacity = None if alpha is None else (RNG.random(size) * white * (alpha == "some")).astype(dtype)
+    picture = photo.Photo(
+        Path("a"), "TIFF", samples, opacity, grey, samples.dtype, icc.Profile.parse(data)
+    )  # fmt: skip
+    whole = thumbnail(photo.srgb(picture), photo.opacity(picture))
+    assert np.array_equal(photo.thumbnail(picture), whole)
+    if data and (convert := icc.srgb_conversion(data, grey)):
+        shown = photo.srgb(picture)
+        assert np.array_equal(shown[-1:], convert(photo._eight_bits(samples[-1:])))
+        assert size == (1, 1) or not np.array_equal(shown, photo._eight_bits(samples)), "the profile counts"
+    else:
+        assert data is None
+
+
+def grey_profile() -> bytes:
+    """A grey profile, D50, with gamma 1.8."""
+    tags = {b"wtpt": b"XYZ \0\0\0\0" + struct.pack(">3i", 63190, 65536, 54061), b"kTRC": gamma(1.8)}
+    body, table, place = b"", b"", 132 + 12 * len(tags)
+    for name, tag in tags.items():
+        table += struct.pack(">4sII", name, place + len(body), len(tag))
+        body += tag
+    head = bytearray(128)
+    struct.pack_into(">I4xI4s4s4s", head, 0, place + len(body), 0x02400000, b"mntr", b"GRAY", b"XYZ ")
+    head[36:40] = b"acsp"
+    struct.pack_into(">3i", head, 68, 63190, 65536, 54061)
+    return bytes(head) + struct.pack(">I", len(tags)) + table + body
 
 
 def test_other_primaries_are_converted_for_the_policy(tmp_path: Path) -> None:

@@ -99,7 +99,7 @@ def test_snap(snap: Path) -> None:
     about = discovery.about_python(gimp)
     assert isinstance(about, dict) and about["version"] == "3.12"
     words = ["it's", "$HOME `x`", '"']  # the shell that leads into the snap leaves them as they are
-    assert discovery.ask(discovery.within(gimp, "printf", "%s|", *words)) == b"it's|$HOME `x`|\"|"
+    assert discovery.run(discovery.in_sandbox(gimp, "printf", "%s|", *words)) == b"it's|$HOME `x`|\"|"
 
 
 def test_a_snap_in_path_is_no_gimp_of_the_systems(tmp_path: Path) -> None:
@@ -126,7 +126,7 @@ def test_macos_and_windows(home: Path, platform: str, programs: str, python: str
 def test_python_is_asked_about_itself(profile: Path) -> None:
     (gimp,) = discovery.installed()
     assert discovery.about_python(gimp) == PYTHON
-    said = discovery.ask([sys.executable, "-c", discovery.ABOUT])
+    said = discovery.run([sys.executable, "-c", discovery.ABOUT])
     assert isinstance(said, bytes) and f'"version": "3.{sys.version_info.minor}"'.encode() in said
 
 
@@ -144,12 +144,12 @@ def test_the_environment_of_this_program_is_not_gimps(profile: Path, monkeypatch
 
 
 def test_what_went_wrong_in_words(program: Program) -> None:
-    assert discovery.ask(["/nowhere/python3"]) == "can't be started (No such file or directory)"
+    assert discovery.run(["/nowhere/python3"]) == "can't be started (No such file or directory)"
     slow = program("slow", "exec sleep 20\n")
-    assert discovery.ask([str(slow)], limit=0.2) == "gave no answer in 0.2 seconds"
+    assert discovery.run([str(slow)], limit=0.2) == "gave no answer in 0.2 seconds"
     failing = program("failing", "echo one >&2; echo two >&2; exit 3\n")
-    assert discovery.ask([str(failing)]) == "two"
-    assert discovery.ask([str(program("silent", "exit 3\n"))]) == "ended with 3"
+    assert discovery.run([str(failing)]) == "two"
+    assert discovery.run([str(program("silent", "exit 3\n"))]) == "ended with 3"
 
 
 def test_no_torch() -> None:

@@ -23,6 +23,8 @@ from tools import policies
 
 from .conftest import Program, answering
 
+pytestmark = pytest.mark.slow  # the plug-in's helper is started for each
+
 PROJECT = Path(__file__).parents[2]
 WHERE = "GIMP 3.0 (system or AppImage)"
 

@@ -33,6 +33,7 @@ def test_what_is_written_is_read(shares, strength):
     assert Decision.from_json(json.loads(json.dumps(decision.to_json()))) == decision
 
 
+@pytest.mark.slow
 @given(JSON)
 def test_anything_else_is_refused(junk):
     for read in (Decision.from_json, read_choices):

@@ -186,6 +186,7 @@ def test_a_passing_problem_is_not_remembered(photos: Path, place: Path, monkeypa
     assert fill(photos, place)["a.png"].key
 
 
+@pytest.mark.slow
 def test_several_processes_do_what_one_does(photos: Path, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (photos / "broken.jpg").write_bytes(b"\xff\xd8 not really")
     alone = fill(photos, place)

@@ -49,6 +49,7 @@ def test_pickled_code_is_not_run(tmp_path):
     assert not (tmp_path / "sprung").exists()
 
 
+@pytest.mark.slow
 def test_a_full_disk_leaves_the_checkpoint_before(tmp_path):
     """The disk is full for this process at 100 kB a file; the checkpoint has 4 MB."""
     checkpoint.write(tmp_path, 1, parts(1))

@@ -47,6 +47,7 @@ def policy(tmp_path: Path) -> Policy:
     return Policy.load(policies.write(tmp_path / "known.onnx", {"exposure": 22, "temperature": 21}))
 
 
+@pytest.mark.slow
 def test_rows(pairs: tuple[Path, Path], policy: Policy) -> None:
     """The policy does exactly what was done; the search, which knows the answers only, comes near."""
     result = evaluate.evaluate(evaluate.folder_pairs(*pairs), policy, quietly)
@@ -118,6 +119,7 @@ def test_only_the_photos_of_a_list(tmp_path: Path) -> None:
         assert raised.value.kind == kind and str(held_out) in str(raised.value)
 
 
+@pytest.mark.slow
 def test_command_prints_a_table_or_json(pairs: tuple[Path, Path], policy: Policy) -> None:
     command = ["evaluate", str(pairs[0]), str(pairs[1]), "--model", str(policy.path)]
     text = CliRunner().invoke(main, command)
@@ -163,6 +165,7 @@ def test_wrong_use_is_one_line(tmp_path: Path, policy: Policy, arguments: list[s
     assert message in result.output and "Traceback" not in result.output
 
 
+@pytest.mark.slow
 def test_pairs_need_no_torch(pairs: tuple[Path, Path], policy: Policy) -> None:
     code = (
         "import sys; from trainer.cli import main\n"

@@ -218,6 +218,7 @@ def test_a_run_writes_what_it_promises(folders, tmp_path):
     assert 0 < learned["kl"] < 0.1 and learned["explained_variance"] <= 1
 
 
+@pytest.mark.slow
 def test_the_papers_recipe_runs(folders, tmp_path):
     """Both networks have learned after two updates, and every value that is logged is a number."""
     run_fit(folders, tmp_path / "run", recipe_name="paper", steps=2, evaluate_every=1)

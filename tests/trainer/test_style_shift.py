@@ -30,6 +30,7 @@ def edited(pictures, moved):
     return edit_batch(pictures, action, torch.tensor([s.values() for s in SLIDERS]))[:, 0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("known", [{"temperature": 8, "saturation": -8}, {"temperature": -8, "exposure": 4}, {}])
 def test_a_known_edit_is_found_and_hardly_another(folders, known):
     """Levels from neutral. The scenes are the same in both, so that they differ in the look alone."""
@@ -41,6 +42,7 @@ def test_a_known_edit_is_found_and_hardly_another(folders, known):
             assert abs(levels) < 4, (name, levels)
 
 
+@pytest.mark.slow
 def test_few_photos_show_less_of_a_look_than_many(folders):
     plain = crops(folders, 0)
     warm = edited(plain, {"temperature": 8})

@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from gimp_plugin.auto_enhance_rl.plugin.names import LOG
 from tools import policies
 from tools.gimp_roots import root
 from tools.gimp_roots.plug_in import install_in
@@ -44,7 +45,7 @@ def work(
     command = ["dbus-run-session", "--", "python3", "gui.py", version, *([str(rounds)] if rounds else [])]
     done = root.run(version, command, folder, timeout, {"AUTO_ENHANCE_RL_LOG": "debug"})
     seen: dict[str, Any] = json.loads((folder / "gui.json").read_text()) if (folder / "gui.json").exists() else {}
-    log = plug_in / "auto_enhance_rl.log"
+    log = plug_in / LOG
     seen["log"] = log.read_text() if log.exists() else ""
     if "whole" not in seen:
         raise RuntimeError(f"the scenario broke off in GIMP {version}:\n{done.stdout[-4000:]}")

@@ -17,7 +17,7 @@ from typing import IO, Any
 
 from models.decision import MALFORMED, Choice, Decision, DecisionError, check_format, read_choices
 
-from .messages import BUNDLE, DOCTOR, FOLDER, REINSTALL, SANDBOX, PluginError, _
+from .messages import DOCTOR, FOLDER, INSTALL_BUNDLE, REINSTALL, SANDBOX, PluginError, _
 
 LARGEST_SIDE = 1024  # pixels, of the little pictures of alternatives
 # Variables with which GIMP, or the package it came in, points its own Python and libraries at its own files.
@@ -97,7 +97,7 @@ class Agent:
             )
         except OSError as error:
             message = _("The helper's Python, {python}, can't be started ({error}): {remedy}.")
-            remedy = BUNDLE if SANDBOX else REINSTALL
+            remedy = INSTALL_BUNDLE if SANDBOX else REINSTALL
             raise PluginError(message.format(python=python, error=error.strerror, remedy=remedy)) from error
 
     def _ask(self, header: dict[str, Any], data: bytes) -> Any:
@@ -137,7 +137,7 @@ class Agent:
             said = self._complaints.read().decode(errors="replace").strip().splitlines()
             ended = _("{python} ended with {status}").format(python=self._settings.python, status=status)
             reason = said[-1] if said else ended
-            raise no_decision(f"{reason}; {BUNDLE}" if SANDBOX else reason)
+            raise no_decision(f"{reason}; {INSTALL_BUNDLE}" if SANDBOX else reason)
         try:
             answer = json.loads(line)
         except (ValueError, RecursionError) as error:

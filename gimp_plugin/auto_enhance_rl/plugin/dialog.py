@@ -46,7 +46,7 @@ class Dialog:
         header: dict[str, Any],
         size: tuple[int, int],
     ) -> None:
-        """header: of requests, which style and so on. size: of the part of the layer that the agent sees."""
+        """header: of requests, as enhance.request_header has it. size: of the part of the layer that the agent sees."""
         self._procedure, self._config, self._agent, self._edit = procedure, config, agent, edit
         self._header, self._size = header, size
         self._preview: Preview

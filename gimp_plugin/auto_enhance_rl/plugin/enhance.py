@@ -4,13 +4,10 @@
 from __future__ import annotations
 
 import os
-from concurrent.futures import Future
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import gi
 from gi.repository import Gegl, Gimp
-
-from models import Decision
 
 from . import names
 from .agent import Agent, Settings, check_decision, read_settings
@@ -18,6 +15,9 @@ from .edit import Edit, excluded_names
 from .filters import apply
 from .layers import check_drawables, check_merged, from_srgb_matrix, holds_beyond, pixels
 from .messages import TITLE, _, calling_error
+
+if TYPE_CHECKING:
+    from .dialog import Dialog
 
 
 def enhance(
@@ -40,7 +40,9 @@ def enhance(
         asked = agent.ask(header | {"width": width, "height": height, "channels": channels}, data)
         del data
         if interactive:
-            decision = show_dialog(procedure, config, agent, edit, header, (width, height), image, layer, asked)
+            styles = agent.ask({"list": True, "styles": settings.styles})
+            dialog = dialog_class()(procedure, config, agent, edit, header, (width, height))
+            decision = dialog.run(image, layer, asked, styles)
         else:
             chosen = check_decision(asked.result())
             edit.choose(chosen.choices)
@@ -84,27 +86,15 @@ def begin_edit(image: Gimp.Image, layer: Gimp.Layer, config: Gimp.ProcedureConfi
     return edit
 
 
-def show_dialog(
-    procedure: Gimp.Procedure,
-    config: Gimp.ProcedureConfig,
-    agent: Agent,
-    edit: Edit,
-    header: dict[str, Any],
-    size: tuple[int, int],
-    image: Gimp.Image,
-    layer: Gimp.Layer,
-    asked: Future[Any],
-) -> Decision | None:
-    """The decision as the user accepts it, or None. size: of the part of the layer that the agent sees."""
-    styles = agent.ask({"list": True, "styles": header["styles"]})
-    # Only here: loading GTK takes time, and a batch call needs no display.
+def dialog_class() -> type[Dialog]:
+    """Imported only for an interactive run: loading GTK takes time, and a batch call needs no display."""
     gi.require_version("GimpUi", "3.0")
     from gi.repository import GimpUi
 
     GimpUi.init(names.PROCEDURE)
     from .dialog import Dialog
 
-    return Dialog(procedure, config, agent, edit, header, size).run(image, layer, asked, styles)
+    return Dialog
 
 
 def apply_edit(image: Gimp.Image, layer: Gimp.Layer, edit: Edit, merged: bool) -> None:

@@ -20,7 +20,7 @@ TITLE = _("Auto Enhance (RL)")
 SANDBOX = bool(os.environ.get("SNAP")) or os.path.exists("/.flatpak-info")  # GIMP is in one, and no helper outside it
 REINSTALL = _("run `trainer install-plugin` again (`trainer doctor` checks every step)")
 DOCTOR = _("`trainer doctor` checks every step.")
-BUNDLE = _("run `trainer install-plugin --bundle`, since this GIMP is in a sandbox, out of the helper's reach")
+INSTALL_BUNDLE = _("run `trainer install-plugin --bundle`, since this GIMP is in a sandbox, out of the helper's reach")
 
 log = logging.getLogger(names.PLUG_IN)
 

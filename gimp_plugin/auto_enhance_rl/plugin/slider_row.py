@@ -14,7 +14,7 @@ from .messages import _
 
 
 class Row:
-    """The switch, the slider with its name, value and unit as GIMP's own tools have it, and how sure the agent is."""
+    """The switch, the slider with its name, value and unit as GIMP's own tools have it, and the level's probability."""
 
     def __init__(
         self, slider: Slider, switched: Callable[[Slider, bool], None], moved: Callable[[Slider, float], None]
@@ -39,9 +39,9 @@ class Row:
         self._scale.set_hexpand(True)
         self._scale.set_tooltip_text(_("In GIMP: {menu}").format(menu=_(slider.menu)))
         self._scale.get_accessible().set_name(name)
-        self._sure = Gtk.Label(xalign=1)
-        self._sure.set_tooltip_text(_("How probable the agent finds this one of the slider's 33 levels"))
-        self.widgets = [self._switch, self._scale, self._sure]
+        self._probability = Gtk.Label(xalign=1)
+        self._probability.set_tooltip_text(_("How probable the agent finds this one of the slider's 33 levels"))
+        self.widgets = [self._switch, self._scale, self._probability]
         self._switch.connect("toggled", lambda button: switched(slider, button.get_active()))
         self._adjustment.connect(
             "value-changed", lambda adjustment: moved(slider, adjustment.get_value() / self._factor)
@@ -54,5 +54,5 @@ class Row:
         if on:
             self._adjustment.set_value(self._factor * value)
         self._scale.set_sensitive(on and movable)
-        sure = _("by hand") if probability is None else _("{percent:.0f}% sure").format(percent=100 * probability)
-        self._sure.set_text(sure)
+        text = _("by hand") if probability is None else _("{percent:.0f}% sure").format(percent=100 * probability)
+        self._probability.set_text(text)

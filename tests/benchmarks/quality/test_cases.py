@@ -12,12 +12,11 @@ PHOTOS = Path(__file__).parents[2] / "photos"
 TABLE = {slider.name: slider for slider in SLIDERS}
 
 
-@pytest.mark.parametrize("kind", [cases.FIXED, cases.BY_SLIDERS])
-def test_faults_stay_between_their_ends_and_fill_them(kind: str) -> None:
-    drawn = [cases.faults_of(f"photo {i}", cases.TOGETHER, 0, kind) for i in range(300)]
-    for name in cases.FAULTS:
+def test_degradations_stay_between_their_ends_and_fill_them() -> None:
+    drawn = [cases.degradations_of(f"photo {i}", cases.TOGETHER, 0) for i in range(300)]
+    for name in cases.DEGRADATIONS:
         slider = TABLE[name]
-        low, high = cases.fault_ends(name, kind)
+        low, high = cases.DEGRADATIONS[name]
         seen = [values[name] for values in drawn]
         assert low <= min(seen) and max(seen) <= high
         table = [slider.scaled(end, share) for end in (low, high) for share in np.arange(0, 1.01, 0.1)]
@@ -26,45 +25,52 @@ def test_faults_stay_between_their_ends_and_fill_them(kind: str) -> None:
         assert positions.std() == pytest.approx(1 / np.sqrt(3), abs=0.06), "evenly"
 
 
-def test_faults_depend_on_photo_kind_and_draw_alone() -> None:
-    one = cases.faults_of("a.jpg", "exposure", 0)
-    assert one == cases.faults_of("a.jpg", "exposure", 0)
+def test_degradations_depend_on_photo_kind_and_draw_alone() -> None:
+    one = cases.degradations_of("a.jpg", "exposure", 0)
+    assert one == cases.degradations_of("a.jpg", "exposure", 0)
     assert set(one) == {"exposure"}
     others = [("b.jpg", "exposure", 0), ("a.jpg", "exposure", 1), ("a.jpg", cases.TOGETHER, 0)]
-    assert all(cases.faults_of(*other)["exposure"] != one["exposure"] for other in others)
-    assert set(cases.faults_of("a.jpg", cases.TOGETHER, 0)) == set(cases.FAULTS)
-    assert set(cases.faults_of("a.jpg", cases.CAST, 0)) == set(cases.CASTS)
+    assert all(cases.degradations_of(*other)["exposure"] != one["exposure"] for other in others)
+    assert set(cases.degradations_of("a.jpg", cases.TOGETHER, 0)) == set(cases.DEGRADATIONS)
+    assert set(cases.degradations_of("a.jpg", cases.CAST, 0)) == set(cases.CASTS)
 
 
-def test_the_examination_never_changes() -> None:
+def test_the_benchmarks_pictures_never_change() -> None:
     """Figures of different days are of the same pictures, whatever the sliders' ranges have become."""
-    assert cases.faults_of("photo.jpg", "exposure", 0) == pytest.approx({"exposure": 1.063701}, abs=1e-6)
-    assert cases.faults_of("photo.jpg", "temperature", 1) == pytest.approx({"temperature": 7186.28}, abs=0.01)
-    assert cases.faults_of("photo.jpg", "tint", 0) == pytest.approx({"tint": 0.866238}, abs=1e-6)
+    assert cases.degradations_of("photo.jpg", "exposure", 0) == pytest.approx({"exposure": 1.063701}, abs=1e-6)
+    assert cases.degradations_of("photo.jpg", "temperature", 1) == pytest.approx({"temperature": 7186.28}, abs=0.01)
+    assert cases.degradations_of("photo.jpg", "tint", 0) == pytest.approx({"tint": 0.866238}, abs=1e-6)
 
 
-def test_faults_can_follow_the_sliders() -> None:
-    for name in cases.FAULTS:
-        slider = TABLE[name]
-        low, high = cases.fault_ends(name, cases.BY_SLIDERS)
-        positions = np.interp([low, high], slider.values(), np.linspace(-1, 1, len(slider.values())))
-        assert positions == pytest.approx([-cases.REACH, cases.REACH], abs=0.01)
-
-
-def test_a_wrong_way_picture_is_the_edit_of_its_answer() -> None:
-    made = cases.wrong_way_cases(PHOTOS, ["otters.png"])
+def test_a_degraded_picture_is_the_edit_of_its_answer() -> None:
+    made = cases.degraded_cases(PHOTOS, ["otters.png"])
     assert len(made) == sum(cases.DRAWS.values())
     one = next(case for case in made if case.group == "temperature")
-    image, answer = cases.make(one, 96)
+    image, answer, _ = cases.make(one, 96)
     assert answer is not None and max(answer.shape) == 96 and answer.dtype == np.uint8
-    assert np.array_equal(image, edit(answer, dict(one.faults)))
+    assert np.array_equal(image, edit(answer, dict(one.degradations)))
     assert not np.array_equal(image, answer)
 
 
 def test_a_finished_photo_is_its_own_answer_and_a_hard_one_has_none() -> None:
-    image, answer = cases.make(cases.finished_cases(PHOTOS, ["otters.png"])[0], 64)
+    image, answer, _ = cases.make(cases.finished_cases(PHOTOS, ["otters.png"])[0], 64)
     assert np.array_equal(image, answer)
-    assert cases.make(cases.folder_cases(cases.HARD, PHOTOS)[0], 64)[1] is None
+    assert cases.make(cases.folder_cases(cases.HARD, PHOTOS)[0], 64).answer is None
+
+
+def test_a_picture_is_grey_if_its_file_is(tmp_path: Path) -> None:
+    """As for `trainer enhance` and `trainer evaluate`: equal channels alone do not make a photo grey."""
+    for mode in ("L", "RGB"):
+        for folder in ("input", "expertC"):
+            (tmp_path / mode / folder).mkdir(parents=True)
+            Image.new(mode, (8, 8)).save(tmp_path / mode / folder / "a.png")
+        made = [
+            cases.folder_cases(cases.HARD, tmp_path / mode / "input")[0],
+            cases.finished_cases(tmp_path / mode / "input", ["a.png"])[0],
+            cases.fivek_cases(tmp_path / mode)[0],
+        ]
+        assert [cases.make(case, 64).grey for case in made] == [mode == "L"] * 3
+    assert not any(cases.make(case, 64).grey for case in cases.degraded_cases(tmp_path / "L" / "input", ["a.png"]))
 
 
 def test_pairs_come_by_name(tmp_path: Path) -> None:
@@ -74,7 +80,7 @@ def test_pairs_come_by_name(tmp_path: Path) -> None:
             Image.new("RGB", (20, 10), (grey + i, grey, grey)).save(tmp_path / folder / f"{name}.png")
     found = cases.fivek_cases(tmp_path)
     assert [case.name for case in found] == ["a", "b"]
-    image, answer = cases.make(found[1], 512)
+    image, answer, _ = cases.make(found[1], 512)
     assert answer is not None
     assert (image[0, 0, 0], answer[0, 0, 0]) == (61, 121)
 
@@ -87,6 +93,6 @@ def test_large_folders_are_sampled_evenly_and_small_ones_taken_whole(tmp_path: P
     assert len(cases.folder_cases(cases.HARD, PHOTOS)) == 5
 
 
-def test_ends_of_the_faults_are_told() -> None:
+def test_ends_of_the_degradations_are_told() -> None:
     assert cases.reach()["exposure"] == ["-1.50 stops", "+1.50 stops"]
     assert cases.reach()["temperature"] == ["5029 K", "9187 K"]

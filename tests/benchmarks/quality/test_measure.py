@@ -61,8 +61,8 @@ def test_measures_with_an_answer() -> None:
     assert {name: found[name] for name in metrics.measure(DARK, BRIGHT)} == metrics.measure(DARK, BRIGHT)
 
 
-def test_a_cast_has_an_angle_and_a_fault_alone_only_its_psnr() -> None:
-    case = cases.Case(cases.WRONG_WAY, "tint", "a", PHOTOS)
+def test_a_cast_has_an_angle_and_a_degradation_alone_only_its_psnr() -> None:
+    case = cases.Case(cases.DEGRADED, "tint", "a", PHOTOS)
     yellow = BRIGHT.copy()
     yellow[..., 2] = 0
     found = measure.measures(case, yellow, BRIGHT, yellow)
@@ -89,11 +89,11 @@ def test_levels_that_move_nothing_count_as_neutral(tmp_path: Path) -> None:
     one_way = [slider.name for slider in SLIDERS if slider.lowest == slider.neutral]
     assert one_way
     path = policies.write(tmp_path / "low.onnx", dict.fromkeys([slider.name for slider in SLIDERS], 3))
-    (levels, _), values = measure.decided(Policy.load(path), DARK + np.array([0, 0, 1], np.uint8))
+    (levels, _), values = measure.decided(Policy.load(path), DARK)
     for slider, level in zip(SLIDERS, levels, strict=True):
         assert level == (NEUTRAL_LEVEL if slider.name in one_way else 3)
         assert values[slider.name] == pytest.approx(slider.values()[level])
-    _, on_grey = measure.decided(Policy.load(path), DARK)  # as `trainer enhance` decides for a grey file
+    _, on_grey = measure.decided(Policy.load(path), DARK, grey=True)  # as `trainer enhance` decides for a grey file
     for slider in SLIDERS:
         assert on_grey[slider.name] == (slider.neutral if slider.colour else values[slider.name])
 
@@ -101,19 +101,19 @@ def test_levels_that_move_nothing_count_as_neutral(tmp_path: Path) -> None:
 def test_a_policy_that_is_sure_has_no_entropy_and_one_that_is_not_all(tmp_path: Path, brightener: Path) -> None:
     sure = Policy.load(policies.write(tmp_path / "sure.onnx", {}))  # 9 nats above the others
     (_, entropies), _ = measure.decided(sure, DARK)
-    odds = np.exp(np.array([9.0] + [0.0] * (LEVELS - 1)))
-    odds /= odds.sum()
-    assert entropies == pytest.approx(np.full(len(SLIDERS), -(odds * np.log(odds)).sum()), abs=1e-5)
+    probabilities = np.exp(np.array([9.0] + [0.0] * (LEVELS - 1)))
+    probabilities /= probabilities.sum()
+    assert entropies == pytest.approx(np.full(len(SLIDERS), -(probabilities * np.log(probabilities)).sum()), abs=1e-5)
 
 
 def test_the_best_constant_action_undoes_what_all_photos_have(monkeypatch: pytest.MonkeyPatch) -> None:
     """Photos that all are a stop too dark, and nothing else."""
-    monkeypatch.setattr(measure, "faults_of", lambda *_: {"exposure": -1.0})
-    values = measure.constant_for_even_faults((PHOTOS, ["otters.png", "parrots.png"], 64, "fixed"))
+    monkeypatch.setattr(measure, "degradations_of", lambda *_: {"exposure": -1.0})
+    values = measure.constant_for_even_degradations((PHOTOS, ["otters.png", "parrots.png"], 64))
     assert values["exposure"] >= 0.5
 
 
-def test_the_trainers_faults_are_undone_on_average_too(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_trainers_degradations_are_undone_on_average_too(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("torch")
     seen = {}
 
@@ -123,7 +123,7 @@ def test_the_trainers_faults_are_undone_on_average_too(monkeypatch: pytest.Monke
 
     monkeypatch.setattr(measure, "best_constant_action", search)
     names = ["otters.png", "valley.jpg"]
-    assert measure.constant_for_trainers_faults((PHOTOS, names, 64, "fixed")) == {"exposure": 0.25}
+    assert measure.constant_for_trainers_degradations((PHOTOS, names, 64)) == {"exposure": 0.25}
     for name, answer in zip(names, seen["answers"], strict=True):
         finished = cases.make(cases.finished_cases(PHOTOS, [name])[0], 512)[0]
         assert answer == pytest.approx(thumbnail(finished).transpose(1, 2, 0)), "of the photos that are named"

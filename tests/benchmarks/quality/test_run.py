@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from benchmarks.quality import run as quality
-from benchmarks.quality.cases import TOGETHER, WRONG_WAY, Case
+from benchmarks.quality.cases import DEGRADED, TOGETHER, Case
 from tools import policies
 
 
@@ -38,7 +38,7 @@ def test_the_whole_command_on_two_pairs(
     assert rows["policy"]["psnr"] > rows["input"]["psnr"]
     assert rows["policy, other seed 1"]["psnr"] == pytest.approx(rows["input"]["psnr"])
     assert rows["policy, spread of 2 seeds"]["psnr"] == pytest.approx(rows["policy"]["psnr"] - rows["input"]["psnr"])
-    assert any(line.startswith("wrong-way: left out") for line in report["skipped"])
+    assert any(line.startswith("degraded: left out") for line in report["skipped"])
     lines = [json.loads(line) for line in (tmp_path / "out" / "pictures.jsonl").read_text().splitlines()]
     assert [line["name"] for line in lines] == ["0", "1"]
     assert {path.name for path in (tmp_path / "out").iterdir()} == {
@@ -70,13 +70,16 @@ def test_wrong_use_is_one_line(
 
 def test_a_sheet_shows_each_photos_first_draw() -> None:
     cases = [
-        Case(WRONG_WAY, group, name, Path(name), None, (("exposure", float(draw)),))
+        Case(DEGRADED, group, name, Path(name), None, (("exposure", float(draw)),))
         for name in ("a", "b")
         for group in (TOGETHER, "tint")
         for draw in range(3)
     ]
     marked = [case for case in quality.shown(cases) if case.shown]
-    assert [(case.name, case.group, case.faults[0][1]) for case in marked] == [("a", TOGETHER, 0), ("b", TOGETHER, 0)]
+    assert [(case.name, case.group, case.degradations[0][1]) for case in marked] == [
+        ("a", TOGETHER, 0),
+        ("b", TOGETHER, 0),
+    ]
 
 
 def test_names_that_are_not_there_are_refused(
@@ -85,7 +88,17 @@ def test_names_that_are_not_there_are_refused(
     monkeypatch.setattr(sys, "argv", ["quality", "--only", "fivek,fiveky", "--out", "out"])
     with pytest.raises(SystemExit) as stop:
         quality.main()
-    assert stop.value.code == 2 and "no 'fiveky'; there are fivek, wrong-way" in capsys.readouterr().err
+    assert stop.value.code == 2 and "no 'fiveky'; there are fivek, degraded" in capsys.readouterr().err
+
+
+def test_options_of_earlier_versions(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """The set's old name and the default of --faults are taken; the other kind of --faults is refused."""
+    monkeypatch.setattr(sys, "argv", ["quality", "--only", "wrong-way,hard", "--faults", "fixed", "--out", "out"])
+    assert quality._arguments().only == [DEGRADED, "hard"]
+    monkeypatch.setattr(sys, "argv", ["quality", "--faults", "sliders", "--out", "out"])
+    with pytest.raises(SystemExit) as stop:
+        quality.main()
+    assert stop.value.code == 2 and "leave --faults out" in capsys.readouterr().err
 
 
 def test_what_is_held_out_is_what_a_run_holds_out(tmp_path: Path) -> None:
