@@ -116,9 +116,9 @@ def enhanced(name):
     seen["profile"] = (image.get_color_profile() or image.get_effective_color_profile()).get_label()
     seen["pixels kept"] = raw(layer) == before
     np.save(f"/case/{name}.shown.npy", shown(image, layer))
-    path = Gio.File.new_for_path(f"/case/{name}.xcf")
-    Gimp.file_save(Gimp.RunMode.NONINTERACTIVE, image, path, None)
-    again = load(f"{name}.xcf")
+    # Not "float ...", which `load` would take for the other file's.
+    Gimp.file_save(Gimp.RunMode.NONINTERACTIVE, image, Gio.File.new_for_path(f"/case/saved {name}.xcf"), None)
+    again = load(f"saved {name}.xcf")
     other = again.get_layers()[0]
     seen["xcf filters"] = listed(other)
     seen["xcf difference"] = difference(shown(image, layer), shown(again, other))
