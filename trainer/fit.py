@@ -119,7 +119,8 @@ def _learn(
             if logged:
                 metrics["edits_per_second"] = edits / (time.monotonic() - started)
                 log.add(step, metrics)
-                bar.update(task, learning=f"reward {metrics['reward']:+.4f}  entropy {metrics['entropy']:.2f}")
+                reward = f"reward {metrics['reward']:+.4f}  " if "reward" in metrics else "imitating  "
+                bar.update(task, learning=f"{reward}entropy {metrics['entropy']:.2f}")
             bar.update(task, completed=step)
             due = step % config.evaluate_every == 0 or step == config.steps
             if due and writes:
@@ -197,13 +198,11 @@ def update(
     if before is None:
         return {}, edited
     kl = before.kl(_distribution(learner.policy, batch.state)).mean()
-    metrics = distributed.all_mean(
-        {
-            "reward": reward.mean(), "entropy": entropy.mean(), "value_loss": value_loss,
-            "imitation_loss": imitation_loss, "kl": kl,
-        }
-    )  # fmt: skip
-    return metrics | {"explained_variance": explained_variance(value, reward), "learning_rate": rate}, edited
+    metrics = distributed.all_mean({"entropy": entropy.mean(), "imitation_loss": imitation_loss, "kl": kl})
+    if edited.shape[1]:  # else there is no reward yet
+        metrics |= distributed.all_mean({"reward": reward.mean(), "value_loss": value_loss})
+        metrics["explained_variance"] = explained_variance(value, reward)
+    return metrics | {"learning_rate": rate}, edited
 
 
 def sample_actions(config: Config, distribution: LevelDistribution, draws: Draws) -> torch.Tensor:
