@@ -104,7 +104,7 @@ def edit(photo: Path, values: Mapping[str, float]) -> Run:
 
 def in_gimp(version: str, photo: Path, values: Mapping[str, float]) -> dict[str, Run]:
     """Step -> its run in GIMP."""
-    filters = [{"operation": f.operation, "properties": f.properties} for f in editor_ops.filters(values, *SIZE)]
+    filters = [f._asdict() for f in editor_ops.filters(values, *SIZE)]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         os.link(photo, folder / "photo.jpg")

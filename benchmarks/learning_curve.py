@@ -23,8 +23,8 @@ def draw(run: Path, out: Path) -> None:
     steps = [row["step"] for row in validated]
     axes[0].plot(steps, [row["psnr"] - row["psnr_input"] for row in validated])
     axes[0].set_title("gain on held-out degraded photos, dB")
-    learned = [row for row in rows if "reward" in row]
     for axis, name, title in ((axes[1], "reward", "reward"), (axes[2], "entropy", "entropy of a slider, nats")):
+        learned = [row for row in rows if "imitation_loss" in row and name in row]
         axis.plot([row["step"] for row in learned], [row[name] for row in learned], linewidth=0.8)
         axis.set_title(title)
     for axis in axes:

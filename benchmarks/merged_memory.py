@@ -34,7 +34,7 @@ SCRIPT = Path(__file__).parent / "in_gimp" / "merged_memory.py"
 def measure(version: str, case: str, gimps_own: bool = False, size: tuple[int, int] = SIZE) -> dict[str, Any]:
     """{"seen": seconds to read what the agent is shown, "merged": seconds to merge, "bytes": peak of GIMP}."""
     values = {s.name: s.values()[policies.EVERY_SLIDER[s.name]] for s in editor_ops.SLIDERS}
-    filters = [(f.operation, f.label, f.properties) for f in editor_ops.filters(values, *size)]
+    filters = editor_ops.filters(values, *size)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         with Image.open(PHOTO) as photo:

@@ -68,8 +68,8 @@ def measure(version: str, photos: list[Path]) -> dict[tuple[str, str], tuple[See
                     matrix = np.linalg.inv(np.array(columns)) @ np.array(RGB_TO_XYZ)
                     ways |= {(space, "plain"): None, (space, "adapted"): matrix.ravel().tolist()}
                 for (space, way), primaries in ways.items():
-                    filters = editor_ops.filters(values, *small.size, primaries)
-                    steps = [(f.operation, f.properties) for f in filters]
+                    filters = editor_ops.filters(values, *small.size, primaries, beyond=True)
+                    steps = [(f.operation, f.properties, f.mode, f.opacity) for f in filters]
                     case = {"photo": f"photo-{i}", "space": space, "filters": steps, "name": f"out-{len(cases)}"}
                     cases.append(case | {"what": what, "way": way})
         (folder / "cases.json").write_text(json.dumps(cases))

@@ -34,7 +34,7 @@ from models.thumbnail import thumbnail
 LOOKS: dict[str, dict[str, float]] = {
     "as they were": {},
     "warm and pale": {"temperature": 8500.0, "saturation": 0.7},
-    "cool and contrasty": {"temperature": 5300.0, "contrast": 1.2},
+    "cool and contrasty": {"temperature": 5300.0, "contrast": 0.6},
 }
 NEW = 60
 """Photos that the policies are compared on, at most: as many finished ones as source photos."""

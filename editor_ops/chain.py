@@ -12,15 +12,26 @@ from .sliders import NAMES, SLIDERS, Slider
 
 
 class Filter(NamedTuple):
-    """One GIMP filter, ready to be appended: operation, the name shown in GIMP, properties under GIMP's names."""
+    """One GIMP filter, ready to be appended: operation, the name shown in GIMP, properties under GIMP's names, blend
+    mode under GIMP's name in small letters (`Gimp.LayerMode`), opacity from 0 to 1."""
 
     operation: str
     label: str
     properties: dict[str, Any]
+    mode: str = "replace"
+    opacity: float = 1.0
+
+
+AMOUNT = "amount"
+"""In place of an operation in a `chain`: a slider that sets a filter's opacity (`blend.amount`)."""
+CLIP = "gegl:rgb-clip"
+MODE_WORDS = {"screen": "Screen", "multiply": "Multiply", "softlight": "Soft light"}
+"""Blend mode -> as GIMP's menu has it."""
 
 
 def chain(values: Mapping[str, Any], width: int, height: int) -> list[tuple[str, dict[str, Any]]]:
-    """The operations that slider values ask for, in order, with properties under Python names.
+    """The operations that slider values ask for, in order, with properties under Python names. AMOUNT stands for
+    `blend.amount`.
 
     values: slider name -> value in GIMP's unit, or an array of them, one an image; sliders left out are
     neutral. Radii are for a picture of width x height pixels. An operation whose sliders are all neutral is
@@ -33,6 +44,9 @@ def chain(values: Mapping[str, Any], width: int, height: int) -> list[tuple[str,
     for slider in SLIDERS:
         value = values.get(slider.name, slider.neutral)
         if not _moved(slider, value):
+            continue
+        if slider.up:
+            steps.append((AMOUNT, {"amount": value, "down": slider.down, "up": slider.up}))
             continue
         if not steps or steps[-1][0] != slider.operation:
             steps.append((slider.operation, {}))
@@ -51,26 +65,41 @@ def filters(
     height: int,
     primaries: Sequence[float] | None = None,
     word: Callable[[str], str] = lambda text: text,
+    beyond: bool = False,
 ) -> list[Filter]:
     """`chain` for GIMP: filters with GIMP's property names, each named after its moved sliders and their values.
 
     primaries: the 3x3 matrix from linear sRGB to the image's linear RGB, row by row, of an image that has others than
     sRGB's: then the filters give the look that the values have in sRGB (primaries.py). word: a translation of the
-    sliders' labels and texts, for those names.
+    sliders' labels and texts, for those names. beyond: the picture may hold values outside [0, 1], as float images do
+    and as layers do that have filters of their own; then a filter clips them before sliders that set an opacity.
     """
     steps = chain(values, width, height)
     if primaries is not None:
         steps = in_primaries(steps, primaries)
-    made = []
+    moved = [s for s in SLIDERS if s.name in values and _moved(s, values[s.name])]
+    amounts = [s for s in moved if s.up]  # in the order of their steps
+    made = [Filter(CLIP, word("Clip to black and white"), {})] if amounts and beyond else []
     for operation, properties in steps:
-        rows = [s for s in SLIDERS if s.operation == operation]
-        moved = [s for s in rows if s.name in values and _moved(s, values[s.name])]
+        if operation == AMOUNT:
+            made.append(_opacity_filter(amounts.pop(0), properties["amount"], word))
+            continue
+        rows = [s for s in SLIDERS if s.operation == operation and not s.up]
         # In other primaries, the mixer is there for the temperature alone too.
-        texts = [f"{word(s.label)} {word(s.text).format(values.get(s.name, s.neutral))}" for s in moved or rows]
+        named = [s for s in rows if s in moved] or rows
+        texts = [f"{word(s.label)} {word(s.text).format(values.get(s.name, s.neutral))}" for s in named]
         if primaries is not None and operation == MIXER:
             texts.append(word("as in sRGB"))
         made.append(Filter(operation, ", ".join(texts), {k.replace("_", "-"): v for k, v in properties.items()}))
     return made
+
+
+def _opacity_filter(slider: Slider, amount: float, word: Callable[[str], str]) -> Filter:
+    blend = slider.up if amount > 0 else slider.down
+    assert blend is not None  # the caller's sliders have both
+    operation, mode = blend
+    text = f"{word(slider.label)} {word(slider.text).format(amount)} ({word(MODE_WORDS[mode])})"
+    return Filter(operation, text, {}, mode, abs(float(amount)))
 
 
 def _moved(slider: Slider, value: Any) -> bool:

@@ -8,7 +8,8 @@ from typing import Any
 
 from array_api_compat import array_namespace, is_numpy_array
 
-from .chain import chain
+from .blend import amount, blend
+from .chain import AMOUNT, chain
 from .color import Array, linear_to_srgb, srgb_to_linear
 from .full_size import edit_full_size
 from .operations import OPERATIONS, as_float, max_value, to_dtype
@@ -17,30 +18,37 @@ FULL_SIZE_FROM = 1_000_000
 """Pixels from which a NumPy picture is worked in strips: about where its planes leave the processor's cache."""
 
 
-def apply(operation: str, image: Array, *, alpha: Array | None = None, **properties: Any) -> Array:
-    """Does one GIMP operation under GIMP's own names, as a float GIMP image would hold the result.
+def apply(
+    operation: str, image: Array, *, alpha: Array | None = None, mode: str = "replace", opacity: Any = 1.0,
+    **properties: Any,
+) -> Array:  # fmt: skip
+    """Does one GIMP filter under GIMP's own names, as a float GIMP image would hold the result.
 
     operation: e.g. "gegl:exposure". image: (..., height, width, 3), sRGB-encoded floats, unclipped, NumPy or
     torch; the same comes back. Properties are GIMP's, dashes as underscores; those not given are neutral or
-    GIMP's default. alpha: (..., height, width) in [0, 1], weights blurs.
-    ValueError for an operation or property that is not known, and for pictures that aren't float RGB.
+    GIMP's default. alpha: (..., height, width) in [0, 1], weights blurs. mode, opacity: the filter's, as `blend.blend`.
+    ValueError for an operation, property or mode that is not known, and for pictures that aren't float RGB.
     """
     if operation not in OPERATIONS:
         raise ValueError(f"apply: no operation {operation!r}; there are {', '.join(OPERATIONS)}")
     _check_rgb(image)
     if not array_namespace(image).isdtype(image.dtype, "real floating"):
         raise ValueError(f"apply: image is {image.dtype}; give sRGB-encoded floats (edit() takes integers)")
+    linear = srgb_to_linear(image)
     try:
-        edited = OPERATIONS[operation](srgb_to_linear(image), alpha=alpha, **properties)
+        edited = OPERATIONS[operation](linear, alpha=alpha, **properties)
     except TypeError as error:
         raise ValueError(f"apply: {operation}: {error}") from error
-    return linear_to_srgb(edited)
+    return linear_to_srgb(
+        edited if mode == "replace" and opacity == 1.0 else blend(linear, edited, mode, opacity, alpha)
+    )
 
 
 def run(linear: Array, steps: list[tuple[str, dict[str, Any]]], alpha: Array | None = None) -> Array:
     """Runs a `chain` over linear light (..., height, width, 3), unclipped in between and at the end."""
     for operation, properties in steps:
-        linear = OPERATIONS[operation](linear, alpha=alpha, **properties)
+        function = amount if operation == AMOUNT else OPERATIONS[operation]
+        linear = function(linear, alpha=alpha, **properties)
     return linear
 
 
@@ -48,7 +56,8 @@ def edit(image: Array, values: Mapping[str, Any], alpha: Array | None = None) ->
     """Edits a picture by slider values, as GIMP's stack of filters does.
 
     image: (..., height, width, 3), sRGB-encoded: uint8, uint16, or floats where 1.0 is white; NumPy or torch.
-    The same type comes back: integers clipped and rounded once at the end, floats unclipped.
+    The same type comes back: integers clipped and rounded once at the end, floats unclipped, but where
+    mid-tones or contrast are moved, which clip first.
     values: slider name -> value in GIMP's unit (or one for each image, shape (B,)); left out is neutral, and
     with nothing moved the picture comes back unchanged. alpha: (..., height, width), of the image's type.
     ValueError for shapes, types, names and values that don't fit.

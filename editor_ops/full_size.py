@@ -8,16 +8,18 @@ surroundings, so it is a pass of its own before; wide_blur.py has it.
 from __future__ import annotations
 
 import functools
+import itertools
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from .blend import amount
 from .blur import ALPHA_FLOOR
-from .chain import chain
+from .chain import AMOUNT, chain
 from .color import linear_to_srgb, luminance, srgb_to_linear
 from .operations import OPERATIONS, as_float, max_value, to_dtype
 from .shadows_highlights import correct
@@ -37,7 +39,7 @@ Work = Callable[[np.ndarray, slice], np.ndarray]
 AFFINE = frozenset(
     f"gegl:{name}"
     for name in (
-        "exposure", "color-temperature", "channel-mixer", "brightness-contrast", "levels", "saturation",
+        "exposure", "color-temperature", "channel-mixer", "saturation",
     )
 )  # fmt: skip
 """Operations that are a matrix and an offset in linear light, as the chain uses them; several in a row are one."""
@@ -118,8 +120,15 @@ def edit_full_size(
     steps = chain(values, width, height)
     if not steps:
         return image
+    curves = list(itertools.takewhile(lambda step: step[0] == AMOUNT, steps))
+    steps = steps[len(curves) :]
     source, work, blurs = image, list[Work](), 0
-    decoder: Curve | None = decode  # None: the source is linear light
+    # `decoder` is None where the source is linear light.
+    # Sliders that bend a curve work on the picture's own channels, as in GIMP. So they are a part of its tone curve,
+    # which is a table for integers; but with alpha each pixel has its own.
+    decoder: Curve | None = functools.partial(_bent, decode, curves) if curves and alpha is None else decode
+    if alpha is not None:
+        work += [_curve_within(alpha, properties) for _, properties in curves]
     if to_srgb is not None:
         _append(work, Affine(np.asarray(to_srgb, np.float64), np.zeros(3)))
     with ThreadPoolExecutor(min(cores(), threads)) as pool:
@@ -147,6 +156,18 @@ def edit_full_size(
 
         _each(pool, store, height, width)
     return result
+
+
+def _bent(decode: Curve, curves: Sequence[tuple[str, dict[str, Any]]], samples: np.ndarray) -> np.ndarray:
+    """Stored samples of any shape to linear light, bent by steps of AMOUNT."""
+    linear = decode(samples)
+    for _, properties in curves:
+        linear = amount(linear, **properties)
+    return linear
+
+
+def _curve_within(alpha: np.ndarray, properties: dict[str, Any]) -> Work:
+    return lambda linear, rows: amount(linear, alpha=as_float(alpha[rows]), **properties)
 
 
 def _append(work: list[Work], step: Affine) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from array_api_compat import array_namespace
 
+from .blend import invert_gamma, rgb_clip
 from .brightness_contrast import brightness_contrast
 from .channel_mixer import channel_mixer
 from .color import Array
@@ -22,7 +23,7 @@ OPERATIONS: dict[str, Callable[..., Array]] = {
     f"gegl:{function.__name__.replace('_', '-')}": function
     for function in (
         exposure, color_temperature, channel_mixer, shadows_highlights,
-        brightness_contrast, levels, saturation, unsharp_mask,
+        brightness_contrast, levels, saturation, unsharp_mask, rgb_clip, invert_gamma,
     )
 }  # fmt: skip
 """GIMP's name -> function on linear light (..., height, width, 3); properties under GIMP's names, with underscores."""

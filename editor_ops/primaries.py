@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The same look in an image with other primaries than sRGB's. Plain Python: GIMP's own runs it.
 
-GEGL works on the image's own linear RGB. What treats the three channels alike (exposure, black level, contrast, white
-point), goes by the colour's luminance or CIE Lab (saturation, shadows, highlights), or is a blur (clarity) comes out
+GEGL works on the image's own linear RGB. What treats the three channels alike in linear light (exposure, black level),
+goes by the colour's luminance or CIE Lab (saturation, shadows, highlights), or is a blur (clarity) comes out
 the same in any primaries. Temperature and tint don't: they are gains of the channels, and the gains of sRGB's red,
 green and blue are another matrix on other primaries. So the temperature's filter stays as it is, and the channel mixer
 after it, which has room for a whole matrix, carries tint and all that the temperature's gains leave wrong.
+
+Mid-tones and contrast bend each channel's curve, which on other primaries is another look, by little: greys come out
+the same. No filter can make up for that without clipping the picture's colours to sRGB's, so they are left as they are,
+in GIMP and in `edit_full_size` alike.
 """
 
 from __future__ import annotations

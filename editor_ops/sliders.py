@@ -18,7 +18,28 @@ LEVELS = 33
 """Levels a slider has. Odd, so that the middle one is exactly neutral; 33 is the paper's number (section 4.1)."""
 NEUTRAL_LEVEL = LEVELS // 2
 
-Scale = Literal["linear", "logarithmic", "mired"]
+Scale = Literal["linear", "logarithmic", "mired", "perceptual", "mid-grey"]
+Blend = tuple[str, str]
+"""Operation and blend mode of a filter whose opacity a slider sets; GIMP's name of the mode, in small letters."""
+SCREEN: Blend = ("gegl:rgb-clip", "screen")
+MULTIPLY: Blend = ("gegl:rgb-clip", "multiply")
+S_CURVE: Blend = ("gegl:rgb-clip", "softlight")
+INVERSE_S_CURVE: Blend = ("gegl:invert-gamma", "softlight")
+# Mid-grey, 0.5 of the sRGB curve, in linear light: as it is, in mode Screen with itself, in mode Multiply with itself.
+GREY, SCREENED, MULTIPLIED = (((x + 0.055) / 1.055) ** 2.4 for x in (0.5, 0.75, 0.5))
+MULTIPLIED *= GREY
+
+
+def _encoded(linear: float) -> float:
+    """Linear light to the sRGB curve, -x for -linear."""
+    size = abs(linear)
+    return math.copysign(12.92 * size if size <= 0.0031308 else 1.055 * size ** (1 / 2.4) - 0.055, linear)
+
+
+def _decoded(encoded: float) -> float:
+    """The sRGB curve to linear light, -x for -encoded."""
+    size = abs(encoded)
+    return math.copysign(size / 12.92 if size <= 0.04045 else ((size + 0.055) / 1.055) ** 2.4, encoded)
 
 
 @dataclass(frozen=True)
@@ -29,11 +50,14 @@ class Slider:
         lowest == neutral, and then the lower half of its levels is neutral too.
     scale: what the levels are evenly spaced on. Gains are spaced on their logarithm, so that one level
         down undoes one level up; temperature is spaced in mired (10^6 / kelvin), where equal steps look
-        equally large.
+        equally large; an offset in linear light is spaced on the sRGB curve ("perceptual"), where equal steps of a
+        black look equally large; mid-tones are spaced on what becomes of mid-grey.
     property_range: what GIMP accepts for the property; a value scaled by a strength above 1 stops there.
     radius_property, radius_share: a spatial tool's radius in pixels is this share of the picture's long side.
     colour: the slider changes colours only, so it has no place on a grey picture.
     text: how a value is shown to a person, as a format string.
+    down, up: of a slider that sets a filter's opacity, the filter below and above neutral; `operation` is the one
+        above, and the value is the opacity, below neutral with a minus.
     """
 
     name: str
@@ -51,6 +75,8 @@ class Slider:
     radius_property: str | None = None
     radius_share: float | None = None
     colour: bool = False
+    down: Blend | None = None
+    up: Blend | None = None
 
     @builtins.property  # the name is a field's here
     def one_sided(self) -> bool:
@@ -62,6 +88,10 @@ class Slider:
             return math.log(value)
         if self.scale == "mired":
             return 1e6 / value
+        if self.scale == "perceptual":
+            return _encoded(value)
+        if self.scale == "mid-grey":
+            return _encoded(GREY + abs(value) * ((SCREENED if value > 0 else MULTIPLIED) - GREY)) - _encoded(GREY)
         return value
 
     def _from_scale(self, position: float) -> float:
@@ -69,6 +99,12 @@ class Slider:
             return math.exp(position)
         if self.scale == "mired":
             return 1e6 / position
+        if self.scale == "perceptual":
+            return _decoded(position)
+        if self.scale == "mid-grey":
+            # Strengths above 1 may ask for more than there is; `scaled` stops at the property's range.
+            end = SCREENED if position > 0 else MULTIPLIED
+            return math.copysign((_decoded(_encoded(GREY) + position) - GREY) / (end - GREY), position)
         return position
 
     def values(self) -> tuple[float, ...]:
@@ -102,24 +138,31 @@ class Slider:
         return self.text.format(value)
 
 
-# Ranges: wide enough for what real photos need, narrow enough that no level alone ruins one.
+# Ranges: wide enough for what real photos need, narrow enough that no level alone ruins one, and that no level moves a
+# typical photo by more than 3 CIEDE2000 on the mean.
+# - mid-tones, contrast: the whole opacity. They stand first, since they clip to [0, 1]: on the layer's own values,
+#   which lie there in every picture of integers, that changes nothing.
 # - exposure: 2 stops each way cover what a straight camera picture misses; more is a failed picture.
-# - black level: linear light; 0.05 is where a typical black point of a hazy picture lies.
+# - black level: at the upper end 0.25 of the sRGB curve, 64 of 255, becomes black, as in dense haze; as far the other
+#   way, so that one level down undoes one level up.
 # - temperature, tint: 12000 K is the most that GIMP takes, 71 mired from neutral, and as far the other way; a third of
 #   the green. Such casts are plain to see, and weaker ones can't be told from the colours of a scene.
 # - shadows, highlights: at 50 GIMP's overlay is applied exactly once in full (shadows-highlights-correction.c
 #   repeats it above), which is also where darktable's tool of the same make starts.
-# - contrast, white point: both act in linear light, where a third is already strong.
 # - saturation: from nearly grey to poster-like.
 # - clarity: the unsharp mask can't take away, so it has an upper half only; above 0.3 it leaves dark
 #   rings around lights.
 # Radii: 3% of the long side is 1.9 pixels on the 64-pixel thumbnail, the least that GEGL's recursive blur
 # renders well, and 180 pixels on a 24-megapixel photo.
 SLIDERS: tuple[Slider, ...] = (
+    Slider("mid_tones", "Mid-tones", "gegl:rgb-clip", "opacity", "Layer Effects list only",
+           "opacity", -1.0, 0.0, 1.0, "mid-grey", (-1.0, 1.0), "{:+.0%}", down=MULTIPLY, up=SCREEN),
+    Slider("contrast", "Contrast", "gegl:rgb-clip", "opacity", "Layer Effects list only",
+           "opacity", -1.0, 0.0, 1.0, "linear", (-1.0, 1.0), "{:+.0%}", down=INVERSE_S_CURVE, up=S_CURVE),
     Slider("exposure", "Exposure", "gegl:exposure", "exposure", "Colors > Exposure",
            "stops", -2.0, 0.0, 2.0, "linear", (-10.0, 10.0), "{:+.2f} stops"),
     Slider("black_level", "Black level", "gegl:exposure", "black-level", "Colors > Exposure",
-           "linear light", -0.05, 0.0, 0.05, "linear", (-0.1, 0.1), "{:+.4f}"),
+           "linear light", -_decoded(0.25), 0.0, _decoded(0.25), "perceptual", (-0.1, 0.1), "{:+.4f}"),
     Slider("temperature", "Temperature", "gegl:color-temperature", "intended-temperature",
            "Colors > Color Temperature", "kelvin", 1e6 / (2e6 / 6500 - 1e6 / 12000), 6500.0, 12000.0,
            "mired", (1000.0, 12000.0), "{:.0f} K", colour=True),
@@ -131,10 +174,6 @@ SLIDERS: tuple[Slider, ...] = (
     Slider("highlights", "Highlights", "gegl:shadows-highlights", "highlights", "Colors > Shadows-Highlights",
            "percent", -50.0, 0.0, 50.0, "linear", (-100.0, 100.0), "{:+.1f}",
            radius_property="radius", radius_share=0.03),
-    Slider("contrast", "Contrast", "gegl:brightness-contrast", "contrast", "Layer Effects list only",
-           "gain around middle grey", 0.75, 1.0, 1 / 0.75, "logarithmic", (0.05, 5.0), "{:.3f}"),
-    Slider("white_point", "White point", "gegl:levels", "in-high", "Layer Effects list only",
-           "linear light", 0.75, 1.0, 1 / 0.75, "logarithmic", (0.05, 20.0), "{:.3f}"),
     Slider("saturation", "Saturation", "gegl:saturation", "scale", "Colors > Saturation",
            "gain", 0.4, 1.0, 1.6, "linear", (0.0, 10.0), "{:.3f}", colour=True),
     Slider("clarity", "Clarity", "gegl:unsharp-mask", "scale", "Filters > Enhance > Sharpen (Unsharp Mask)",

@@ -64,15 +64,17 @@ def decide(task: Task, policy: Policy, settings: Settings) -> tuple[photo.Photo,
     decision = policy.decide_thumbnail(seen, settings.strength, colour, settings.leave)
     width, height = original.width, original.height
     return original, Enhanced(
-        task.photo, task.output, decision, width, height, comparison=task.comparison, dry=settings.dry
-    )
+        task.photo, task.output, decision, width, height, comparison=task.comparison, dry=settings.dry,
+        beyond=original.samples.dtype.kind == "f",
+    )  # fmt: skip
 
 
 def to_json(one: Enhanced) -> dict[str, object]:
     """The Decision JSON, and which photo it is of."""
     decision = {}
     if one.decision:
-        decision = one.decision.to_json(filters(one.decision.values, one.width, one.height))
+        made = filters(one.decision.values, one.width, one.height, beyond=one.beyond)
+        decision = one.decision.to_json(made)
     return {**decision, "photo": str(one.photo), "output": str(one.output)}
 
 

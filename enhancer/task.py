@@ -46,6 +46,7 @@ class Enhanced:
     """What became of one photo: its copy and the decision; or the problem, one line.
 
     record: what the sidecar says of a photo that was done before. dry: nothing was written.
+    beyond: the photo may hold values darker than black or brighter than white.
     """
 
     photo: Path
@@ -57,3 +58,4 @@ class Enhanced:
     comparison: Path | None = None
     record: dict[str, Any] | None = None
     dry: bool = False
+    beyond: bool = False

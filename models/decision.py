@@ -12,7 +12,7 @@ from editor_ops.sliders import SLIDERS, Slider
 
 from .errors import UserError
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 """Of the policy file's metadata and of the Decision JSON; raised when an older reader would misread a newer file."""
 MALFORMED = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
 """What reading JSON of another form can raise."""
@@ -71,9 +71,7 @@ class Decision:
             ],
         }
         if filters is not None:
-            decision["filters"] = [
-                {"operation": f.operation, "label": f.label, "properties": f.properties} for f in filters
-            ]
+            decision["filters"] = [f._asdict() for f in filters]
         return decision
 
     @classmethod

@@ -174,9 +174,10 @@ def _checked_levels(path: Path, metadata: dict[str, str]) -> np.ndarray:
         raise PolicyError(f"{path}: is an ONNX file, but not a policy of Auto Enhance; {again}", "not a policy")
     if version != str(FORMAT_VERSION):
         newer = version.isdigit() and int(version) > FORMAT_VERSION
-        remedy = "update Auto Enhance" if newer else again
+        remedy = "update Auto Enhance" if newer else "teach it anew with 'trainer fit', or use the shipped policy"
+        sliders = "" if newer else ", other sliders"
         raise PolicyError(
-            f"{path}: has format version {version[:20]!r}, this is {FORMAT_VERSION}; {remedy}", "other version"
+            f"{path}: has format version {version[:20]!r}{sliders}, this is {FORMAT_VERSION}; {remedy}", "other version"
         )
     if metadata.get("thumbnail") != RULE:
         raise PolicyError(f"{path}: was learned on another kind of thumbnail; {again}", "other version")
@@ -184,8 +185,9 @@ def _checked_levels(path: Path, metadata: dict[str, str]) -> np.ndarray:
         rows = json.loads(metadata.get("sliders", ""))
         pairs = list(zip(rows, SLIDERS, strict=True))
         for row, slider in pairs:
-            for field in ("name", "operation", "property", "neutral", "radius_property", "radius_share"):
-                if row[field] != getattr(slider, field):
+            for field in ("name", "operation", "property", "neutral", "radius_property", "radius_share", "down", "up"):
+                known = getattr(slider, field)
+                if row[field] != (list(known) if isinstance(known, tuple) else known):
                     raise PolicyError(
                         f"{path}: its slider {str(row['name'])[:40]!r} has another {field}; {again}", "other sliders"
                     )

@@ -12,7 +12,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from editor_ops import LEVELS, NEUTRAL_LEVEL, SLIDERS, filters
+from editor_ops import LEVELS, NAMES, NEUTRAL_LEVEL, SLIDERS, filters
 from editor_ops.sliders import table
 from models import Decision
 from models.decision import FORMAT_VERSION
@@ -20,8 +20,8 @@ from models.thumbnail import RULE, SIZE
 
 # All tools at once, each far enough to be seen and not so far that a photo clips.
 EVERY_SLIDER = {
-    "exposure": 19, "black_level": 18, "temperature": 12, "tint": 20, "shadows": 24, "highlights": 10,
-    "contrast": 20, "white_point": 13, "saturation": 22, "clarity": 26,
+    "mid_tones": 20, "contrast": 13, "exposure": 19, "black_level": 19, "temperature": 12, "tint": 20, "shadows": 24,
+    "highlights": 10, "saturation": 22, "clarity": 26,
 }  # fmt: skip
 # A policy that answers to the picture: exposure is neutral for white and rises by a level for every 1/16 below it.
 BRIGHTEN = "brighten"
@@ -35,10 +35,10 @@ def write(path: Path, levels: Mapping[str, int] | str, **metadata: str) -> Path:
     slope = np.zeros((1, k * LEVELS), np.float32)
     if levels == BRIGHTEN:
         # (4 - 2 m) l - l^2 / 16 is largest at level l = 32 - 16 m, for a mean m of the thumbnail
-        bias[1:, NEUTRAL_LEVEL] = 9.0
-        index = np.arange(LEVELS)
-        bias[0] = 4.0 * index - index**2 / 16
-        slope[0, :LEVELS] = -2.0 * index
+        bias[:, NEUTRAL_LEVEL] = 9.0
+        index, row = np.arange(LEVELS), NAMES.index("exposure")
+        bias[row] = 4.0 * index - index**2 / 16
+        slope[0, row * LEVELS : (row + 1) * LEVELS] = -2.0 * index
     else:
         assert not isinstance(levels, str)
         for row, slider in enumerate(SLIDERS):

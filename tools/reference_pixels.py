@@ -17,8 +17,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from editor_ops.blend import MODES
 from tools.gimp_roots import root
-from tools.gimp_roots.operation_cases import ENDS, RANGES, SEED, pictures, settings
+from tools.gimp_roots.operation_cases import ENDS, RANGES, SEED, blended, pictures, settings
 from tools.gimp_roots.render import Case, Step, render
 
 FILE = Path(__file__).parents[1] / "tests" / "editor_ops" / "reference_pixels.npz"
@@ -40,13 +41,13 @@ class Reference(NamedTuple):
 
 def cases() -> list[Case]:
     """Those that are stored: the same settings that the tests in real GIMP begin with, and the ends."""
-    chosen = {operation: [*settings(operation)[:RANDOM], *ENDS[operation]] for operation in RANGES}
-    return [
-        Case(picture, (Step(operation, values),))
-        for operation, rows in chosen.items()
-        for values in rows
-        for picture in PICTURES
+    steps = [
+        Step(operation, values)
+        for operation in RANGES
+        for values in [*(settings(operation)[:RANDOM] if RANGES[operation] else []), *ENDS[operation]]
     ]
+    steps += [step for mode in MODES if mode != "replace" for step in blended(mode)]
+    return [Case(picture, (step,)) for step in steps for picture in PICTURES]
 
 
 def places_of(case: int, picture: np.ndarray) -> np.ndarray:
@@ -64,10 +65,11 @@ def load(path: Path = FILE) -> list[Reference]:
         second[differs] = stored["pixels 3.2 where it differs"]
     return [
         Reference(
-            Case(row["picture"], (Step(row["operation"], row["properties"]),)), inputs[row["picture"]], places[i],
+            Case(row.pop("picture"), (Step(**row),)), inputs[name], places[i],
             {"3.0": first[i], "3.2": second[i]},
         )
         for i, row in enumerate(listed)
+        for name in (row["picture"],)
     ]  # fmt: skip
 
 
@@ -81,7 +83,7 @@ def main() -> None:
         pixels[version] = np.stack(taken)
     differs = np.flatnonzero((pixels["3.0"] != pixels["3.2"]).any(axis=(1, 2)))
     listed = [
-        {"picture": case.picture, "operation": case.steps[0].operation, "properties": dict(case.steps[0].properties)}
+        {"picture": case.picture} | case.steps[0]._asdict() | {"properties": dict(case.steps[0].properties)}
         for case in all_cases
     ]
     provenance = {

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from editor_ops import SLIDERS, Slider
+from editor_ops.chain import MODE_WORDS
 from models.files import write_text
 from trainer.config import Config, recipe
 
@@ -80,7 +81,11 @@ def table(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 def slider_row(slider: Slider) -> list[str]:
     low, neutral, high = (slider.format(value) for value in (slider.lowest, slider.neutral, slider.highest))
     radius = f", `{slider.radius_property}` {slider.radius_share:.0%} of the long side" if slider.radius_share else ""
-    return [slider.label, f"`{slider.operation}` `{slider.property}`{radius}", neutral, f"{low} to {high}"]
+    sets = f"`{slider.operation}` `{slider.property}`{radius}"
+    if slider.up and slider.down:
+        ways = (("up", *slider.up), ("down", *slider.down))
+        sets = "opacity; " + ", ".join(f"{way} `{name}` in mode {MODE_WORDS[mode]}" for way, name, mode in ways)
+    return [slider.label, sets, neutral, f"{low} to {high}"]
 
 
 def slider_table() -> str:

@@ -24,6 +24,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 from editor_ops import SLIDERS
+from editor_ops.chain import MODE_WORDS
 from models.files import atomic_write
 
 PROJECT = Path(__file__).parents[1]
@@ -50,6 +51,8 @@ def table_texts() -> Iterator[tuple[str, str]]:
         if re.sub(r"\{.*?\}", "", slider.text).strip():  # there is a word in it, not the value alone
             yield slider.text, f"a value of {slider.label}; what is left without the braces is its unit in the dialog"
         yield slider.menu, "where a tool is in GIMP's menus: as GIMP's own translation has it"
+    for mode in MODE_WORDS.values():
+        yield mode, "a blend mode: as GIMP's own translation has it"
 
 
 def begun(language: str | None = None) -> Catalog:

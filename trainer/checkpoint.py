@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from models.decision import FORMAT_VERSION
 from models.errors import UserError
 from models.files import atomic_write
 
@@ -25,7 +26,7 @@ class CheckpointError(UserError):
 
 def write(folder: Path, step: int, items: dict[str, Any]) -> Path:
     """Writes every item's state as folder/step-NNNNNN.pt and removes the oldest. CheckpointError if it can't."""
-    state: dict[str, Any] = {"step": step}
+    state: dict[str, Any] = {"step": step, "format": FORMAT_VERSION}
     for name, item in items.items():
         state[name] = item.get_state() if isinstance(item, torch.Generator) else item.state_dict()
     path = folder / f"step-{step:06d}.pt"
@@ -42,12 +43,18 @@ def write(folder: Path, step: int, items: dict[str, Any]) -> Path:
 
 
 def read_newest(folder: Path) -> dict[str, Any]:
-    """The newest checkpoint that loads. Damaged ones are named and passed over; CheckpointError if none is left."""
+    """The newest checkpoint that loads. Damaged ones are named and passed over; CheckpointError if none is left, or it
+    was made with other sliders than this version's."""
     for path in _newest_first(folder):
         try:
-            return read_file(path)
+            state = read_file(path)
         except Exception as error:  # torch raises many kinds for a damaged file
             warnings.warn(f"{path}: is damaged, passed over ({type(error).__name__})", stacklevel=2)
+            continue
+        if state.get("format", 1) != FORMAT_VERSION:  # the first version wrote none
+            message = f"{path}: was made with other sliders than this version's; start the run anew"
+            raise CheckpointError(message, "other version")
+        return state
     message = f"{folder}: has no checkpoint that can be read; start the run again without --resume"
     raise CheckpointError(message, "missing")
 

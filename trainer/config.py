@@ -35,16 +35,21 @@ class Config:
     # sources and the taste of the target folder, but alone it is unstable on a few hundred photos.
     w_hindsight: float = setting(1.0, "weight of closeness to the finished photo, on degraded photos")
     w_chroma: float = setting(0.5, "of that closeness, weight of the colours apart from their lightness")
-    w_clipping: float = setting(1.0, "weight of newly clipped highlights and shadows")
-    w_critic: float = setting(0.0, "weight of the critic's opinion of the edited photo", common=True)
+    w_clipping: float = setting(3.0, "weight of newly clipped highlights and shadows")
+    w_faded: float = setting(1.0, "on degraded photos, weight of blacks and whites greyer than the finished photo's")
+    w_critic: float = setting(0.1, "weight of the critic's opinion of the edited photo", common=True)
     content: float = setting(0.0, "weight of the squared change of the photo (the paper's alpha)")
     hindsight_share: float = setting(
-        1.0, "share of a batch made of degraded finished photos; the rest are source photos", common=True
+        0.8, "share of a batch made of degraded finished photos; the rest are source photos", common=True
+    )
+    made_share: float = setting(0.12, "share of the finished photos that are made: pages, things on white, nights")
+    fitted_share: float = setting(
+        0.25, "share of the degradations that are fitted to the source photos; the rest are of known kinds", common=True
     )
     style_shift: bool = setting(False, "with --from: the finished photos' style is found first, and learned in full")
 
     # The policy gradient.
-    steps: int = setting(2500, "updates of the policy", common=True)
+    steps: int = setting(3000, "updates of the policy", common=True)
     batch: int = setting(48, "photos in an update; under torchrun, of each process", common=True)
     by_slider: bool = setting(True, "judge each slider by an edit that differs in it alone; else all of them together")
     actions: int = setting(1, "edits tried on each photo of an update; by_slider, each with one more for every slider")
@@ -57,6 +62,7 @@ class Config:
     network: str = setting("statistics", "of the policy: statistics reads colour statistics; paper is the paper's")
     width: float = setting(4.0, "levels: spread around neutral that the statistics network begins with")
     imitation: float = setting(1.0, "weight at the start of the levels that undo the degradations; falls to 0")
+    imitation_alone: float = setting(0.4, "share of the updates that only imitate, before edits are tried at all")
     imitation_until: float = setting(1.0, "share of the updates after which nothing is imitated")
     entropy: float = setting(0.02, "weight of the entropy bonus; falls with the learning rate")
     normalise_advantage: bool = setting(True, "divide advantages by their spread, by_slider each slider's by its own")
@@ -65,15 +71,18 @@ class Config:
     max_grad_norm: float = setting(1.0, "largest norm of the policy's gradient")
 
     # The critic: WGAN-GP, the paper's numbers.
-    critic_updates: int = setting(5, "critic updates for each policy update (the paper's U)")
-    critic_learning_rate: float = setting(1e-4, "of the critic")
+    critic: str = setting(
+        "statistics", "statistics judges colour statistics beside the photo's own; paper is the paper's"
+    )
+    critic_updates: int = setting(3, "critic updates for each policy update (the paper's U)")
+    critic_learning_rate: float = setting(5e-4, "of the critic")
     critic_beta1: float = setting(0.5, "Adam's beta1 for the critic")
     critic_max_grad_norm: float = setting(40.0, "largest norm of the critic's gradient")
     gradient_penalty: float = setting(10.0, "weight of the gradient penalty")
     replay: int = setting(1000, "past edits and finished photos that later critic updates draw from")
 
     # Photos.
-    edit_size: int = setting(32, "side of the pictures that edits are tried on; the critic needs 64", common=True)
+    edit_size: int = setting(16, "side of the pictures that edits are tried on; the paper's critic needs 64")
     smallest_crop: float = setting(
         0.5, "smallest side of the random crops that are learned from, as a share of the photo's; 1: whole photos only"
     )
@@ -90,16 +99,21 @@ class Config:
         """ConfigError for numbers that are out of range or contradict each other."""
         for name in ("steps", "batch", "actions", "critic_updates", "replay", "evaluate_every"):
             self._require(getattr(self, name) >= 1, f"{name} is {getattr(self, name)}; it must be 1 or more")
-        rewards = ("w_hindsight", "w_chroma", "w_clipping", "w_critic", "content")
+        rewards = ("w_hindsight", "w_chroma", "w_clipping", "w_faded", "w_critic", "content")
         for name in (*rewards, "imitation", "entropy", "gradient_penalty"):
             self._require(getattr(self, name) >= 0, f"{name} is {getattr(self, name)}; it can't be negative")
-        for name in ("hindsight_share", "imitation_until", "dropout", "holdout", "ema_decay"):
+        shares = ("hindsight_share", "fitted_share", "made_share", "imitation_alone", "imitation_until")
+        for name in (*shares, "dropout", "holdout", "ema_decay"):
             self._require(0 <= getattr(self, name) <= 1, f"{name} is {getattr(self, name)}; it goes from 0 to 1")
         for name in ("width", "inverse_temperature", "learning_rate", "critic_learning_rate", *NORMS):
             self._require(getattr(self, name) > 0, f"{name} is {getattr(self, name)}; it must be above 0")
         crop = self.smallest_crop
         self._require(0 < crop <= 1, f"smallest_crop is {crop}; it is above 0, and 1 at most")
-        for name, values in (("network", ("statistics", "paper")), ("device", ("auto", "cpu", "cuda"))):
+        for name, values in (
+            ("network", ("statistics", "paper")),
+            ("critic", ("statistics", "paper")),
+            ("device", ("auto", "cpu", "cuda")),
+        ):
             value = getattr(self, name)
             self._require(value in values, f"{name} is {value!r}; use {', '.join(values)}", "unknown value")
         self._check_rewards()
@@ -107,13 +121,17 @@ class Config:
     def _check_rewards(self) -> None:
         """That every part of a batch teaches something, and that each part finds what it needs."""
         critic, pairs = self.w_critic > 0, self.hindsight_share > 0
+        pixels = critic and self.critic == "paper"
         for fits, message in (
             (critic or self.w_hindsight > 0, "w_hindsight and w_critic are both 0: nothing teaches; raise one"),
             (self.w_hindsight > 0 or not pairs, "hindsight_share is above 0 and w_hindsight 0: pairs teach nothing"),
-            (critic or self.hindsight_share == 1, "hindsight_share is below 1 and w_critic 0: sources teach nothing"),
+            (critic or self.hindsight_share == 1, "hindsight_share is below 1 and w_critic 0: the sources in "
+             "a batch teach nothing; give hindsight_share=1"),
             (pairs or self.imitation == 0, "imitation is above 0 and hindsight_share 0: nothing to imitate"),
-            (self.edit_size in ((SIZE,) if critic else (32, SIZE)), f"edit_size is {self.edit_size}; with w_critic "
-             f"it is {SIZE}, without it 32 or {SIZE}"),
+            (self.edit_size in ((SIZE,) if pixels else (16, 32, SIZE)), f"edit_size is {self.edit_size}; with "
+             f"the paper's critic it is {SIZE}, else 16, 32 or {SIZE}"),
+            (pairs or pixels or not critic, "hindsight_share is 0: the critic of statistics needs degraded photos; "
+             "raise it, or give critic=paper"),
             (self.dropout < 1 and not (self.dropout and self.network == "paper"), f"dropout is {self.dropout}; it is "
              "below 1, and 0 with the paper's network"),
         ):  # fmt: skip
@@ -129,10 +147,13 @@ class Config:
 # 16 processes x 6,000 updates of 20 edits; no averaged weights, a constant rate, one action a photo and the
 # value network as the only baseline; gradients clipped at norm 40; every finished photo is learned from.
 PAPER = {
+    "fitted_share": 0.0,
     "w_hindsight": 0.0,
     "w_chroma": 0.0,
     "w_clipping": 0.0,
+    "w_faded": 0.0,
     "w_critic": 1.0,
+    "made_share": 0.0,
     "content": 100.0,
     "hindsight_share": 0.0,
     "steps": 96_000,
@@ -144,7 +165,9 @@ PAPER = {
     "anneal_lr": False,
     "beta1": 0.5,
     "network": "paper",
+    "critic": "paper",
     "imitation": 0.0,
+    "imitation_alone": 0.0,
     "dropout": 0.0,
     "entropy": 0.001,
     "normalise_advantage": False,
@@ -161,7 +184,7 @@ PAPER = {
 }
 # From a policy that knows its craft to a taste of one's own: fewer and smaller updates, and every photo is learned
 # from, since there may be only 50.
-TASTE = {"style_shift": True, "steps": 1000, "learning_rate": 1e-3, "holdout": 0.0}
+TASTE = {"style_shift": True, "fitted_share": 0.0, "steps": 1000, "learning_rate": 1e-3, "holdout": 0.0}
 BOOLEANS = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
 RECIPES: dict[str, dict[str, Any]] = {"default": {}, "paper": PAPER, "taste": TASTE}
 
@@ -179,9 +202,19 @@ def recipe(name: str, **changes: Any) -> Config:
     return replace(Config(), **(RECIPES[name] | changes))
 
 
+EARLIER: dict[str, Any] = {
+    "w_faded": 0.0,
+    "made_share": 0.0,
+    "fitted_share": 0.0,
+    "imitation_alone": 0.0,
+    "critic": "paper",
+}
+"""What runs of earlier versions did, before these were settings."""
+
+
 def from_record(settings: dict[str, Any]) -> Config:
     """The settings that a run's config.json holds, also those of an earlier version. TypeError for others."""
-    return Config(**{RENAMED.get(name, name): value for name, value in settings.items()})
+    return Config(**EARLIER | {RENAMED.get(name, name): value for name, value in settings.items()})
 
 
 def parse(assignment: str) -> tuple[str, Any]:

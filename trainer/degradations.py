@@ -1,119 +1,139 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Finished photos, degraded by the editor: what the agent learns to undo.
+"""Finished photos, degraded: what the agent learns to mend.
 
-The distribution is the agent's idea of what is wrong with photos. It leans to dark, flat and pale, as straight
-camera pictures are, has every degradation alone and together, and now and then none at all, so that the agent learns
-to leave a good photo alone.
+The distribution is the agent's idea of what is wrong with photos. It has kinds after real sources, and each is made
+by means of its own, not by the editor's, so that there is no exact inverse to copy.
 """
 
 from __future__ import annotations
 
 import torch
+from torch.nn import functional
 
-from editor_ops import NEUTRAL_LEVEL, SLIDERS, chain
 from editor_ops.color import linear_to_srgb, srgb_to_linear
-from editor_ops.editor import run
-from editor_ops.operations import rounded
 
-TEMPERATURE, UNSHARP_MASK = "gegl:color-temperature", "gegl:unsharp-mask"
+from .features import lightness
+from .inverse_edit import quantised
 
-# Kinds of degradation, the share of the photos that have them, and how strong they are: the factor on the table's
-# numbers, uniform between two ends. A dull photo is what cameras make: dark, flat and pale, strong enough that degraded
-# photos have the features of such pictures. A mixture has anything, in every number. A cast is mainly that, or white
-# balance is never learned beside tones that matter more. Overdone photos are blown out, harsh and garish. The rest are
-# untouched, so that the agent learns to leave a good photo alone.
-DULL, MIXED, CAST, OVERDONE = range(4)
-SHARES = (0.38, 0.28, 0.12, 0.12)
-STRENGTHS = ((0.3, 1.2), (0.2, 1.3), (0.3, 1.3), (0.3, 1.2))
-FEWEST = 0.3
-"""A mixture's probability of each slider is uniform between this and 1: some photos have one degradation, some all."""
-TARGET_JITTER = 0.2
-"""How far finished photos are varied, as a share of what spreads in a mixture: as much as two retouchers would differ.
+FAULTS = ("gamma", "flat", "lift", "exposure", "warm", "green", "pale", "haze", "backlight", "soft")
+"""What a photo may have, in the order in which it is done to it; 0 is nothing of it.
+
+gamma: mid-tones darker, log2 of the exponent on the sRGB curve. flat: share of the inverse of the S-curve 3x^2 - 2x^3;
+below 0 of that curve. lift: where black lies on the sRGB curve; below 0 it is crushed. exposure: stops. warm: log2 of
+the gain of red, and of what blue is divided by. green: log2 of the gain of green. pale: share of the colour that is
+lost. haze: share of a light grey mixed in. backlight: stops by which a dark half of the picture is darker and a light
+one lighter. soft: share of a blurred picture mixed in.
+
+High ISO noise is not among them: a cell of a thumbnail is the mean of hundreds of pixels, and what is left of noise
+there is that it lifts blacks and takes colour away.
+"""
+LIMITS = torch.tensor([1.5, 1.0, 0.3, 2.5, 1.2, 0.5, 1.0, 0.7, 1.0, 1.0])
+"""Largest amounts, either sign: what lies beyond can't be mended by any slider."""
+USUAL = torch.tensor([0.4, 0.4, 0.06, 0.6, 0.3, 0.12, 0.3, 0.2, 0.25, 0.3])
+"""Usual amounts: the unit of fits and regressions."""
+TARGET_JITTER = 0.15
+"""Standard deviation, in usual amounts, by which finished photos are varied: as much as two retouchers would differ by.
 Without it the agent learns the few hundred photos by heart (docs/experiments.md)."""
+AIRLIGHT = (0.76, 0.78, 0.80)
+"""Haze on the sRGB curve: light grey, a little blue."""
 
-# Slider name -> for each kind, mean and standard deviation, as shares of the slider's range on its own scale (-1
-# lowest, 1 highest); clamped to +-1. Clarity's degradation is softness, whatever the sign.
-DEGRADATIONS = {
-    # dull, mixed, cast, overdone
-    "exposure": ((-0.5, 0.35), (0.0, 0.5), (0.0, 0.1), (0.4, 0.25)),
-    "black_level": ((-0.1, 0.3), (0.0, 0.4), (0.0, 0.1), (0.1, 0.2)),
-    "temperature": ((0.0, 0.3), (0.0, 0.6), (0.0, 0.7), (0.0, 0.3)),
-    "tint": ((0.0, 0.25), (0.0, 0.5), (0.0, 0.6), (0.0, 0.25)),
-    "shadows": ((-0.1, 0.25), (0.0, 0.3), (0.0, 0.1), (0.0, 0.2)),
-    "highlights": ((0.0, 0.25), (0.0, 0.3), (0.0, 0.1), (0.0, 0.2)),
-    "contrast": ((-0.35, 0.35), (0.0, 0.5), (0.0, 0.1), (0.2, 0.3)),
-    "white_point": ((0.15, 0.25), (0.0, 0.25), (0.0, 0.1), (-0.1, 0.2)),
-    "saturation": ((-0.45, 0.3), (0.0, 0.5), (0.0, 0.1), (0.2, 0.4)),
-    "clarity": ((0.0, 0.5), (0.0, 0.5), (0.0, 0.3), (0.0, 0.3)),
-}
+RAW, CAMERA, DARK, BURNT, HAZY, TINTED, MIXED = range(7)
+# Kind -> share of the photos, its strength (the factor on the table's row, uniform between two ends), and the mean and
+# standard deviation of each fault. The rest of the photos are untouched: so the agent learns to leave a good photo
+# alone.
+KINDS: tuple[tuple[float, tuple[float, float], tuple[tuple[float, float], ...]], ...] = (
+    # A raw file as it is developed without a hand: mid-tones dark, no S-curve, blacks lifted, pale, white balance
+    # slightly off. The means are those of real pairs of such renderings and an expert's versions (docs/experiments.md);
+    # every photo has some of it, hence the strength from 0.2.
+    (0.52, (0.2, 1.2), ((0.4, 0.3), (0.45, 0.3), (0.06, 0.05), (-0.3, 0.5), (0.0, 0.15), (0.0, 0.08), (0.4, 0.2),
+                        (0.0, 0.0), (0.1, 0.25), (0.2, 0.3))),
+    # Cameras and phones have done their own part already: a third to a half of a raw file's faults.
+    (0.10, (0.3, 1.2), ((0.15, 0.2), (0.2, 0.2), (0.03, 0.025), (-0.15, 0.35), (0.0, 0.2), (0.0, 0.08), (0.2, 0.15),
+                        (0.0, 0.0), (0.15, 0.2), (0.2, 0.3))),
+    # Bad shots. Too dark: with the lifted blacks and lost colour of a high ISO.
+    (0.05, (0.5, 1.2), ((0.3, 0.3), (0.1, 0.3), (0.04, 0.04), (-1.2, 0.5), (0.1, 0.25), (0.0, 0.1), (0.25, 0.2),
+                        (0.0, 0.0), (0.1, 0.3), (0.3, 0.3))),
+    # Burnt: what is clipped is lost, the rest can be darkened.
+    (0.06, (0.3, 1.2), ((-0.2, 0.25), (0.0, 0.3), (0.02, 0.03), (0.8, 0.35), (0.0, 0.15), (0.0, 0.08), (0.1, 0.2),
+                        (0.0, 0.0), (-0.1, 0.2), (0.0, 0.3))),
+    # Haze, fog, a window or flare: a quarter to a half of the light is not the scene's.
+    (0.06, (0.3, 1.2), ((0.1, 0.3), (0.1, 0.2), (0.0, 0.02), (0.0, 0.3), (0.0, 0.15), (0.0, 0.08), (0.1, 0.2),
+                        (0.35, 0.12), (0.0, 0.2), (0.4, 0.3))),
+    # Lamps and shade: half a stop between red and blue each way is a lamp's light half corrected. Little else is
+    # wrong, or white balance is never learned beside tones that matter more.
+    (0.09, (0.3, 1.3), ((0.05, 0.15), (0.05, 0.15), (0.01, 0.02), (0.0, 0.2), (0.0, 0.45), (0.0, 0.18), (0.05, 0.15),
+                        (0.0, 0.0), (0.0, 0.1), (0.0, 0.2))),
+    # Anything, mildly, in both directions; but blacks are hardly ever crushed: few cameras do it.
+    (0.06, (0.3, 1.0), ((0.0, 0.3), (0.0, 0.4), (0.02, 0.03), (0.0, 0.6), (0.0, 0.25), (0.0, 0.12), (0.0, 0.35),
+                        (0.0, 0.0), (0.0, 0.3), (0.0, 0.4))),
+)  # fmt: skip
+SHARES = torch.tensor([kind[0] for kind in KINDS])
+STRENGTHS = torch.tensor([kind[1] for kind in KINDS])  # (kinds, 2)
+TABLE = torch.tensor([kind[2] for kind in KINDS])  # (kinds, F, 2): mean, standard deviation
 
 
 def sample_degradations(n: int, generator: torch.Generator, untouched: float | None = None) -> torch.Tensor:
-    """Degradations (n, K) of n photos: for each slider, the share of its range (-1 to 1) that the photo is moved by.
+    """Degradations (n, F) of n photos, amounts of FAULTS.
 
-    untouched: share of the photos that are not degraded, if not the one that SHARES leaves.
+    untouched: share of the photos that are not degraded, if not the one that KINDS leaves.
     """
-    k = len(SLIDERS)
-    table = torch.tensor([DEGRADATIONS[slider.name] for slider in SLIDERS])  # (K, kinds, 2)
-    some = sum(SHARES) if untouched is None else 1 - untouched
-    edges = torch.tensor(SHARES).cumsum(0) / sum(SHARES) * some
+    some = float(SHARES.sum()) if untouched is None else 1 - untouched
+    edges = SHARES.cumsum(0) / SHARES.sum() * some
     kind = torch.bucketize(torch.rand(n, generator=generator), edges, right=True)  # the last: untouched
-    mean, deviation = table[:, kind.clamp(max=len(SHARES) - 1)].movedim(1, 0).unbind(-1)  # (n, K) each
-    low, high = torch.tensor((*STRENGTHS, (0.0, 0.0)))[kind].unbind(-1)  # (n,) each
-    strength = torch.lerp(low, high, torch.rand(n, generator=generator))
-    chance = torch.where(kind == MIXED, FEWEST + (1 - FEWEST) * torch.rand(n, generator=generator), 1.0)
-    chosen = torch.rand(n, k, generator=generator) < chance[:, None]
-    shares = mean + deviation * torch.randn(n, k, generator=generator)
-    return (shares * strength[:, None]).clamp(-1, 1) * chosen
+    touched = kind < len(KINDS)
+    kind = kind.clamp(max=len(KINDS) - 1)
+    low, high = STRENGTHS[kind].unbind(-1)  # (n,) each
+    strength = torch.lerp(low, high, torch.rand(n, generator=generator)) * touched
+    mean, deviation = TABLE[kind].unbind(-1)  # (n, F) each
+    amounts = mean + deviation * torch.randn(n, len(FAULTS), generator=generator)
+    return bounded(amounts * strength[:, None])
+
+
+def sample_fitted(fitted: torch.Tensor, n: int, generator: torch.Generator) -> torch.Tensor:
+    """Degradations (n, F) from fitted means and standard deviations (F, 2)."""
+    mean, deviation = fitted.unbind(-1)
+    return bounded(mean + deviation * torch.randn(n, len(FAULTS), generator=generator))
 
 
 def sample_target_jitter(n: int, generator: torch.Generator) -> torch.Tensor:
-    """Small edits (n, K), as degradations, that leave a finished photo finished: two retouchers differ as much."""
-    deviation = torch.tensor([DEGRADATIONS[slider.name][MIXED][1] for slider in SLIDERS])
-    return (TARGET_JITTER * deviation * torch.randn(n, len(SLIDERS), generator=generator)).clamp(-1, 1)
+    """Small degradations (n, F) that leave a finished photo finished: two retouchers differ as much."""
+    return bounded(TARGET_JITTER * USUAL * torch.randn(n, len(FAULTS), generator=generator))
 
 
-def inverse_levels(degradations: torch.Tensor) -> torch.Tensor:
-    """The levels int64 (n, K) that undo degradations (n, K), but for what is clipped and rounded."""
-    one_sided = torch.tensor([s.one_sided for s in SLIDERS], device=degradations.device)
-    share = torch.where(one_sided, degradations.abs(), -degradations)
-    return (NEUTRAL_LEVEL + NEUTRAL_LEVEL * share).round().long()
+def bounded(amounts: torch.Tensor) -> torch.Tensor:
+    """Amounts (N, F) within LIMITS; no negative haze, and blacks hardly crushed."""
+    low = -LIMITS
+    low[FAULTS.index("haze")], low[FAULTS.index("lift")] = 0.0, -0.03
+    return amounts.maximum(low).minimum(LIMITS)
 
 
 def degrade(finished: torch.Tensor, degradations: torch.Tensor) -> torch.Tensor:
-    """Degrades finished photos (N, 3, height, width), sRGB in [0, 1], by (N, K); the same shape, 8-bit values.
-
-    The editor's operations in reverse order, so that the editor undoes one after the other. Two are taken backwards:
-    a colour temperature by exchanging its two ends, and an unsharp mask by taking away what it adds, which softens.
-    """
-    height, width = finished.shape[-2:]
-    values = {}
-    for i, slider in enumerate(SLIDERS):
-        share = degradations[:, i].to(finished.device)
-        if slider.operation == TEMPERATURE:
-            share = -share
-        elif slider.one_sided:
-            share = share.abs()
-        values[slider.name] = value_at(slider.values(), share)
-    linear = srgb_to_linear(finished.movedim(1, -1))  # (N, height, width, 3)
-    for operation, properties in reversed(chain(values, width, height)):
-        if operation == TEMPERATURE:
-            daylight = torch.full_like(properties["intended_temperature"], 6500.0)
-            properties = {"original_temperature": properties["intended_temperature"], "intended_temperature": daylight}
-        elif operation == UNSHARP_MASK:
-            properties = {**properties, "scale": -properties["scale"]}
-        linear = run(linear, [(operation, properties)])
-    return quantised(linear_to_srgb(linear).movedim(-1, 1))
+    """Degrades finished photos (N, 3, height, width), sRGB in [0, 1], by (N, F); the same shape, 8-bit values."""
+    return quantised(degrade_smoothly(finished, degradations))
 
 
-def value_at(levels: tuple[float, ...], share: torch.Tensor) -> torch.Tensor:
-    """The value a share (-1 to 1) of the way along a slider's levels, between two of them where it falls so."""
-    table = torch.tensor(levels, dtype=torch.float32, device=share.device)
-    position = (share + 1) / 2 * (len(levels) - 1)
-    lower = position.floor().clamp(0, len(levels) - 2).long()
-    return torch.lerp(table[lower], table[lower + 1], position - lower)
+def degrade_smoothly(finished: torch.Tensor, degradations: torch.Tensor) -> torch.Tensor:
+    """`degrade` before it is rounded: with a gradient."""
+    amounts = degradations.to(finished.device)[:, :, None, None, None]  # (N, F, 1, 1, 1)
+    gamma, flat, lift, exposure, warm, green, pale, haze, backlight, soft = amounts.unbind(1)  # (N, 1, 1, 1) each
+    x = finished.clamp(1e-4, 1) ** 2**gamma  # a power's slope at 0 has no end
+    curve = 3 * x**2 - 2 * x**3
+    x = x + flat.clamp(min=0) * (x - curve) + (-flat).clamp(min=0) * (curve - x)
+    x = lift + (1 - lift) * x
+    luma = _luma(x)
+    x = luma + (x - luma) * (1 - pale)
+    around = functional.avg_pool2d(functional.adaptive_avg_pool2d(_luma(x), 16), 5, 1, 2, count_include_pad=False)
+    around = functional.interpolate(around, x.shape[-2:], mode="bilinear")  # means of a third, about a sky or a face
+    gains = exposure + backlight * 2 * (around - around.mean((2, 3), keepdim=True))
+    gains = gains + torch.cat([warm, green, -warm], 1)  # (N, 3, height, width), stops
+    x = linear_to_srgb(srgb_to_linear(x.clamp(min=1e-4)) * 2**gains).clamp(0, 1)
+    x = torch.lerp(x, x.new_tensor(AIRLIGHT)[:, None, None], haze)
+    reach = max(1, max(x.shape[-2:]) // 32)  # a thirtieth of the picture each way, as clarity has it
+    blurred = functional.avg_pool2d(x, (2 * reach + 1, 1), 1, (reach, 0), count_include_pad=False)
+    blurred = functional.avg_pool2d(blurred, (1, 2 * reach + 1), 1, (0, reach), count_include_pad=False)
+    return torch.lerp(x, blurred, soft).clamp(0, 1)  # below 0 it sharpens, beyond both ends
 
 
-def quantised(encoded: torch.Tensor) -> torch.Tensor:
-    """As an 8-bit picture would hold it: clipped to [0, 1] and rounded to 255 steps."""
-    return rounded(encoded, 255) / 255
+def _luma(pictures: torch.Tensor) -> torch.Tensor:
+    """(N, 1, height, width) of pictures (N, 3, height, width)."""
+    return lightness(pictures.flatten(2)).unflatten(1, pictures.shape[2:])[:, None]

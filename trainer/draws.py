@@ -7,7 +7,7 @@ from __future__ import annotations
 import torch
 
 from . import data, distributed
-from .degradations import sample_degradations, sample_target_jitter
+from .degradations import sample_degradations, sample_fitted, sample_target_jitter
 
 
 class Draws:
@@ -25,12 +25,17 @@ class Draws:
         rows = distributed.local_rows(n, before)
         return data.draw(photos, n, self.generator, self._smallest_crop, rows, size or self._size)
 
-    def degradations(self, n: int) -> torch.Tensor:
-        """Degradations (rows, K), as shares of the sliders' ranges."""
-        return sample_degradations(n, self.generator)[distributed.local_rows(n)]
+    def degradations(self, n: int, fitted: torch.Tensor | None = None, share: float = 0.0) -> torch.Tensor:
+        """Degradations (rows, F), amounts of FAULTS. fitted: mean and standard deviation of each fault, (F, 2), from
+        which a share of them is drawn."""
+        drawn = sample_degradations(n, self.generator)
+        if fitted is not None:
+            some = torch.rand(n, generator=self.generator) < share
+            drawn = torch.where(some[:, None], sample_fitted(fitted, n, self.generator), drawn)
+        return drawn[distributed.local_rows(n)]
 
     def target_jitter(self, n: int) -> torch.Tensor:
-        """Small edits (rows, K) that leave a finished photo finished."""
+        """Small degradations (rows, F) that leave a finished photo finished."""
         return sample_target_jitter(n, self.generator)[distributed.local_rows(n)]
 
     def uniform(self, n: int, *shape: int) -> torch.Tensor:

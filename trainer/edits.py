@@ -3,17 +3,26 @@
 
 from __future__ import annotations
 
+import itertools
+from typing import Any
+
 import torch
 from torch.nn import functional
 
 from editor_ops import SLIDERS, chain
+from editor_ops.chain import AMOUNT
 from editor_ops.color import linear_to_srgb, srgb_to_linear
 from editor_ops.editor import run
 
-from .degradations import quantised
+from .inverse_edit import quantised
 
 AT_ONCE = 200_000
 """Pixels that a CPU's thread edits at once: they stay in its cache, which takes half the time of 500,000."""
+
+
+TABLE_STEPS = {16: 255, 32: 4 * 255, 64: 255}
+"""Side of a picture -> steps of the tables by which curves are looked up. At 32 a mean of four 8-bit values falls on
+one; pictures of 16 have fewer pixels than such a table."""
 
 
 def downsample(pictures: torch.Tensor, size: int) -> torch.Tensor:
@@ -23,19 +32,36 @@ def downsample(pictures: torch.Tensor, size: int) -> torch.Tensor:
 
 def edit_batch(state: torch.Tensor, action: torch.Tensor, levels: torch.Tensor) -> torch.Tensor:
     """Edits photos (B, 3, size, size) by levels (B, A, K): (B, A, 3, size, size), 8-bit values, as the editor would."""
+    return edit_values(state, levels[torch.arange(levels.shape[0], device=levels.device), action])
+
+
+def edit_values(state: torch.Tensor, values: torch.Tensor) -> torch.Tensor:
+    """`edit_batch` by values in GIMP's units (B, A, K)."""
     photos = len(state)
     if state.device.type == "cpu":
-        photos = max(1, AT_ONCE * torch.get_num_threads() // (action.shape[1] * state.shape[-1] ** 2))
-    parts = zip(state.split(photos), action.split(photos), strict=True)
-    return torch.cat([_edit_part(pictures, chosen, levels) for pictures, chosen in parts])
+        photos = max(1, AT_ONCE * torch.get_num_threads() // (values.shape[1] * state.shape[-1] ** 2))
+    parts = zip(state.split(photos), values.split(photos), strict=True)
+    return torch.cat([_edit_part(pictures, chosen) for pictures, chosen in parts])
 
 
-def _edit_part(state: torch.Tensor, action: torch.Tensor, levels: torch.Tensor) -> torch.Tensor:
-    b, a, k = action.shape
+def _edit_part(state: torch.Tensor, values: torch.Tensor) -> torch.Tensor:
+    b, a, _ = values.shape
     size = state.shape[-1]
-    value = levels[torch.arange(k, device=levels.device), action]  # (B, A, K)
-    values = {s.name: value[..., i].reshape(b * a) for i, s in enumerate(SLIDERS)}
-    linear = srgb_to_linear(state.movedim(1, -1))  # (B, size, size, 3): decoded once for all its edits
-    linear = linear.movedim(-1, 1).repeat_interleave(a, dim=0).movedim(1, -1)  # (B A, size, size, 3), in planes
-    edited = linear_to_srgb(run(linear, chain(values, size, size)))
+    named = {s.name: values[..., i].reshape(b * a) for i, s in enumerate(SLIDERS)}
+    steps = chain(named, size, size)
+    curves = list(itertools.takewhile(lambda step: step[0] == AMOUNT, steps))
+    linear = _curved(state, a, curves).reshape(b * a, 3, size, size).movedim(1, -1)  # in planes
+    edited = linear_to_srgb(run(linear, steps[len(curves) :]))
     return quantised(edited.movedim(-1, 1)).reshape(b, a, 3, size, size)
+
+
+def _curved(state: torch.Tensor, edits: int, curves: list[tuple[str, dict[str, Any]]]) -> torch.Tensor:
+    """Photos (B, 3, size, size) decoded to linear light and bent by an edit's curves: (B, A, pixels of all channels).
+
+    Curves treat every value alike, so each edit's is looked up in a table: a tenth of the time of working it out.
+    """
+    count = TABLE_STEPS.get(state.shape[-1], 4 * 255)
+    steps = torch.linspace(0, 1, count + 1, dtype=state.dtype, device=state.device)
+    table = run(srgb_to_linear(steps).expand(len(state) * edits, -1), curves).reshape(len(state), edits, -1)
+    place = (state * count + 0.5).long().flatten(1)  # (B, pixels)
+    return table.gather(2, place[:, None].expand(-1, edits, -1))

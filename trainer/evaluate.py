@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -160,6 +160,10 @@ def evaluate(pairs: Pairs, policy: Policy, watch: Callable[[str, int], Iterator[
     return Result(n, policy.name, means, constant, tuple(problems[i] for i in sorted(problems)))
 
 
+LIGHT = ("mid_tones", "exposure", "black_level")
+"""Sliders that make a picture lighter or darker."""
+
+
 def best_constant_action(states: np.ndarray, answers: np.ndarray) -> dict[str, float]:
     """The slider values, one set for all, that bring the thumbnails (N, 64, 64, 3) nearest to their answers.
 
@@ -177,17 +181,23 @@ def best_constant_action(states: np.ndarray, answers: np.ndarray) -> dict[str, f
         error = np.square(edited - answers).mean(axis=(1, 2, 3), dtype=np.float64)
         return float(psnr_of_mean(error).mean())
 
-    return values(max((_descent(score, strides) for strides in STRIDES), key=score))
+    # Sliders do parts of each other's work, so the first one that is moved decides where a descent ends: each of those
+    # for light and dark is the first once.
+    k = len(SLIDERS)
+    orders = [(first, *(i for i in range(k) if i != first)) for first, s in enumerate(SLIDERS) if s.name in LIGHT]
+    return values(max((_descent(score, strides, order) for strides in STRIDES for order in orders), key=score))
 
 
-def _descent(score: Callable[[tuple[int, ...]], float], strides: tuple[int, ...]) -> tuple[int, ...]:
-    """Levels from which no slider alone, moved by the last stride, raises the score."""
+def _descent(
+    score: Callable[[tuple[int, ...]], float], strides: tuple[int, ...], order: Sequence[int]
+) -> tuple[int, ...]:
+    """Levels from which no slider alone, moved by the last stride, raises the score. order: of the sliders."""
     levels = (NEUTRAL_LEVEL,) * len(SLIDERS)
     for stride in strides:
         before = None
         while before != levels:
             before = levels
-            for k in range(len(levels)):
+            for k in order:
                 for move in (-stride, stride):
                     while 0 <= levels[k] + move < LEVELS:
                         candidate = (*levels[:k], levels[k] + move, *levels[k + 1 :])

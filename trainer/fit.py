@@ -10,7 +10,6 @@ paid, critic.py the critic's updates, draws.py every random number, run_folder.p
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -21,15 +20,18 @@ from editor_ops import SLIDERS
 from models.files import write_text
 
 from . import checkpoint, data, distributed
+from .allowed_levels import allowed_levels
+from .batches import Batch, sample_batch
 from .cache import open_cache
 from .config import Config
 from .console import progress
 from .critic import update_critic
-from .degradations import degrade, inverse_levels
 from .distribution import LevelDistribution
 from .draws import Draws
 from .edits import downsample, edit_batch
+from .fitted import fitted_of_run
 from .init_weights import load_weights
+from .inverse_edit import levels_of
 from .learner import Learner, begin, check_processes, make_learner, pick_device
 from .networks import make_policy
 from .rewards import rewards
@@ -39,16 +41,6 @@ from .validation import held_out_pairs, sample_sheet, validate
 
 LOG_EVERY = 10
 """Updates between lines in metrics.jsonl: the curves stay smooth and the file small."""
-
-
-@dataclass
-class Batch:
-    """The photos of an update, P degraded ones first, then source photos; this process's rows of them."""
-
-    state: torch.Tensor  # (B, 3, size, size)
-    finished: torch.Tensor  # (P, 3, size, size), what the degraded ones were made of
-    degradations: torch.Tensor  # (P, K)
-    n_pairs: int  # P in all processes
 
 
 def fit(
@@ -106,6 +98,8 @@ def _learn(
     style_shift = torch.zeros(len(SLIDERS))  # (K,)
     if config.style_shift:
         style_shift = style_shift_of_run(out, sources, finished, learner.policy, learner.levels, resume, printed)
+    if config.fitted_share:
+        learner.fitted = fitted_of_run(out, sources, finished, resume, printed)
     pairs = held_out_pairs(held_out if held_out.names else finished, style_shift)
     preview = data.whole(sources, range(min(16, len(sources.names))))  # for the sample sheets
     first = begin(config, learner, out, resume)
@@ -113,19 +107,20 @@ def _learn(
     with progress(printed, "learning") as bar, interruptible() as stop:
         task = bar.add_task("Learning", total=config.steps, completed=first, learning="")
         for step in range(first + 1, config.steps + 1):
-            batch = sample_batch(config, learner.draws, sources, finished, style_shift, device)
+            batch = sample_batch(config, learner, sources, finished, style_shift, device)
             logged = step % LOG_EVERY == 0 or step == config.steps
             metrics, edited = update(config, learner, batch, step, logged)
             edits += len(batch.state) * edited.shape[1] * distributed.world_size()
-            if config.w_critic > 0:
-                real = learner.draws.photos(finished, config.batch * distributed.world_size()).to(device)
+            if config.w_critic > 0 and edited.shape[1]:
+                fake, real = critic_batch(config, learner, batch, edited[:, 0], finished)
                 metrics |= update_critic(
-                    config, learner.critic, learner.critic_optimizer, edited[:, 0], real, learner.replay, learner.draws
+                    config, learner.critic, learner.critic_optimizer, fake, real, learner.replay, learner.draws
                 )
             if logged:
                 metrics["edits_per_second"] = edits / (time.monotonic() - started)
                 log.add(step, metrics)
-                bar.update(task, learning=f"reward {metrics['reward']:+.4f}  entropy {metrics['entropy']:.2f}")
+                reward = f"reward {metrics['reward']:+.4f}  " if "reward" in metrics else "imitating  "
+                bar.update(task, learning=f"{reward}entropy {metrics['entropy']:.2f}")
             bar.update(task, completed=step)
             due = step % config.evaluate_every == 0 or step == config.steps
             if due and writes:
@@ -146,52 +141,49 @@ def _learn(
     return step == config.steps
 
 
-def sample_batch(
-    config: Config, draws: Draws, sources: data.Photos, finished: data.Photos, style_shift: torch.Tensor,
-    device: torch.device,
-) -> Batch:  # fmt: skip
-    """Hindsight pairs and source photos. Finished photos are varied a little, as two retouchers would differ."""
-    n = config.batch * distributed.world_size()
-    n_pairs = round(n * config.hindsight_share)
-    target = draws.photos(finished, n_pairs).to(device)  # (P, 3, size, size)
-    degradations = (draws.degradations(n_pairs) - style_shift).clamp(-1, 1).to(device)  # (P, K)
-    jitter = draws.target_jitter(n_pairs).to(device)  # (P, K)
-    target = degrade(target, jitter) if len(target) else target
-    degraded = degrade(target, degradations) if len(target) else target
-    plain = draws.photos(sources, n - n_pairs, before=n_pairs).to(device)
-    # channels last: half the convolutions' time on a CPU
-    state = torch.cat([degraded, plain]).contiguous(memory_format=torch.channels_last)  # (B, 3, size, size)
-    return Batch(state, target, degradations, n_pairs)
+def critic_batch(
+    config: Config, learner: Learner, batch: Batch, edited: torch.Tensor, finished: data.Photos
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """What the critic is to tell apart, as it sees it: edits (B, ...) and as many finished photos (B, ...).
+
+    The paper's critic gets new finished photos; that of statistics the pairs' own, each beside itself degraded.
+    """
+    if config.critic == "paper":
+        real = learner.draws.photos(finished, config.batch * distributed.world_size()).to(edited.device)
+        return edited, real
+    state, target = (downsample(pictures, config.edit_size) for pictures in (batch.state, batch.finished))
+    rows = torch.arange(len(edited), device=edited.device) % len(target)
+    represent = learner.critic.represent
+    return represent(edited, state), represent(target, state[: len(target)])[rows]
 
 
 def update(
     config: Config, learner: Learner, batch: Batch, step: int, logged: bool
 ) -> tuple[dict[str, float], torch.Tensor]:
-    """One update of the policy. Returns what is logged, if it is, and the edits (B, A, 3, size, size)."""
+    """One update of the policy. Returns what is logged, if it is, and the edits (B, A, 3, size, size), of which there
+    are none while the agent only imitates."""
     optimizer, rate = learner.policy_optimizer, learner.policy_optimizer.param_groups[0]["lr"]
     before = _distribution(learner.policy, batch.state) if logged else None
-
-    # act: edit each photo in several ways
     learner.policy.train()
     logits, value = learner.parallel(batch.state, *feature_mask(config, learner, len(batch.state)))  # (B, K, L), (B,)
-    distribution = LevelDistribution(config.inverse_temperature * logits)  # near the level that will be chosen
-    action = sample_actions(config, distribution, learner.draws)  # (B, A, K)
-    with torch.no_grad():
-        state, finished = (downsample(pictures, config.edit_size) for pictures in (batch.state, batch.finished))
-        edited = edit_batch(state, action, learner.levels)  # (B, A, 3, size, size)
-        reward = rewards(config, learner.critic, state, edited, finished)  # (B, A)
-
-    # policy loss
-    log_prob = distribution.log_prob(action)  # (B, A, K)
-    entropy = distribution.entropy()  # (B, K)
-    if config.by_slider:
-        policy_loss = loss_by_slider(config, reward, log_prob)
-    else:
-        policy_loss = loss_by_edit(config, reward, log_prob, value)
-
-    # imitation, value loss, entropy bonus
     imitation_loss = inverse_levels_loss(logits, batch)
+    edited = batch.state[:, None, :, :, :][:, :0]  # (B, 0, 3, size, size)
+    reward = value.detach()[:, None]
+    distribution = LevelDistribution(config.inverse_temperature * logits)  # near the level that will be chosen
+    if step > config.imitation_alone * config.steps:
+        # act: edit each photo in several ways
+        action = sample_actions(config, distribution, learner.draws)  # (B, A, K)
+        with torch.no_grad():
+            state, finished = (downsample(pictures, config.edit_size) for pictures in (batch.state, batch.finished))
+            edited = edit_batch(state, action, learner.levels)  # (B, A, 3, size, size)
+            reward = rewards(config, learner.critic, state, edited, finished)  # (B, A)
+        policy_loss = loss_of(config, reward, distribution.log_prob(action), value)
+    else:
+        policy_loss = value.sum() * 0  # every weight has a gradient, as several processes need
+
+    # policy loss, imitation, value loss, entropy bonus
     value_loss = 0.5 * (value - reward.mean(1)).square().mean()
+    entropy = distribution.entropy()  # (B, K)
     bonus = config.entropy * (rate / config.learning_rate) * entropy.sum(-1).mean()  # falls with the rate
     loss = policy_loss + value_loss - bonus + imitation_weight(step, config) * imitation_loss
 
@@ -206,13 +198,11 @@ def update(
     if before is None:
         return {}, edited
     kl = before.kl(_distribution(learner.policy, batch.state)).mean()
-    metrics = distributed.all_mean(
-        {
-            "reward": reward.mean(), "entropy": entropy.mean(), "value_loss": value_loss,
-            "imitation_loss": imitation_loss, "kl": kl,
-        }
-    )  # fmt: skip
-    return metrics | {"explained_variance": explained_variance(value, reward), "learning_rate": rate}, edited
+    metrics = distributed.all_mean({"entropy": entropy.mean(), "imitation_loss": imitation_loss, "kl": kl})
+    if edited.shape[1]:  # else there is no reward yet
+        metrics |= distributed.all_mean({"reward": reward.mean(), "value_loss": value_loss})
+        metrics["explained_variance"] = explained_variance(value, reward)
+    return metrics | {"learning_rate": rate}, edited
 
 
 def sample_actions(config: Config, distribution: LevelDistribution, draws: Draws) -> torch.Tensor:
@@ -227,6 +217,13 @@ def sample_actions(config: Config, distribution: LevelDistribution, draws: Draws
     one_slider = torch.eye(k, dtype=torch.bool, device=action.device)
     others = torch.where(one_slider, resampled[:, :, None], action[:, :, None])  # (B, A, K, K)
     return torch.cat([action[:, :, None], others], dim=2).reshape(b, config.actions * (1 + k), k)
+
+
+def loss_of(config: Config, reward: torch.Tensor, log_prob: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
+    """Policy loss: reward (B, A), log_prob (B, A, K), value (B,)."""
+    if config.by_slider:
+        return loss_by_slider(config, reward, log_prob)
+    return loss_by_edit(config, reward, log_prob, value)
 
 
 def loss_by_edit(config: Config, reward: torch.Tensor, log_prob: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
@@ -269,10 +266,12 @@ def loss_by_slider(config: Config, reward: torch.Tensor, log_prob: torch.Tensor)
 def inverse_levels_loss(logits: torch.Tensor, batch: Batch) -> torch.Tensor:
     """Negative log-likelihood of the levels that undo the degradations, this process's part of the mean over all
     pairs, of which it may have none."""
-    if not batch.n_pairs:
+    if batch.inverse is None:
         return torch.zeros((), device=logits.device)
-    pairs = LevelDistribution(logits[: len(batch.degradations)])
-    log_prob = pairs.log_prob(inverse_levels(batch.degradations)[:, None])  # (P, 1, K)
+    pairs = len(batch.inverse)
+    low, high = allowed_levels(batch.state[:pairs])
+    wanted = levels_of(batch.inverse).to(logits.device).clamp(low.long(), high.long())  # (P, K)
+    log_prob = LevelDistribution(logits[:pairs]).log_prob(wanted[:, None])  # (P, 1, K)
     return -log_prob.sum() * distributed.world_size() / batch.n_pairs
 
 

@@ -21,10 +21,13 @@ from .config import Config
 from .critic import Replay
 from .degradations import degrade, sample_degradations
 from .draws import Draws
+from .edits import downsample
 from .features import FEATURE_SIZE
 from .init_weights import load_weights
+from .inverse import Inverse, fit_inverse
 from .networks import Critic, Policy, make_policy
 from .run_folder import FitError
+from .statistics_critic import StatisticsCritic
 
 NORMALISATION_PHOTOS = 1024
 """Degraded photos from which the policy learns the mean and the size of each feature."""
@@ -39,12 +42,14 @@ class Learner:
     policy: nn.Module
     parallel: nn.Module  # the policy again; its gradients are averaged over the processes
     ema: AveragedModel
-    critic: Critic
+    critic: Critic | StatisticsCritic
     policy_optimizer: torch.optim.Optimizer
     critic_optimizer: torch.optim.Optimizer
     replay: Replay
     draws: Draws
     levels: torch.Tensor  # (K, L) values of the sliders' levels
+    inverse: Inverse | None  # None: nothing is imitated
+    fitted: torch.Tensor | None = None  # (F, 2) mean and spread of each fault, fitted to the source photos
     scheduler: CosineAnnealingLR | None = None  # None: the learning rate stays
 
     def checkpoint_items(self) -> dict[str, Any]:
@@ -62,7 +67,7 @@ def make_learner(
     torch.manual_seed(config.seed)  # the networks' first weights
     generator = torch.Generator().manual_seed(config.seed)  # everything drawn while learning; in every process
     policy: nn.Module = make_policy(config).to(device)
-    critic = Critic().to(device)
+    critic = make_critic(config, finished, resume).to(device)
     if start is not None:
         load_weights(policy, start)
     elif isinstance(policy, Policy) and not resume:
@@ -84,10 +89,22 @@ def make_learner(
         critic_optimizer=torch.optim.Adam(
             critic.parameters(), config.critic_learning_rate, betas=(config.critic_beta1, 0.999)
         ),
-        replay=Replay(config.replay),
+        replay=Replay(config.replay, getattr(critic, "length", None)),
         draws=Draws(generator, config.smallest_crop, size),
         levels=torch.tensor([s.values() for s in SLIDERS], dtype=torch.float32, device=device),
+        inverse=fit_inverse(finished, config.seed, config.smallest_crop) if config.imitation else None,
     )
+
+
+def make_critic(config: Config, finished: data.Photos, resume: bool) -> Critic | StatisticsCritic:
+    """The critic before the first update; one of statistics knows what is usual among the finished photos."""
+    if config.critic == "paper":
+        return Critic()
+    critic = StatisticsCritic()
+    if not resume and config.w_critic:
+        shown = data.draw(finished, NORMALISATION_PHOTOS, torch.Generator().manual_seed(config.seed), size=FEATURE_SIZE)
+        critic.standardise(downsample(shown, config.edit_size))
+    return critic
 
 
 def begin(config: Config, learner: Learner, out: Path, resume: bool) -> int:

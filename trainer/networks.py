@@ -15,6 +15,7 @@ from torch import nn
 from editor_ops import LEVELS, SLIDERS
 from models.thumbnail import SIZE
 
+from .allowed_levels import masked
 from .config import Config
 from .features import color_features
 
@@ -54,7 +55,8 @@ class Policy(nn.Module):
 
     A slider's distribution is a discretised Gaussian over its levels, of which the network gives mean and spread: what
     one level teaches, its neighbours learn too, and the most probable level is the middle of all that seems possible.
-    The network reads the picture's colour features. width: in levels, the spread around neutral that it begins with.
+    The network reads the picture's colour features. Levels that would do harm for certain have no probability
+    (allowed_levels.py). width: in levels, the spread around neutral that it begins with.
     """
 
     def __init__(self, width: float = 4.0, sliders: int = len(SLIDERS), levels: int = LEVELS) -> None:
@@ -84,7 +86,8 @@ class Policy(nn.Module):
         middle = self.levels // 2
         width = (self.width * spread.exp()).clamp(NARROWEST, float(self.levels))
         away = torch.arange(self.levels, device=place.device) - middle * (1 + place[..., None])  # (N, K, L)
-        return -0.5 * (away / width[..., None]).square(), self.value(hidden)[:, 0]
+        logits = -0.5 * (away / width[..., None]).square()  # (N, K, L)
+        return masked(logits, thumbnails), self.value(hidden)[:, 0]
 
 
 class PaperPolicy(nn.Module):
@@ -134,3 +137,11 @@ class Critic(nn.Module):
 
     def forward(self, pictures: torch.Tensor) -> torch.Tensor:
         return self.score(self.trunk(pictures).flatten(1))[:, 0]
+
+    def represent(self, edited: torch.Tensor, before: torch.Tensor) -> torch.Tensor:
+        """What it judges: the edited pictures as they are."""
+        return edited
+
+    def judge(self, edited: torch.Tensor, state: torch.Tensor) -> torch.Tensor:
+        """Of edits (B, A, 3, 64, 64) of photos: (B, A)."""
+        return self(edited.flatten(0, 1)).reshape(edited.shape[:2])

@@ -5,9 +5,11 @@ closeness to the finished photo, less what the edit clips."""
 from __future__ import annotations
 
 import torch
-from torch import nn
 
 from .config import Config
+from .features import lightness
+from .networks import Critic
+from .statistics_critic import StatisticsCritic
 
 CLOSENESS_FLOOR = 0.05
 """Mean difference, added before the logarithm: about as much as two retouchers differ by. With 0.01 the agent is paid
@@ -15,7 +17,7 @@ so much for being exactly right that it leaves dull photos alone, since some fin
 
 
 def rewards(
-    config: Config, critic: nn.Module, state: torch.Tensor, edited: torch.Tensor, finished: torch.Tensor
+    config: Config, critic: Critic | StatisticsCritic, state: torch.Tensor, edited: torch.Tensor, finished: torch.Tensor
 ) -> torch.Tensor:
     """Rewards (B, A) of edits (B, A, 3, size, size) of photos (B, 3, size, size).
 
@@ -23,12 +25,14 @@ def rewards(
     """
     reward = torch.zeros(edited.shape[:2], device=edited.device)
     if config.w_critic > 0:
-        reward += config.w_critic * critic(edited.flatten(0, 1)).reshape(reward.shape)
+        reward += config.w_critic * critic.judge(edited, state)
     if config.content > 0:
         reward -= config.content * (edited - state[:, None]).square().mean(dim=(2, 3, 4))
     n_pairs = len(finished)
     if n_pairs:
         reward[:n_pairs] += config.w_hindsight * closeness(edited[:n_pairs], finished[:, None], config.w_chroma)
+    if config.w_faded and n_pairs:
+        reward[:n_pairs] -= config.w_faded * faded(edited[:n_pairs], finished[:, None])
     if config.w_clipping:
         allowed = clipping(state[:, None])  # (B, 1)
         allowed[:n_pairs] = torch.maximum(allowed[:n_pairs], clipping(finished[:, None]))
@@ -49,6 +53,24 @@ def closeness(edited: torch.Tensor, finished: torch.Tensor, w_chroma: float) -> 
         return near
     chroma = difference - difference.mean(2, keepdim=True)
     return near - w_chroma * torch.log(chroma.abs().mean(dim=(2, 3, 4)) + CLOSENESS_FLOOR)
+
+
+def faded(edited: torch.Tensor, finished: torch.Tensor) -> torch.Tensor:
+    """How much lighter the darkest thirtieth of edits (P, A, 3, size, size) is, and how much darker the lightest, than
+    of finished photos (P, 1, 3, size, size): (P, A), in shares of the sRGB range.
+
+    Where black lies is uncertain, and the mean of all that seems possible is grey; a person decides.
+    """
+    (black, white), (wanted_black, wanted_white) = (_ends(pictures) for pictures in (edited, finished))
+    return (black - wanted_black).clamp(min=0) + (wanted_white - white).clamp(min=0)
+
+
+def _ends(pictures: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Mean luma of the darkest and of the lightest thirtieth: (P, A) each."""
+    luma = lightness(pictures.flatten(0, 1).flatten(2))  # (P A, pixels)
+    count = max(1, luma.shape[1] // 32)
+    black, white = (luma.topk(count, 1, largest=largest, sorted=False).values.mean(1) for largest in (False, True))
+    return black.reshape(pictures.shape[:2]), white.reshape(pictures.shape[:2])
 
 
 def clipping(pictures: torch.Tensor) -> torch.Tensor:

@@ -21,10 +21,10 @@ from models.files import write_text
 
 from . import distributed
 from .data import Photos, whole
-from .degradations import DEGRADATIONS, MIXED, degrade, value_at
 from .distribution import LevelDistribution
 from .edits import downsample, edit_batch
 from .features import DIM, FEATURE_SIZE, MEANS, chromas, lightness
+from .inverse_edit import undo_edit, value_at
 
 MOST_PHOTOS = 512
 """Photos of each folder, at most, that are compared: enough for its means, some seconds' work."""
@@ -32,8 +32,12 @@ STEP = 0.1
 """Share of a slider's range over which its effect is measured: large beside the rounding to 8 bits."""
 ROUNDS = 6
 """Of Gauss-Newton, by half steps: after the fifth no slider moves by half a level any more."""
+USUAL = 0.4
+"""Share of a slider's range by which styles usually differ: the spread of a style shift before anything is seen."""
 UNLIKE = 2.0
 """Scenes differ between two folders more than chance would have it; factor of the covariance."""
+TINY = 1e-24
+"""So that roots of black and even pictures have a gradient, which `fitted` needs."""
 RANKS = (0.02, 0.1, 0.3, 0.5, 0.7, 0.9, 0.98)
 """Quantiles of lightness that are compared."""
 
@@ -86,13 +90,13 @@ def find_style_shift(finished: torch.Tensor, others: torch.Tensor) -> torch.Tens
     posteriori), where a style shift is as large as degradations usually are, and means differ by chance as those of
     so few photos would. Sliders that go one way only have no part in it.
     """
-    spread = torch.tensor([DEGRADATIONS[slider.name][MIXED][1] * (not slider.one_sided) for slider in SLIDERS])
+    spread = torch.tensor([USUAL * (not slider.one_sided) for slider in SLIDERS])
     finished, reference = downsample(finished, FEATURE_SIZE), colours(downsample(others, FEATURE_SIZE))
     by_chance = UNLIKE * _covariance(colours(finished), reference) * (1 / len(finished) + 1 / len(reference))
     wanted = reference.mean(0).double()
 
     def without(shift: torch.Tensor) -> torch.Tensor:  # mean colours (F,) of finished photos without a shift
-        return colours(degrade(finished, -shift.float().clamp(-1, 1).expand(len(finished), -1))).mean(0).double()
+        return colours(undo_edit(finished, -shift.float().clamp(-1, 1).expand(len(finished), -1))).mean(0).double()
 
     shift, each = torch.zeros(len(SLIDERS), dtype=torch.float64), torch.eye(len(SLIDERS), dtype=torch.float64)
     for _ in range(ROUNDS):
@@ -119,9 +123,9 @@ def colours(pictures: torch.Tensor) -> torch.Tensor:
     tones = torch.quantile(lightness(pixels), torch.tensor(RANKS), dim=1).T
     saturation = (pixels.amax(1) - pixels.amin(1)).mean(1, keepdim=True)
     linear = pixels**2.2
-    casts = [chromas((linear**p).mean(2) ** (1 / p), DIM) for p in (MEANS[0], MEANS[-1])]  # (N, 2) each
+    casts = [chromas((linear**p).mean(2).clamp(min=TINY) ** (1 / p), DIM) for p in (MEANS[0], MEANS[-1])]  # (N, 2) each
     steps = pictures.diff(dim=2).square().mean((1, 2, 3)) + pictures.diff(dim=3).square().mean((1, 2, 3))
-    return torch.cat([tones, saturation, *casts, torch.log(steps.sqrt() + 0.005)[:, None]], 1)
+    return torch.cat([tones, saturation, *casts, torch.log((steps + TINY).sqrt() + 0.005)[:, None]], 1)
 
 
 def described(shift: torch.Tensor) -> str:

@@ -18,6 +18,7 @@ from .data import Photos, whole
 from .degradations import degrade, sample_degradations
 from .distribution import LevelDistribution
 from .edits import edit_batch
+from .inverse_edit import undo_edit
 from .psnr import psnr_of_mean
 
 PAIRS = 200
@@ -61,7 +62,8 @@ def held_out_pairs(photos: Photos, style_shift: torch.Tensor) -> tuple[torch.Ten
     without their style shift (K,)."""
     finished = whole(photos, [i % len(photos.names) for i in range(PAIRS)]).float() / 255
     degradations = sample_degradations(PAIRS, torch.Generator().manual_seed(SEED), untouched=0.0)
-    return degrade(finished, (degradations - style_shift).clamp(-1, 1)), finished
+    without = undo_edit(finished, style_shift.expand(PAIRS, -1)) if style_shift.any() else finished
+    return degrade(without, degradations), finished
 
 
 @torch.no_grad()

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Runs inside GIMP: how long its own merging of filters takes on a photo.
 
-/case/photo.jpg is the photo, /case/filters.json the filters: [{"operation", "properties"}, ...]. /case/seconds.json
+/case/photo.jpg is the photo, /case/filters.json the filters, each operation, properties, mode and opacity. seconds.json
 gets the seconds for loading, for appending all and merging them at once, for merging one after the other, and for
 exporting a JPEG: each [by the clock, of GIMP's processor time].
 """
@@ -24,6 +24,9 @@ def made(layer, step):
     config = new.get_config()
     for name, value in step["properties"].items():
         config.set_property(name, value)
+    new.set_blend_mode(getattr(Gimp.LayerMode, step["mode"].upper()))
+    new.set_opacity(step["opacity"])
+    new.update()
     return new
 
 

@@ -25,11 +25,14 @@ for case in cases:
         with open(f"/case/{case['space']}.icc", "rb") as file:
             profile = Gimp.ColorProfile.new_from_icc_profile(file.read())
         image.convert_color_profile(profile, Gimp.ColorRenderingIntent.RELATIVE_COLORIMETRIC, False)
-    for operation, properties in case["filters"]:
+    for operation, properties, mode, opacity in case["filters"]:
         added = Gimp.DrawableFilter.new(layer, operation, operation)
         config = added.get_config()
         for name, value in properties.items():
             config.set_property(name, value)
+        added.set_blend_mode(getattr(Gimp.LayerMode, mode.upper()))
+        added.set_opacity(opacity)
+        added.update()
         layer.append_filter(added)
     layer.merge_filters()
     data = layer.get_buffer().get(whole, 1.0, "R'G'B' float", Gegl.AbyssPolicy.NONE)

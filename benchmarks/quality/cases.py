@@ -5,14 +5,17 @@ from __future__ import annotations
 
 import functools
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from editor_ops import SLIDERS, edit
+from editor_ops import SLIDERS, chain
+from editor_ops.color import linear_to_srgb, srgb_to_linear
+from editor_ops.editor import run as run_chain
+from editor_ops.operations import as_float, to_dtype
 from enhancer import files, photo
 from trainer.evaluate import Pair, folder_pairs, shrunk
 
@@ -38,6 +41,11 @@ CAST = "temperature and tint"
 TOGETHER = "together"
 DRAWS = {TOGETHER: 8} | dict.fromkeys((*DEGRADATIONS, CAST), 2)
 """Times that each photo is degraded: all together often, since six numbers have many combinations."""
+NEUTRAL = {"exposure": 0.0, "black_level": 0.0, "contrast": 1.0, "temperature": 6500.0, "tint": 1.0, "saturation": 1.0}
+MIRED, LOGARITHMIC = ("temperature",), ("contrast", "tint")
+"""Drawn evenly in 10^6 / kelvin, and on the logarithm; the others as they are."""
+CONTRAST, SATURATION = "gegl:brightness-contrast", "gegl:saturation"
+"""Contrast around the middle of linear light, before the saturation: no slider of the agent's is that."""
 SEED = 1912_07833
 """With a photo's name, the kind of degradation and the draw's number it always gives the same degradation."""
 FEW = 300
@@ -75,15 +83,36 @@ def degradations_of(name: str, group: str, draw: int) -> dict[str, float]:
     random = np.random.default_rng(int.from_bytes(digest[:8], "big"))
     values = {}
     for degradation in {TOGETHER: tuple(DEGRADATIONS), CAST: CASTS}.get(group, (group,)):
-        share = float(random.uniform(-1, 1))
-        low, high = DEGRADATIONS[degradation]
-        values[degradation] = TABLE[degradation].scaled(high if share > 0 else low, abs(share))
+        values[degradation] = between_ends(degradation, float(random.uniform(-1, 1)))
     return values
+
+
+def between_ends(degradation: str, share: float) -> float:
+    """The value a share (-1 to 1) of the way from neutral to an end."""
+    low, high = DEGRADATIONS[degradation]
+    neutral, end = NEUTRAL[degradation], high if share > 0 else low
+    if degradation in MIRED:
+        return 1 / (1 / neutral + abs(share) * (1 / end - 1 / neutral))
+    if degradation in LOGARITHMIC:
+        return neutral * (end / neutral) ** abs(share)
+    return neutral + abs(share) * (end - neutral)
+
+
+def degraded(picture: np.ndarray, values: Mapping[str, float]) -> np.ndarray:
+    """A picture uint8 (H, W, 3) with degradations, rounded once."""
+    height, width, _ = picture.shape
+    steps = chain({name: value for name, value in values.items() if name != "contrast"}, width, height)
+    if "contrast" in values:
+        after = sum(operation != SATURATION for operation, _ in steps)  # saturation comes last
+        steps.insert(after, (CONTRAST, {"contrast": values["contrast"]}))
+    linear = run_chain(srgb_to_linear(as_float(picture)), steps)
+    return to_dtype(linear_to_srgb(linear), np.uint8, 255)
 
 
 def reach() -> dict[str, list[str]]:
     """Slider -> the two ends of its degradations, as a person reads them."""
-    return {name: [TABLE[name].format(end) for end in ends] for name, ends in DEGRADATIONS.items()}
+    written = {name: TABLE[name].format for name in DEGRADATIONS} | {"contrast": "{:.3f}".format}
+    return {name: [written[name](end) for end in ends] for name, ends in DEGRADATIONS.items()}
 
 
 def fivek_cases(folder: Path) -> list[Case]:
@@ -140,7 +169,7 @@ def make(case: Case, longest: int) -> Made:
     if case.set == FINISHED:
         return Made(picture, picture, grey)
     if case.set == DEGRADED:
-        return Made(edit(picture, dict(case.degradations)), picture, False)
+        return Made(degraded(picture, dict(case.degradations)), picture, False)
     return Made(picture, None, grey)
 
 

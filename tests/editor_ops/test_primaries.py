@@ -53,7 +53,7 @@ def test_temperature_and_tint_look_the_same(space: str, level: int) -> None:
     for values in (
         {temperature: sliders[temperature][level]},
         {tint: sliders[tint][32 - level]},
-        {temperature: sliders[temperature][level], tint: sliders[tint][level], "exposure": 0.5, "contrast": 1.2},
+        {temperature: sliders[temperature][level], tint: sliders[tint][level], "exposure": 0.5, "clarity": 0.1},
     ):
         assert by_channel(space, values, adapted=True) < 1e-5  # the primaries are known to five digits
         assert by_channel(space, values, adapted=False) > 2e-3
@@ -61,7 +61,7 @@ def test_temperature_and_tint_look_the_same(space: str, level: int) -> None:
 
 @pytest.mark.parametrize("space", SPACES)
 def test_what_needs_no_adapting_is_left_alone(space: str) -> None:
-    values = {"exposure": 0.7, "black_level": 0.02, "shadows": 30.0, "contrast": 1.2, "saturation": 1.4, "clarity": 0.2}
+    values = {"exposure": 0.7, "black_level": 0.02, "shadows": 30.0, "contrast": 0.2, "saturation": 1.4, "clarity": 0.2}
     assert editor_ops.filters(values, 60, 40, matrix(space).ravel().tolist()) == editor_ops.filters(values, 60, 40)
 
 
@@ -73,8 +73,8 @@ def test_order_and_names() -> None:
     ]  # fmt: skip
     assert cold[1].properties == {"intended-temperature": 7000.0}
     assert [f.label for f in cold[1:3]] == ["Temperature 7000 K", "Tint 1.000 green, as in sRGB"]
-    green = editor_ops.filters({"tint": 1.1, "contrast": 1.1}, 60, 40, m)
-    assert [f.label for f in green] == ["Tint 1.100 green, as in sRGB", "Contrast 1.100"]
+    green = editor_ops.filters({"tint": 1.1, "saturation": 1.1}, 60, 40, m)
+    assert [f.label for f in green] == ["Tint 1.100 green, as in sRGB", "Saturation 1.100"]
     assert sorted(green[0].properties) == sorted(f"{a}{b}-gain" for a in "rgb" for b in "rgb")
 
 

@@ -4,11 +4,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import editor_ops
 from editor_ops import LEVELS, NAMES, NEUTRAL_LEVEL, SLIDERS
+from editor_ops.color import linear_to_srgb, srgb_to_linear
 from editor_ops.operations import OPERATIONS
 from editor_ops.sliders import table
 
@@ -33,6 +36,13 @@ def test_gains_and_temperatures_step_evenly_on_their_own_scale(slider):
         assert values[20] / values[19] == pytest.approx(values[30] / values[29])
     elif slider.scale == "mired":
         assert 1 / values[20] - 1 / values[19] == pytest.approx(1 / values[30] - 1 / values[29])
+    elif slider.scale in ("perceptual", "mid-grey"):
+        if slider.scale == "perceptual":
+            seen = [np.sign(v) * linear_to_srgb(np.array(abs(v))) for v in values]
+        else:
+            seen = [editor_ops.edit(np.full((1, 1, 3), 0.5), {slider.name: v})[0, 0, 0] for v in values]
+        for half in (np.diff(seen[:17]), np.diff(seen[16:])):
+            assert np.ptp(half) < 1e-4
     else:
         assert values[20] - values[19] == pytest.approx(values[30] - values[29])
 
@@ -49,15 +59,23 @@ def test_strength_moves_along_the_scale_and_stays_in_gimps_range(level, strength
 
 
 def test_half_strength_of_a_gain_is_its_root():
-    contrast = SLIDERS[NAMES.index("contrast")]
-    assert contrast.scaled(1.21, 0.5) == pytest.approx(1.1)
+    tint = SLIDERS[NAMES.index("tint")]
+    assert tint.scaled(1.21, 0.5) == pytest.approx(1.1)
+
+
+def test_black_levels_halve_on_the_srgb_curve():
+    """What makes 40 of 255 black at full strength makes 20 of 255 black at half of it."""
+    black = SLIDERS[NAMES.index("black_level")]
+    whole, half = (float(srgb_to_linear(np.array(level / 255))) for level in (40, 20))
+    assert black.scaled(whole, 0.5) == pytest.approx(half, rel=1e-3)
+    assert black.scaled(-whole, 0.5) == pytest.approx(-half, rel=1e-3)
 
 
 def test_the_table_names_each_slider_once_and_knows_its_operation():
     assert len(set(NAMES)) == len(NAMES)
     assert {s.operation for s in SLIDERS} <= set(OPERATIONS)
     # rows of one operation stand together: they make one filter
-    operations = [s.operation for s in SLIDERS]
+    operations = [s.operation for s in SLIDERS if not s.up]
     assert all(
         operations.index(o) + operations.count(o) - 1 == len(operations) - 1 - operations[::-1].index(o)
         for o in operations

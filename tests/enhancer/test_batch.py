@@ -19,6 +19,7 @@ import pytest
 from click.testing import CliRunner, Result
 from PIL import Image
 
+from editor_ops import SLIDERS
 from enhancer import batch, files, photo, sidecar
 from trainer.cli import main
 
@@ -291,7 +292,7 @@ def test_odd_names(tmp_path: Path, every: Path) -> None:
     lines = result.stderr.splitlines()
     assert len(lines) == len(names)
     for name in names[:-2]:
-        assert sum(line.startswith(f"{tmp_path / 'out %s' / name}: Exposure") for line in lines) == 1, name
+        assert sum(line.startswith(f"{tmp_path / 'out %s' / name}: {SLIDERS[0].label}") for line in lines) == 1, name
     assert "\x1b" not in result.stderr
     again = run(tmp_path / "photos [x]", "--out", tmp_path / "out %s", "--model", every, "--json")
     assert {json.loads(line)["output"] for line in again.stdout.splitlines()} == {

@@ -17,6 +17,7 @@ from PIL import Image
 from editor_ops import SLIDERS, edit
 from enhancer import enhance, photo
 from models import Policy
+from models.decision import FORMAT_VERSION
 from models.thumbnail import thumbnail
 from tools import policies
 from trainer.cli import main
@@ -39,7 +40,11 @@ def test_the_copy_is_the_edit_of_the_decision(tmp_path: Path, every: Path) -> No
     assert result.exit_code == 0, result.output
     for path, line in zip(PHOTOS, result.stdout.splitlines(), strict=True):
         decision = json.loads(line)
-        assert decision["photo"] == str(path) and decision["format"] == 1 and decision["model"]["name"] == "every"
+        assert (
+            decision["photo"] == str(path)
+            and decision["format"] == FORMAT_VERSION
+            and decision["model"]["name"] == "every"
+        )
         values = {row["name"]: row["value"] for row in decision["sliders"]}
         assert values == {s.name: s.values()[policies.EVERY_SLIDER[s.name]] for s in SLIDERS}
         assert decision["filters"][0]["operation"] == SLIDERS[0].operation

@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
 import pytest
@@ -28,12 +28,18 @@ def needed(version: str) -> None:
 
 
 def at_once(work: Callable[[str], Seen]) -> Callable[[str], Seen]:
-    """Starts `work` for every GIMP version, side by side; version -> what it returned."""
+    """`work` for every GIMP version, side by side; version -> what it returned.
+
+    It starts when the first test asks, and not when the module is imported: every process that shares the tests
+    imports all modules, and so does a run that leaves these tests out.
+    """
     pool = ThreadPoolExecutor(len(root.VERSIONS))
-    running = {version: pool.submit(work, version) for version in root.VERSIONS}
+    running: dict[str, Future[Seen]] = {}
 
     def seen(version: str) -> Seen:
         needed(version)
+        if not running:
+            running.update({each: pool.submit(work, each) for each in root.VERSIONS})
         return running[version].result()
 
     return seen

@@ -29,6 +29,7 @@ EDITS = {
     "parrots-16": 20,
     "large": 4,
     "large-alpha": 4,
+    "beyond": 20,
 }
 MAX, MEAN = 1, 0.01
 """Allowed differences on 8-bit pictures, in levels: one rounding may fall the other way, but rarely."""
@@ -36,7 +37,7 @@ MAX, MEAN = 1, 0.01
 
 @functools.cache
 def pictures() -> dict[str, np.ndarray]:
-    """The pictures of EDITS: 8-bit photos, some with alpha (height, width, 4), and one in 16 bits."""
+    """The pictures of EDITS: 8-bit photos, some with alpha (height, width, 4), 16 bits, floats."""
     made = {}
     for name in ("parrots", "colosseum", "otters"):
         with Image.open(PHOTOS / f"{name}.png") as photo:
@@ -49,6 +50,7 @@ def pictures() -> dict[str, np.ndarray]:
         made[f"{name}-alpha"] = np.dstack([made[name], np.broadcast_to(fade, (height, width))])
     dither = np.random.default_rng(SEED).integers(-128, 129, made["parrots"].shape)
     made["parrots-16"] = np.clip(made["parrots"].astype(np.int64) * 257 + dither, 0, 65535).astype(np.uint16)
+    made["beyond"] = np.random.default_rng(SEED).uniform(-0.2, 1.3, (60, 80, 3)).astype(np.float32)
     return made
 
 
@@ -63,7 +65,7 @@ def rendered(version: str) -> list[tuple[str, dict[str, float], np.ndarray]]:
     edits = [(name, random_values(random)) for name, count in EDITS.items() for _ in range(count)]
     edits += [("parrots", values) for values in one_slider_at_an_end()]
     sizes = {name: pixels.shape[1::-1] for name, pixels in pictures().items()}
-    cases = [Case(name, steps(values, *sizes[name])) for name, values in edits]
+    cases = [Case(name, steps(values, *sizes[name], beyond=name == "beyond")) for name, values in edits]
     results, _ = render(version, pictures(), cases)
     return [(name, values, result) for (name, values), result in zip(edits, results, strict=True)]
 
@@ -72,14 +74,14 @@ def rendered(version: str) -> list[tuple[str, dict[str, float], np.ndarray]]:
 @pytest.mark.parametrize("picture", EDITS)
 def test_chain_equals_gimps_filters(version: str, picture: str) -> None:
     pixels = pictures()[picture]
-    level = 257 if pixels.dtype == np.uint16 else 1  # an 8-bit level in this picture's own
-    differences, moved = [], 0
+    level = {"uint8": 1.0, "uint16": 257.0, "float32": 1 / 255}[pixels.dtype.name]  # of 8 bits in this picture's own
+    white, differences, moved = 255 * level, [], 0
     for name, values, result in rendered(version):
         if name != picture:
             continue
         alpha = pixels[..., 3] if pixels.shape[-1] == 4 else None
         ours = editor_ops.edit(np.ascontiguousarray(pixels[..., :3]), values, alpha=alpha)
-        difference = np.abs(ours.astype(np.int64) - result[..., :3]) / level
+        difference = np.abs(np.clip(ours, 0, white) - np.clip(result[..., :3].astype(np.float64), 0, white)) / level
         assert difference.max() <= MAX, f"{values}: {difference.max()} levels off"
         if alpha is not None:
             np.testing.assert_array_equal(result[..., 3], alpha)

@@ -58,10 +58,15 @@ def _expected(leave: tuple[str, ...] = ()) -> list[dict[str, Any]]:
 
 
 def _holds(state: dict[str, Any], filters: list[dict[str, Any]]) -> None:
-    assert list(state["values"]) == [each["operation"] for each in filters]
+    assert list(state["values"]) == [_key(each) for each in filters]
     for each in filters:
-        for name, value in each["properties"].items():
-            assert math.isclose(state["values"][each["operation"]][name], value, rel_tol=1e-6), each
+        for name, value in (each["properties"] | {"opacity": each["opacity"]}).items():
+            assert math.isclose(state["values"][_key(each)][name], value, rel_tol=1e-6), each
+
+
+def _key(each: dict[str, Any]) -> str:
+    """An operation, and its blend mode where it is one that blends: two filters may have one operation."""
+    return str(each["operation"]) + ("" if each["mode"] == "replace" else f" {each['mode']}")
 
 
 def test_the_edit_is_on_the_canvas_as_soon_as_the_dialog_is_open(seen: Any) -> None:
@@ -90,15 +95,16 @@ def test_an_alternative_is_another_edit_and_one_click_away(seen: Any) -> None:
 
 
 def test_a_slider_is_left_alone(seen: Any) -> None:
-    _holds(seen[0]["switched off"], _expected(leave=("exposure",)))
+    _holds(seen[0]["switched off"], _expected(leave=("saturation",)))
     _holds(seen[0]["switched on"], _expected())
 
 
 def test_a_slider_is_moved_by_hand(seen: Any) -> None:
     by_hand = seen[0]["by hand"]
-    assert by_hand["values"]["gegl:exposure"]["exposure"] == 1.25
-    others = [each for each in _expected() if each["operation"] != "gegl:exposure"]
-    _holds({"values": {name: by_hand["values"][name] for name in by_hand["values"] if name != "gegl:exposure"}}, others)
+    assert by_hand["values"]["gegl:saturation"]["scale"] == 1.25
+    others = [each for each in _expected() if each["operation"] != "gegl:saturation"]
+    kept = {name: by_hand["values"][name] for name in by_hand["values"] if name != "gegl:saturation"}
+    _holds({"values": kept}, others)
 
 
 def test_before_and_after(seen: Any) -> None:

@@ -16,6 +16,7 @@ from PIL import Image
 import editor_ops
 from editor_ops.color import RGB_TO_XYZ, linear_to_srgb, srgb_to_linear
 from editor_ops.editor import run
+from editor_ops.full_size import edit_full_size
 from enhancer import icc
 from tools import policies
 from tools.gimp_roots import profiles, root
@@ -116,7 +117,7 @@ def clipped_between(seen: Seen) -> None:
 def brighter_than_white(seen: Seen) -> None:
     seen.agent_saw(2 * FLOAT)
     assert np.abs(seen.array("shown")[..., :3] - edited(2 * FLOAT)).max() < 0.1 * LEVEL
-    assert edited(2 * FLOAT).max() > 1.5
+    assert edited(2 * FLOAT).max() > 1.05  # clipped before mid-tones and contrast, and not after
 
 
 def grey(seen: Seen) -> None:
@@ -138,10 +139,18 @@ def wholly_transparent(seen: Seen) -> None:
     assert seen.filters["effect"] == 0
 
 
+def to_srgb(name: str) -> np.ndarray:
+    """The space's linear RGB to linear sRGB."""
+    return np.linalg.inv(RGB_TO_XYZ) @ np.array(profiles.PRIMARIES[name])
+
+
 def other_primaries(seen: Seen) -> None:
-    """As in sRGB, to a tenth of a level."""
+    """As `edit_full_size` has it, to a tenth of a level; curves aside, as in sRGB."""
     seen.agent_saw(FLOAT)
-    seen.shows(edited(), within=0.1)
+    there = to_srgb(seen.name if seen.name in profiles.PRIMARIES else "AdobeRGB")
+    numbers = linear_to_srgb(srgb_to_linear(FLOAT.astype(np.float64)) @ np.linalg.inv(there).T)
+    made = edit_full_size(numbers.astype(np.float32), VALUES, None, there)
+    seen.shows(linear_to_srgb(srgb_to_linear(made.astype(np.float64)) @ there.T), within=0.1)
     assert seen.filters["primaries"] is not None
 
 
@@ -159,13 +168,11 @@ def lookup_tables(seen: Seen) -> None:
 
 
 def assigned(seen: Seen) -> None:
-    to_srgb = np.linalg.inv(RGB_TO_XYZ) @ np.array(profiles.PRIMARIES["AdobeRGB"])
-    linear = srgb_to_linear(FLOAT.astype(np.float64)) @ to_srgb.T
-    seen.agent_saw(linear_to_srgb(linear))
-    made = run(linear, editor_ops.chain(VALUES, WIDTH, HEIGHT)) @ np.linalg.inv(to_srgb).T
-    held = np.rint(np.clip(linear_to_srgb(made), 0, 1) * 255) / 255
+    there = to_srgb("AdobeRGB")
+    seen.agent_saw(linear_to_srgb(srgb_to_linear(FLOAT.astype(np.float64)) @ there.T))
+    held = np.rint(np.clip(edit_full_size(FLOAT, VALUES, None, there), 0, 1).astype(np.float64) * 255) / 255
     # A level of AdobeRGB is up to 1.4 of sRGB's, and more where red is nearly none.
-    seen.shows(linear_to_srgb(srgb_to_linear(held) @ to_srgb.T), within=4)
+    seen.shows(linear_to_srgb(srgb_to_linear(held) @ there.T), within=4)
 
 
 def within_selection(selected: np.ndarray, picture: np.ndarray = FLOAT, alpha: np.ndarray | None = None) -> np.ndarray:
@@ -315,10 +322,16 @@ KINDS: dict[str, Callable[[Seen], None] | tuple[str, ...]] = {
     "Filters of your own": own_filters,
     "Filters of your own and a selection": own_filters_and_selection,
 }
+# Filters of the user's own, or a float image: values may lie beyond black and white, and are clipped first.
+CLIPPED = (
+    "16-bit float", "32-bit float", "64-bit float", "Linear light, 32-bit float", "Brighter than white", "AdobeRGB",
+    "Display P3", "ProPhoto", "Linear-light profile", "Filters of your own", "Filters of your own and a selection",
+)  # fmt: skip
 # Refused in merged mode alone: version -> words.
 # A level of the layer's own 8 bits, in which filters and merged may differ, in sRGB's, in which they are compared: red
-# of AdobeRGB counts 1.4 times as much, and what comes out of lookup tables is rounded once more.
-ONE_LEVEL = {"Profile assigned": 1.4, "Profile of lookup tables": 2.001}
+# of AdobeRGB counts 1.4 times as much, and what comes out of lookup tables is rounded once more,
+# and more where there is nearly no red.
+ONE_LEVEL = {"Profile assigned": 1.4, "Profile of lookup tables": 4.001}
 NOT_MERGED = {
     "Layer group": {"3.0": ("is a group", "Apply as filters"), "3.2": ("is a group", "Apply as filters")},
     "Pass-through group": {"3.0": ("is a group", "Apply as filters"), "3.2": ("is a group", "Apply as filters")},
@@ -347,7 +360,8 @@ def test_the_table_has_these_rows() -> None:
 @pytest.mark.parametrize("kind", [kind for kind, judge in KINDS.items() if callable(judge)])
 def test_decided_and_edited(seen: Seen, kind: str) -> None:
     assert seen.filters["error"] == ""
-    expected = 5 if kind.startswith("Grey") else 8
+    clips = kind in CLIPPED
+    expected = (5 if kind.startswith("Grey") else 8) + clips
     assert seen.filters["filters"] == expected
     assert seen.filters["alpha"] == 0 and seen.filters["dirty"]
     assert seen.filters["before"] == seen.filters["after"]

@@ -88,9 +88,9 @@ def _expected(folder: Path, name: str, policy: Policy) -> dict[str, Any]:
     decision = policy.decide(photo.srgb(read), alpha=photo.opacity(read), colour=not read.grey)
     to_srgb = icc.to_srgb_matrix(read.profile.data)
     primaries = None if to_srgb is None or read.grey else np.linalg.inv(to_srgb).ravel().tolist()
-    made = editor_ops.filters(decision.values, read.width, read.height, primaries)
-    rows = [{"operation": f.operation, "label": f.label, "properties": f.properties} for f in made]
-    return decision.to_json() | {"filters": rows}
+    beyond = name.startswith("float ")
+    made = editor_ops.filters(decision.values, read.width, read.height, primaries, beyond=beyond)
+    return decision.to_json(made)
 
 
 def _sliders(decision: dict[str, Any]) -> dict[str, float]:
@@ -101,6 +101,7 @@ def _holds(listed: list[dict[str, Any]], filters: list[dict[str, Any]], apart: f
     """The filters on the layer are the Decision's: order, operation, name and every value, a profile's `apart`."""
     assert [(f["operation"], f["label"]) for f in listed] == [(f["operation"], f["label"]) for f in filters]
     for there, wanted in zip(listed, filters, strict=True):
+        assert (there["mode"], there["opacity"]) == (wanted["mode"], pytest.approx(wanted["opacity"], abs=1e-6))
         for name, value in wanted["properties"].items():
             # The plug-in sets what XCF can keep: 32-bit floats.
             assert math.isclose(there["properties"][name], value, rel_tol=1e-6, abs_tol=apart), (there, wanted)
@@ -133,7 +134,7 @@ def test_filters_of_every_tool(seen: Any, version: str, name: str) -> None:
     apart = 1e-4 if name == "adobe8.png" else 0.0  # GIMP and the command line read the profile each on its own
     _holds(result["decision"]["filters"], expected["filters"], apart)
     assert result["decision"] | {"filters": []} == expected | {"filters": []}
-    assert len(expected["filters"]) == (5 if name == "grey8.png" else 8)
+    assert len(expected["filters"]) == (5 if name == "grey8.png" else 8) + name.startswith("float ")
     _holds(result["filters"], expected["filters"], apart)
     assert result["pixels kept"]
 
@@ -271,12 +272,12 @@ REFUSED = {
     "helper error": (EXECUTION_ERROR, "the cause", "the remedy"),
     "hanging": (EXECUTION_ERROR, "gave no answer in 1 seconds", "trainer doctor"),
     "not an object": (EXECUTION_ERROR, "can't be used", "trainer install-plugin"),
-    "newer format": (EXECUTION_ERROR, "format 2", "trainer install-plugin"),
-    "gimp operation": (EXECUTION_ERROR, "exposure sets gimp:levels", "trainer install-plugin"),
-    "unknown slider": (EXECUTION_ERROR, "slider 'speed' in place of 'exposure'", "trainer install-plugin"),
-    "infinite": (EXECUTION_ERROR, "exposure is inf", "trainer install-plugin"),
-    "text for a number": (EXECUTION_ERROR, "exposure is '1', not a number", "trainer install-plugin"),
-    "out of range": (EXECUTION_ERROR, "exposure is 99.0", "trainer install-plugin"),
+    "newer format": (EXECUTION_ERROR, "format 3", "trainer install-plugin"),
+    "gimp operation": (EXECUTION_ERROR, "mid_tones sets gimp:levels", "trainer install-plugin"),
+    "unknown slider": (EXECUTION_ERROR, "slider 'speed' in place of 'mid_tones'", "trainer install-plugin"),
+    "infinite": (EXECUTION_ERROR, "mid_tones is inf", "trainer install-plugin"),
+    "text for a number": (EXECUTION_ERROR, "mid_tones is '1', not a number", "trainer install-plugin"),
+    "out of range": (EXECUTION_ERROR, "mid_tones is 99.0", "trainer install-plugin"),
     "no such property": (EXECUTION_ERROR, "gegl:saturation has no number speed", "trainer install-plugin"),
     "out of GIMP's range, filters": (EXECUTION_ERROR, "doesn't take scale = 99.0", "trainer install-plugin"),
     "out of GIMP's range, merged": (EXECUTION_ERROR, "doesn't take scale = 99.0", "trainer install-plugin"),
@@ -286,7 +287,7 @@ REFUSED = {
     "model is junk": (EXECUTION_ERROR, "/case/junk.onnx", "trainer export"),
     "no such style": (EXECUTION_ERROR, "no style 'sepia'; there are: photo, film", "trainer styles"),
     "style is a path": (EXECUTION_ERROR, "can't be a style's name", "use up to"),
-    "leaving what is not there": (CALLING_ERROR, "no slider “speed”", "there are exposure, "),
+    "leaving what is not there": (CALLING_ERROR, "no slider “speed”", "there are mid_tones, "),
     "style and model": (CALLING_ERROR, "are both given", "Give one"),
     "model is a folder": (EXECUTION_ERROR, "/case: is a folder", "give a policy file"),
 }

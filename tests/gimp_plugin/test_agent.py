@@ -16,6 +16,7 @@ import pytest
 from editor_ops import SLIDERS
 from gimp_plugin import install
 from models import helper, styles
+from models.decision import FORMAT_VERSION
 
 HEADER = {"width": 8, "height": 8, "channels": 3}
 PIXELS = bytes(range(192))
@@ -168,9 +169,10 @@ def test_a_real_decision_passes(agent: Any) -> None:
 @pytest.mark.parametrize(
     "answer",
     [
-        None, 7, "junk", [], {}, {"format": 1}, {"format": 2, "sliders": []}, {"format": 1, "sliders": None},
+        None, 7, "junk", [], {}, {"format": FORMAT_VERSION}, {"format": 1, "sliders": []},
+        {"format": FORMAT_VERSION, "sliders": None},
         _decision() | {"sliders": []}, _decision() | {"sliders": [None]}, _decision() | {"model": None},
-        _decision() | {"model": {"name": 7, "sha256": ""}}, _decision() | {"format": 2},
+        _decision() | {"model": {"name": 7, "sha256": ""}}, _decision() | {"format": FORMAT_VERSION - 1},
         _decision(name="speed"), _decision(operation="gimp:levels"), _decision(property="speed"),
         _decision(value=math.nan), _decision(value=math.inf), _decision(value="1"), _decision(value=True),
         _decision(value=None), _decision(value=[1.0]), _decision(value=10**400), _decision(value=99.0),
@@ -190,7 +192,8 @@ def test_any_other_list_of_alternatives_is_refused(agent: Any) -> None:
     agent.check_alternatives(sound)
     first = sound["alternatives"][0]
     for wrong in (
-        None, {}, sound | {"format": 2}, sound | {"side": 0}, sound | {"side": "wide"}, sound | {"side": 10**9},
+        None, {}, sound | {"format": FORMAT_VERSION - 1}, sound | {"side": 0}, sound | {"side": "wide"},
+        sound | {"side": 10**9},
         sound | {"alternatives": 3}, sound | {"alternatives": [None]},
         sound | {"alternatives": [{**first, "picture": ""}]},
         sound | {"alternatives": [{**first, "picture": 7}]}, sound | {"alternatives": [{**first, "picture": "!!!!"}]},
@@ -203,9 +206,10 @@ def test_any_other_list_of_alternatives_is_refused(agent: Any) -> None:
 @pytest.mark.parametrize(
     "answer",
     [
-        None, [], {}, {"format": 2, "styles": []}, {"format": 1, "styles": None}, {"format": 1, "styles": [None]},
-        {"format": 1, "styles": [{"name": "a"}]},
-        {"format": 1, "styles": [{"name": 7, "description": "", "problem": ""}]},
+        None, [], {}, {"format": FORMAT_VERSION - 1, "styles": []}, {"format": FORMAT_VERSION, "styles": None},
+        {"format": FORMAT_VERSION, "styles": [None]},
+        {"format": FORMAT_VERSION, "styles": [{"name": "a"}]},
+        {"format": FORMAT_VERSION, "styles": [{"name": 7, "description": "", "problem": ""}]},
     ],
 )  # fmt: skip
 def test_any_other_list_of_styles_is_refused(agent: Any, answer: Any) -> None:

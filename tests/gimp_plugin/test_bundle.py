@@ -17,6 +17,7 @@ import numpy
 import onnxruntime
 import pytest
 
+from editor_ops import SLIDERS
 from gimp_plugin import bundle, doctor, install
 
 from .conftest import INSTALLED, PYTHON, Program, answering
@@ -286,5 +287,5 @@ def test_doctor_on_a_bundle_that_decides(flatpak: Path, program: Program) -> Non
     results = doctor.checks()
     assert [each for each in results if not each.ok] == []
     (check,) = [each for each in results if each.name == "bundle for GIMP 3.2 (Flatpak)"]
-    assert check.detail.startswith(f"for Python {version}; in it photo chose for a dim grey ramp: Exposure")
+    assert check.detail.startswith(f"for Python {version}; in it photo chose for a dim grey ramp: {SLIDERS[0].label}")
     assert not [each for each in results if "helper" in each.name]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from editor_ops import NAMES, SLIDERS, filters
+from editor_ops import NAMES, SLIDERS, Filter, filters
 from models import Decision, Policy, helper
 from tools.policies import with_filters
 
@@ -35,7 +35,7 @@ def test_it_comes_to_what_the_policy_decides(edit: Any, strength: float, leave: 
     expected = with_filters(Policy.load().decide(image, strength, leave=leave), 4000, 3000)
     edit.strength, edit.excluded = strength, set(leave)
     assert edit.decision(ANSWER).to_json(edit.filters()) == expected
-    assert edit.filters() == [(f["operation"], f["label"], f["properties"]) for f in expected["filters"]]
+    assert edit.filters() == [Filter(**row) for row in expected["filters"]]
 
 
 @given(strength=st.floats(0.05, 2.0), share=st.floats(0.0, 1.0))
@@ -74,7 +74,7 @@ def test_names(part: Any) -> None:
     names = part("edit").excluded_names
     assert names("") == names(" , ") == names(None) == set()
     assert names("saturation, clarity,clarity") == {"saturation", "clarity"}
-    with pytest.raises(ValueError, match="no slider “speed”; there are exposure, "):
+    with pytest.raises(ValueError, match="no slider “speed”; there are mid_tones, "):
         names("speed")
 
 
@@ -85,7 +85,16 @@ def test_a_grey_layer_has_no_rows_for_colours(part: Any) -> None:
 
 def test_filters_are_the_editors(edit: Any) -> None:
     values = {slider.name: edit.value(slider) for slider in SLIDERS}
-    assert [each[2] for each in edit.filters()] == [each.properties for each in filters(values, 4000, 3000)]
+    assert [each[2:] for each in edit.filters()] == [each[2:] for each in filters(values, 4000, 3000)]
+
+
+def test_where_values_may_lie_beyond_black_and_white_they_are_clipped_first(part: Any) -> None:
+    beyond = part("edit").Edit((40, 30), colour=True, beyond=True)
+    beyond.set_value(SLIDERS[NAMES.index("exposure")], 0.5)
+    assert [each.operation for each in beyond.filters()] == ["gegl:exposure"]
+    beyond.set_value(SLIDERS[NAMES.index("contrast")], 0.5)
+    there = [(each.operation, each.mode, each.opacity) for each in beyond.filters()]
+    assert there[0] == ("gegl:rgb-clip", "replace", 1.0) and there[1] == ("gegl:rgb-clip", "softlight", 0.5)
 
 
 def test_rows_stay_when_a_slider_is_moved_to_neutral(edit: Any) -> None:

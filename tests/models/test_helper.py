@@ -13,6 +13,7 @@ from editor_ops import SLIDERS, edit
 from editor_ops.operations import to_dtype
 from models import Policy, helper
 from models.alternatives import alternatives
+from models.decision import FORMAT_VERSION
 from models.thumbnail import thumbnail
 from tools import policies
 from tools.policies import with_filters
@@ -46,7 +47,7 @@ def test_it_lists_the_styles_and_decides_by_one(tmp_path):
     assert answer.returncode == 0 and answer.stderr == b""
     listed = json.loads(answer.stdout)
     assert listed == helper.list_styles({"styles": str(tmp_path)})
-    assert (listed["format"], listed["default"]) == (1, "photo")
+    assert (listed["format"], listed["default"]) == (FORMAT_VERSION, "photo")
     rows = [(row["name"], row["description"], bool(row["problem"])) for row in listed["styles"]]
     assert rows == [("photo", Policy.load().description, False), ("film", "soft and warm", False), ("junk", "", True)]
     decision = json.loads(ask(({**SOUND, "style": "film", "styles": str(tmp_path)}, PIXELS.tobytes())).stdout)
@@ -117,7 +118,8 @@ def test_it_fails_in_one_line(header, pixels, kind):
 
 
 def test_a_plug_in_of_before_is_answered():
-    """It starts models.decide, sends the layer's size too, and reads of the answer what is listed here."""
+    """It starts models.decide, sends the layer's size too, and reads of the answer what is listed here; of another
+    version's sliders it only reads the number of the format, and says to install it again."""
     headers = [
         SOUND | {"layer_width": 500, "layer_height": 400},
         {"again": True, "style": "photo"},
@@ -128,7 +130,7 @@ def test_a_plug_in_of_before_is_answered():
     answer = subprocess.run(command, input=sent, capture_output=True, timeout=60)
     assert answer.returncode == 0 and answer.stderr == b""
     first, again, found = map(json.loads, answer.stdout.splitlines())
-    assert first == again and first["format"] == found["format"] == 1
+    assert first == again and first["format"] == found["format"] == FORMAT_VERSION
     assert set(first["model"]) == {"name", "sha256"} and set(found) == {"format", "side", "alternatives"}
     for row, slider in zip(first["sliders"], SLIDERS, strict=True):
         assert (row["name"], row["operation"], row["property"]) == (slider.name, slider.operation, slider.property)

@@ -12,6 +12,7 @@ import pytest
 
 from editor_ops import NAMES, SLIDERS
 from models import SHIPPED, Policy, PolicyError
+from models.decision import FORMAT_VERSION
 from models.errors import UserError
 from models.thumbnail import thumbnail
 from tools.policies import with_filters
@@ -78,12 +79,15 @@ def test_a_grey_picture_keeps_its_colour_sliders_neutral(policy):
 
 def test_the_decision_as_json_is_ready_for_gimp(policy):
     plain = json.loads(json.dumps(with_filters(policy.decide(IMAGE), 1200, 900), allow_nan=False))
-    assert plain["format"] == 1 and plain["model"] == {"name": "photo", "sha256": policy.sha256}
+    assert plain["format"] == FORMAT_VERSION and plain["model"] == {"name": "photo", "sha256": policy.sha256}
     moved = [s for s in plain["sliders"] if s["value"] != s["neutral"]]
     assert moved
     for row in moved:
-        (filter_,) = (f for f in plain["filters"] if f["operation"] == row["operation"])
-        assert filter_["properties"][row["property"]] == row["value"]
+        (filter_,) = (f for f in plain["filters"] if row["label"] in f["label"])
+        if row["property"] == "opacity":
+            assert filter_["opacity"] == abs(row["value"]) and filter_["mode"] != "replace"
+        else:
+            assert filter_["properties"][row["property"]] == row["value"] and filter_["mode"] == "replace"
         assert row["text"] in filter_["label"] and row["label"] in filter_["label"]
     assert "filters" not in policy.decide(IMAGE).to_json()
 
@@ -92,7 +96,8 @@ def test_the_decision_as_json_is_ready_for_gimp(policy):
     ("metadata", "kind"),
     [
         ({"format_version": None}, "not a policy"),
-        ({"format_version": "2"}, "other version"),
+        ({"format_version": str(FORMAT_VERSION + 1)}, "other version"),
+        ({"format_version": "1"}, "other version"),
         ({"format_version": "x"}, "other version"),
         ({"thumbnail": "nearest"}, "other version"),
         ({"sliders": None}, "other sliders"),
@@ -109,7 +114,8 @@ def test_wrong_metadata_is_refused(tmp_path, metadata, kind):
 
 
 def test_a_newer_file_asks_for_an_update(tmp_path):
-    for version, remedy in (("2", "update Auto Enhance"), ("x", "trainer export")):
+    newer = str(FORMAT_VERSION + 1)
+    for version, remedy in ((newer, "update Auto Enhance"), ("1", "trainer fit"), ("x", "trainer fit")):
         with pytest.raises(PolicyError, match=remedy):
             Policy.load(changed(tmp_path, format_version=version))
 
@@ -183,5 +189,5 @@ def test_sliders_are_left_alone(policy):
     for name in NAMES:
         neutral = next(slider.neutral for slider in SLIDERS if slider.name == name)
         assert left.values[name] == (neutral if name in ("exposure", "saturation") else whole.values[name])
-    with pytest.raises(ValueError, match="no slider 'speed' to leave alone; there are exposure, "):
+    with pytest.raises(ValueError, match="no slider 'speed' to leave alone; there are mid_tones, "):
         policy.decide(image, leave=["speed"])

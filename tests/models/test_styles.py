@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from models import SHIPPED, Policy, PolicyError, styles
+from models.decision import FORMAT_VERSION
 from tools import policies
 
 
@@ -55,7 +56,7 @@ def test_damaged_files_are_listed_with_what_is_wrong(folder):
     sound = (folder / "film.onnx").read_bytes()
     assert b"soft and warm" in sound
     (folder / "letters.onnx").write_bytes(sound.replace(b"soft and warm", b"soft \xff\xff\xff warm"))
-    policies.write(folder / "newer.onnx", {}, format_version="2")
+    policies.write(folder / "newer.onnx", {}, format_version=str(FORMAT_VERSION + 1))
     (folder / "notes.txt").write_text("not a policy at all")
     found = {style.name: style.problem for style in styles.find(folder)}
     assert found.pop("photo") == found.pop("film") == ""

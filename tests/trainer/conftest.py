@@ -24,14 +24,19 @@ def folders(tmp_path_factory):
     return root / "source", root / "target"
 
 
-FEWER = "from trainer import learner, validation; learner.NORMALISATION_PHOTOS, validation.PAIRS = 64, 20\n"
+FEWER = """
+from trainer import inverse, learner, made_pictures, validation
+inverse.PAIRS, learner.NORMALISATION_PHOTOS, made_pictures.PAGES, validation.PAIRS = 32, 64, 4, 20
+"""
 """Enough where a test asks for a run, not for what it learns: a run then starts in a tenth of the time."""
 
 
 @pytest.fixture
 def fewer(monkeypatch):
     """FEWER in this process."""
-    from trainer import learner, validation
+    from trainer import inverse, learner, made_pictures, validation
 
+    monkeypatch.setattr(inverse, "PAIRS", 32)
+    monkeypatch.setattr(made_pictures, "PAGES", 4)
     monkeypatch.setattr(learner, "NORMALISATION_PHOTOS", 64)
     monkeypatch.setattr(validation, "PAIRS", 20)

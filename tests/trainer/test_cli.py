@@ -17,6 +17,7 @@ from tools import policies
 from trainer.cli import main
 from trainer.config import PAPER, Config, recipe
 
+VALUES = {slider.name: slider.values() for slider in SLIDERS}
 PHOTOS = Path(__file__).parents[1] / "photos"
 COMMANDS = ("fit", "export", "evaluate", "enhance", "sliders", "styles", "install-plugin", "doctor")
 
@@ -97,7 +98,7 @@ def test_every_setting_is_an_option_and_the_ten_common_ones_are_shown(fits: list
     shown = {option.name for option in main.commands["fit"].params if not getattr(option, "hidden", False)}
     common = {field.name for field in dataclasses.fields(Config)} & shown
     assert common == {
-        "w_critic", "hindsight_share", "steps", "batch", "learning_rate", "edit_size", "holdout", "seed", "device",
+        "w_critic", "hindsight_share", "fitted_share", "steps", "batch", "learning_rate", "holdout", "seed", "device",
         "evaluate_every",
     }  # fmt: skip
     help_ = run("fit", "--help").output
@@ -227,8 +228,8 @@ def test_style_or_model(own_styles: Path, tmp_path: Path) -> None:
         done = run("enhance", photo, "--out", tmp_path / str(arguments[0]), "--json", *arguments)
         assert done.exit_code == 0, done.output
         rows = {row["name"]: row["value"] for row in json.loads(done.stdout)["sliders"]}
-        assert rows.pop("exposure") == SLIDERS[0].values()[18]
-        assert rows == {slider.name: slider.neutral for slider in SLIDERS[1:]}
+        assert rows.pop("exposure") == VALUES["exposure"][18]
+        assert rows == {slider.name: slider.neutral for slider in SLIDERS if slider.name != "exposure"}
     both = run("enhance", photo, "--out", tmp_path, "--style", "film", "--model", own_styles / "film.onnx")
     assert both.exit_code == 2 and "--model" in both.stderr and "--style" in both.stderr
     unknown = run("enhance", photo, "--out", tmp_path, "--style", "sepia")

@@ -37,8 +37,9 @@ def test_recipes_can_be_changed(name):
         ({"learning_rate": 0.0}, "out of range"),
         ({"smallest_crop": 0.0}, "out of range"),
         ({"w_hindsight": 0.0}, "contradiction"),
-        ({"hindsight_share": 0.5}, "contradiction"),
-        ({"w_critic": 1.0}, "contradiction"),
+        ({"w_critic": 0.0}, "contradiction"),
+        ({"critic": "paper"}, "contradiction"),
+        ({"hindsight_share": 0.0, "imitation": 0.0}, "contradiction"),
         ({"network": "paper"}, "contradiction"),
         ({"device": "abacus"}, "unknown value"),
         ({"spead": 1}, "unknown setting"),
@@ -62,7 +63,7 @@ def test_unknown_names_are_answered_with_the_nearest():
 def test_runs_of_earlier_versions_keep_their_settings():
     """Under the names that config.json had then."""
     record = {"steps": 30, "focus": 2.0, "average": 0.9, "clip": 3.0, "look": True, "w_lost": 0.5}
-    record |= {"learning_rate_falls": False, "critic_clip": 7.0}
+    record |= {"hindsight_share": 1.0, "w_critic": 0.0, "learning_rate_falls": False, "critic_clip": 7.0}
     config = from_record(record)
     assert (config.inverse_temperature, config.ema_decay, config.max_grad_norm, config.style_shift) == (
         2.0,
@@ -70,6 +71,7 @@ def test_runs_of_earlier_versions_keep_their_settings():
         3.0,
         True,
     )
+    assert (config.critic, config.w_faded, config.fitted_share) == ("paper", 0.0, 0.0)
     assert (config.w_clipping, config.anneal_lr, config.critic_max_grad_norm) == (0.5, False, 7.0)
     assert recipe("default", focus=2.0).inverse_temperature == 2.0
     with pytest.raises(TypeError):

@@ -3,43 +3,45 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from editor_ops import NAMES, NEUTRAL_LEVEL, SLIDERS  # noqa: E402
 from trainer.degradations import (  # noqa: E402
-    DEGRADATIONS,
+    FAULTS,
+    KINDS,
     SHARES,
+    bounded,
     degrade,
-    inverse_levels,
+    degrade_smoothly,
     sample_degradations,
+    sample_fitted,
     sample_target_jitter,
-    value_at,
 )
-from trainer.edits import edit_batch  # noqa: E402
-
-LEVELS = torch.tensor([s.values() for s in SLIDERS])
 
 
-def photos(n):
+def photos(n, size=32):
     """Smooth pictures with some detail, in the middle of the range, where nothing clips."""
     generator = torch.Generator().manual_seed(1)
     small = torch.rand(n, 3, 4, 4, generator=generator) * 0.5 + 0.2
-    smooth = torch.nn.functional.interpolate(small, size=32, mode="bilinear")
-    return smooth + 0.1 * torch.rand(n, 1, 32, 32, generator=generator)
+    smooth = torch.nn.functional.interpolate(small, size=size, mode="bilinear")
+    return smooth + 0.1 * torch.rand(n, 1, size, size, generator=generator)
 
 
-def test_every_slider_has_a_degradation_of_every_kind():
-    assert set(DEGRADATIONS) == set(NAMES)
-    assert all(len(kinds) == len(SHARES) for kinds in DEGRADATIONS.values())
+def one(fault, amount, n=4):
+    degradations = torch.zeros(n, len(FAULTS))
+    degradations[:, FAULTS.index(fault)] = amount
+    return degradations
 
 
-def test_faults_are_shares_of_the_ranges_and_some_photos_have_none():
+def test_every_kind_has_every_fault_and_some_photos_are_untouched():
+    assert all(len(kind[2]) == len(FAULTS) for kind in KINDS) and 0.03 < 1 - float(SHARES.sum()) < 0.2
     degradations = sample_degradations(4000, torch.Generator().manual_seed(0))
-    assert degradations.shape == (4000, len(SLIDERS)) and degradations.abs().max() <= 1
-    assert (degradations == 0).all(1).float().mean() == pytest.approx(1 - sum(SHARES), abs=0.02)
-    always = sample_degradations(400, torch.Generator().manual_seed(0), untouched=0.0)
-    assert (always != 0).any(1).float().mean() > 0.98  # a mixture may by chance have none
+    assert (degradations == 0).all(1).float().mean() == pytest.approx(1 - float(SHARES.sum()), abs=0.02)
     assert (sample_degradations(400, torch.Generator(), untouched=1.0) == 0).all()
-    exposure = degradations[:, NAMES.index("exposure")]
-    assert exposure.mean() < -0.05  # photos are dark more often than bright
+    assert (sample_degradations(400, torch.Generator(), untouched=0.0) != 0).any(1).all()
+
+
+def test_photos_are_dark_and_their_blacks_lifted_more_often_than_not():
+    degradations = sample_degradations(4000, torch.Generator().manual_seed(0))
+    exposure, lift = degradations[:, FAULTS.index("exposure")], degradations[:, FAULTS.index("lift")]
+    assert exposure.mean() < -0.05 and lift.mean() > 0.02 and lift.min() >= -0.031
 
 
 def test_a_seed_means_the_same_faults():
@@ -48,43 +50,56 @@ def test_a_seed_means_the_same_faults():
         assert torch.equal(one, two) and not torch.equal(one, sample(5, torch.Generator().manual_seed(4)))
 
 
-def test_values_between_levels():
-    levels = SLIDERS[0].values()
-    assert value_at(levels, torch.tensor([-1.0, 0.0, 0.5, 1.0])).tolist() == pytest.approx([-2, 0, 1, 2])
+def test_fitted_degradations_have_their_means_and_spreads():
+    fitted = torch.zeros(len(FAULTS), 2)
+    fitted[FAULTS.index("exposure")] = torch.tensor([-0.5, 0.2])
+    drawn = sample_fitted(fitted, 2000, torch.Generator().manual_seed(0))[:, FAULTS.index("exposure")]
+    assert drawn.mean() == pytest.approx(-0.5, abs=0.02) and drawn.std() == pytest.approx(0.2, abs=0.02)
 
 
-@pytest.mark.parametrize("slider", range(len(SLIDERS)), ids=NAMES)
-@pytest.mark.parametrize("share", [-0.5, 0.5])
-def test_one_degradation_is_undone_by_its_inverse_level(slider, share):
-    degradations = torch.zeros(4, len(SLIDERS))
-    degradations[:, slider] = share
-    finished = photos(4)
-    degraded = degrade(finished, degradations)
-    undone = edit_batch(degraded, inverse_levels(degradations)[:, None], LEVELS)[:, 0]
-    before, after = ((p - finished).abs().mean(dim=(1, 2, 3)) for p in (degraded, undone))
-    assert (before > 0.2 / 255).all()  # shadows have little to do in bright pictures
-    assert (after < (0.6 * before).clamp(min=0.5 / 255)).all()  # nobody sees less than half a step
+@pytest.mark.parametrize(
+    ("fault", "amount", "mean", "spread", "chroma"),
+    [
+        ("gamma", 0.5, -1, 0, 0),
+        ("flat", 0.8, 0, -1, 0),
+        ("lift", 0.1, 1, -1, 0),
+        ("exposure", -0.7, -1, 0, 0),
+        ("pale", 0.5, 0, 0, -1),
+        ("haze", 0.4, 1, -1, -1),
+        ("soft", 1.0, 0, -1, 0),
+        ("backlight", 0.8, 0, 1, 0),
+    ],
+)
+def test_what_each_fault_does(fault, amount, mean, spread, chroma):
+    """Signs of the change of mean, standard deviation and difference of the channels; 0 is not asked."""
+    before, after = photos(4), degrade(photos(4), one(fault, amount))
+    changes = [
+        float((measure(after) - measure(before)).mean())
+        for measure in (torch.mean, torch.std, lambda x: x.amax(1) - x.amin(1))
+    ]
+    for change, sign in zip(changes, (mean, spread, chroma), strict=True):
+        assert sign == 0 or change * sign > 1 / 255
 
 
-def test_all_faults_together_are_mostly_undone():
-    degradations = 0.4 * sample_degradations(64, torch.Generator().manual_seed(0), untouched=0.0)
-    finished = photos(64)
-    degraded = degrade(finished, degradations)
-    undone = edit_batch(degraded, inverse_levels(degradations)[:, None], LEVELS)[:, 0]
-    before, after = (float((p - finished).abs().mean()) for p in (degraded, undone))
-    assert after < 0.3 * before
+def test_casts_are_gains_of_linear_light():
+    warm = degrade_smoothly(photos(1), one("warm", 0.2, 1)) / degrade_smoothly(photos(1), one("warm", 0.0, 1))
+    red, green, blue = warm.mean((0, 2, 3)).tolist()
+    assert red > 1.03 and green == pytest.approx(1, abs=1e-3) and blue < 0.97
 
 
-def test_no_degradation_asks_for_nothing():
-    assert (inverse_levels(torch.zeros(2, len(SLIDERS))) == NEUTRAL_LEVEL).all()
-    finished = photos(3)
-    assert torch.allclose(degrade(finished, torch.zeros(3, len(SLIDERS))), finished, atol=0.5 / 255 + 1e-5)
-
-
-def test_spoiled_pictures_are_eight_bit_and_soften_too():
-    sharp = torch.rand(3, 3, 64, 64, generator=torch.Generator().manual_seed(1)) * 0.6 + 0.2
-    degradations = torch.zeros(3, len(SLIDERS))
-    degradations[:, NAMES.index("clarity")] = 1.0
-    soft = degrade(sharp, degradations)
-    assert soft.std() < sharp.std() * 0.9
+def test_no_degradation_changes_nothing_and_results_are_eight_bit():
+    assert torch.allclose(degrade(photos(3), one("soft", 0.0, 3)), photos(3), atol=0.5 / 255 + 1e-3)
+    soft = degrade(photos(3), one("soft", 1.0, 3))
     assert torch.equal((soft * 255).round() / 255, soft)
+
+
+def test_a_degradation_looks_the_same_at_any_size():
+    amounts = sample_degradations(6, torch.Generator().manual_seed(2), untouched=0.0)
+    large = torch.nn.functional.interpolate(photos(6), size=256, mode="bilinear")
+    small = torch.nn.functional.avg_pool2d(degrade(large, amounts), 8)
+    assert (small - degrade(torch.nn.functional.avg_pool2d(large, 8), amounts)).abs().mean() < 2 / 255
+
+
+def test_amounts_stay_where_they_make_sense():
+    wild = bounded(torch.full((1, len(FAULTS)), -9.0))[0]
+    assert wild[FAULTS.index("haze")] == 0 and wild[FAULTS.index("lift")] == pytest.approx(-0.03)

@@ -24,9 +24,17 @@ pytestmark = pytest.mark.slow
 SETTINGS = {"steps": 3, "batch": 4, "evaluate_every": 3, "device": "cpu", "holdout": 0.25}
 RATES = {"learning_rate": 0.01, "critic_learning_rate": 0.01}
 # an odd number of pairs, so that the processes have different numbers of them
-CRITIC = {"w_critic": 0.1, "hindsight_share": 0.375, "edit_size": 64, "content": 1.0, "critic_updates": 3, "replay": 20}
+CRITIC = {
+    "w_critic": 0.1,
+    "critic": "paper",
+    "hindsight_share": 0.375,
+    "edit_size": 64,
+    "content": 1.0,
+    "critic_updates": 3,
+    "replay": 20,
+}
 RUNS = {
-    "default": SETTINGS | RATES,
+    "default": SETTINGS | RATES | {"w_critic": 0.0, "hindsight_share": 1.0, "imitation_alone": 0.0},
     "critic": SETTINGS | RATES | CRITIC | {"by_slider": False, "actions": 3},
 }
 # Adam makes a step as long as any other of a gradient that is rounding alone; plain descent doesn't

@@ -17,6 +17,7 @@ from trainer import evaluate
 from trainer.cli import main
 from trainer.psnr import MOST_PSNR
 
+VALUES = {slider.name: slider.values() for slider in SLIDERS}
 PHOTOS = sorted((Path(__file__).parents[1] / "photos").glob("*.png"))
 NEUTRAL = {slider.name: slider.neutral for slider in SLIDERS}
 
@@ -39,7 +40,7 @@ def pairs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 
 # On levels of the table, so that the search can find them: 22 of 33, and 21.
-ANSWER = {"exposure": SLIDERS[0].values()[22], "temperature": SLIDERS[2].values()[21]}
+ANSWER = {"exposure": VALUES["exposure"][22], "temperature": VALUES["temperature"][21]}
 
 
 @pytest.fixture

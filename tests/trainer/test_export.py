@@ -21,7 +21,7 @@ def run_folder(tmp_path):
     """What export needs of a run."""
     run = tmp_path / "run"
     checkpoint.write(run / "checkpoints", 7, {"average": PaperPolicy()})  # exported in a third of the other's time
-    settings = {"steps": 7, "w_critic": 1.0, "edit_size": 64, "network": "paper", "dropout": 0.0}
+    settings = {"steps": 7, "w_critic": 1.0, "critic": "paper", "edit_size": 64, "network": "paper", "dropout": 0.0}
     record = {"source": "/home/ada/snapshots", "target": "/home/ada/favourites", "settings": settings}
     (run / "config.json").write_text(json.dumps(record))
     return run

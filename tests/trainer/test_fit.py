@@ -16,7 +16,7 @@ torch = pytest.importorskip("torch")
 from editor_ops import LEVELS, NAMES  # noqa: E402
 from models import Policy as ExportedPolicy  # noqa: E402
 from models.errors import UserError  # noqa: E402
-from trainer import checkpoint, data, fit  # noqa: E402
+from trainer import batches, checkpoint, data, fit  # noqa: E402
 from trainer.config import recipe  # noqa: E402
 from trainer.distribution import LevelDistribution  # noqa: E402
 from trainer.draws import Draws  # noqa: E402
@@ -30,7 +30,15 @@ from .conftest import FEWER  # noqa: E402
 BEST = 22
 """Of the toy editor: the level of its one slider that gives the finished photo back."""
 SMALL = {"steps": 9, "batch": 6, "actions": 2, "evaluate_every": 3, "critic_updates": 2}
-WITH_CRITIC = SMALL | {"w_critic": 0.1, "hindsight_share": 0.5, "edit_size": 64, "content": 1.0, "replay": 9}
+WITH_CRITIC = SMALL | {
+    "w_critic": 0.1,
+    "hindsight_share": 0.5,
+    "critic": "paper",
+    "edit_size": 64,
+    "content": 1.0,
+    "replay": 9,
+}
+WITH_CRITIC |= {"imitation_alone": 0.0}
 
 
 pytestmark = pytest.mark.usefixtures("fewer")
@@ -54,7 +62,7 @@ def test_a_toy_editor_is_solved(folders, tmp_path, monkeypatch):
         return (state[:, None] + shift[..., None, None, None]).expand(-1, action.shape[1], -1, -1, -1)
 
     monkeypatch.setattr(fit, "edit_batch", toy)
-    monkeypatch.setattr(fit, "degrade", lambda finished, degradations: finished)  # so that nothing is to be imitated
+    monkeypatch.setattr(batches, "degrade", lambda finished, degradations: finished)
     run_fit(
         folders,
         tmp_path / "run",
@@ -65,6 +73,12 @@ def test_a_toy_editor_is_solved(folders, tmp_path, monkeypatch):
         learning_rate=3e-3,
         holdout=0.0,
         imitation=0.0,
+        imitation_alone=0.0,
+        made_share=0.0,
+        fitted_share=0.0,
+        hindsight_share=1.0,
+        w_critic=0.0,
+        w_faded=0.0,
         w_chroma=0.0,
         w_clipping=0.0,
         evaluate_every=200,
@@ -205,7 +219,7 @@ def test_a_run_writes_what_it_promises(folders, tmp_path):
     out = tmp_path / "run"
     run_fit(folders, out, **WITH_CRITIC)
     assert {p.name for p in out.iterdir()} == {
-        "config.json", "metrics.jsonl", "tensorboard", "checkpoints", "samples", "held-out.txt"
+        "config.json", "fitted.json", "metrics.jsonl", "tensorboard", "checkpoints", "samples", "held-out.txt"
     }  # fmt: skip
     assert len(list((out / "samples").glob("*.png"))) == 3
     validated = metrics(out, "psnr")[-1]

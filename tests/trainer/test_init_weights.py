@@ -4,6 +4,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from models import SHIPPED, PolicyError  # noqa: E402
+from models.decision import FORMAT_VERSION  # noqa: E402
 from trainer import checkpoint  # noqa: E402
 from trainer.export import export  # noqa: E402
 from trainer.init_weights import StartError, load_weights  # noqa: E402
@@ -42,7 +43,10 @@ def test_weights_of_an_earlier_version_have_other_names(tmp_path):
         assert any(name.startswith(f"{before}.") for name in earlier)
         assert current_names(earlier).keys() == teacher.state_dict().keys()
         (tmp_path / before / "checkpoints").mkdir(parents=True)
-        torch.save({"step": 1, "average": earlier}, tmp_path / before / "checkpoints" / "step-000001.pt")
+        torch.save(
+            {"step": 1, "format": FORMAT_VERSION, "average": earlier},
+            tmp_path / before / "checkpoints" / "step-000001.pt",
+        )
         load_weights(pupil, tmp_path / before)
         assert all(torch.equal(value, teacher.state_dict()[name]) for name, value in pupil.state_dict().items())
     load_weights(Policy(), SHIPPED)

@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image
 
 import editor_ops
-from tools.gimp_roots.render import Case
+from tools.gimp_roots.render import Case, Step
 
 PHOTOS = Path(__file__).parents[2] / "tests" / "photos"
 SEED = 1912_07833
@@ -40,7 +40,14 @@ RANGES: dict[str, dict[str, tuple[Any, ...]]] = {
     "gegl:levels": dict.fromkeys(("in-low", "in-high", "out-low", "out-high"), (0.0, 1.0)),
     "gegl:saturation": {"scale": (0.0, 2.0), "colorspace": ("Native", "CIE-Lab")},
     "gegl:unsharp-mask": {"std-dev": (0.0, 40.0), "scale": (0.0, 10.0), "threshold": (0.0, 1.0)},
-}
+    "gegl:rgb-clip": {
+        "clip-low": (False, True), "low-limit": (-0.3, 0.4), "clip-high": (False, True), "high-limit": (0.5, 1.5),
+    },
+    "gegl:invert-gamma": {},
+}  # fmt: skip
+BLENDS: dict[str, dict[str, Any]] = {"gegl:rgb-clip": {}, "gegl:invert-gamma": {}, "gegl:exposure": {"exposure": 0.5}}
+"""Operations whose results are blended in every mode that the sliders use."""
+OPACITIES = (0.1, 0.35, 0.6, 1.0)
 
 # Settings at the ends of what GIMP accepts, and where an operation changes its ways.
 ENDS: dict[str, list[dict[str, Any]]] = {
@@ -79,7 +86,19 @@ ENDS: dict[str, list[dict[str, Any]]] = {
         {"std-dev": 4.0, "scale": 2.0, "threshold": 0.001},
         {"std-dev": 4.0, "scale": 2.0, "threshold": 1.0},
     ],
+    "gegl:rgb-clip": [{}, {"clip-low": False}],
+    "gegl:invert-gamma": [{}],
 }
+
+
+def blended(mode: str) -> list[Step]:
+    """Filters in a blend mode, at several opacities."""
+    return [Step(operation, values, mode, opacity) for operation, values in BLENDS.items() for opacity in OPACITIES]
+
+
+def group(step: Step) -> str:
+    """The name under which a filter is tested: its operation, or its blend mode."""
+    return step.operation if step.mode == "replace" else step.mode
 
 
 def settings(operation: str) -> list[dict[str, Any]]:
@@ -133,14 +152,14 @@ LAST_BITS = 8
 def ours(case: Case, pixels: np.ndarray) -> np.ndarray:
     """What editor_ops makes of a case, with `pixels` in place of its picture: (height, width, 3)."""
     alpha = pixels[..., 3] if pixels.shape[-1] == 4 else None
-    operation, properties = case.steps[0]
+    operation, properties, mode, opacity = case.steps[0]
     keywords = {name.replace("-", "_"): value for name, value in properties.items()}
-    return editor_ops.apply(operation, pixels[..., :3], alpha=alpha, **keywords)
+    return editor_ops.apply(operation, pixels[..., :3], alpha=alpha, mode=mode, opacity=opacity, **keywords)
 
 
 def allowed(case: Case, theirs: np.ndarray) -> np.ndarray:
     """The largest difference allowed for each value, in levels."""
-    operation, properties = case.steps[0]
+    operation, properties = case.steps[0][:2]
     lab = properties.get("colorspace") == "CIE-Lab" or (
         operation == "gegl:shadows-highlights" and case.picture == "beyond"
     )

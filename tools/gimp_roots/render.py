@@ -18,10 +18,12 @@ SCRIPT = Path(__file__).with_name("scripts") / "render.py"
 
 
 class Step(NamedTuple):
-    """One filter: GIMP's operation and its properties under GIMP's names, with dashes."""
+    """One filter: GIMP's operation and its properties under GIMP's names, with dashes; blend mode; opacity up to 1."""
 
     operation: str
     properties: Mapping[str, Any]
+    mode: str = "replace"
+    opacity: float = 1.0
 
 
 class Case(NamedTuple):
@@ -31,9 +33,10 @@ class Case(NamedTuple):
     steps: tuple[Step, ...]
 
 
-def steps(values: Mapping[str, float], width: int, height: int) -> tuple[Step, ...]:
-    """What `editor_ops.filters` wants put on a picture of this size."""
-    return tuple(Step(made.operation, made.properties) for made in editor_ops.filters(values, width, height))
+def steps(values: Mapping[str, float], width: int, height: int, beyond: bool = False) -> tuple[Step, ...]:
+    """What `editor_ops.filters` wants put on a picture of this size. beyond: it may hold values outside [0, 1]."""
+    made = editor_ops.filters(values, width, height, beyond=beyond)
+    return tuple(Step(each.operation, each.properties, each.mode, each.opacity) for each in made)
 
 
 def random_values(random: np.random.Generator) -> dict[str, float]:
@@ -62,5 +65,5 @@ def render(
 
 
 def _task(case: Case, output: str) -> dict[str, Any]:
-    filters = [{"operation": step.operation, "properties": dict(step.properties)} for step in case.steps]
+    filters = [step._asdict() | {"properties": dict(step.properties)} for step in case.steps]
     return {"input": f"{case.picture}.npy", "output": output, "filters": filters}

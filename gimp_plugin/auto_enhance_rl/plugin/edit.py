@@ -15,12 +15,14 @@ class Edit:
     """Sliders with the values that they have at full strength, and what follows from them.
 
     size: of the layer, in pixels, for the filters' radii. colour: False for a grey layer. matrix: from linear sRGB to
-    the image's linear RGB, as layers.from_srgb_matrix has it.
+    the image's linear RGB, as layers.from_srgb_matrix has it. beyond: as layers.holds_beyond has it.
     """
 
-    def __init__(self, size: tuple[int, int], colour: bool, matrix: list[float] | None = None) -> None:
+    def __init__(
+        self, size: tuple[int, int], colour: bool, matrix: list[float] | None = None, beyond: bool = False
+    ) -> None:
         self.size = size
-        self.matrix = matrix
+        self.matrix, self.beyond = matrix, beyond
         self.sliders = [slider for slider in SLIDERS if colour or not slider.colour]
         self.strength = 1.0
         self.excluded: set[str] = set()  # names of the sliders that are left alone
@@ -48,7 +50,7 @@ class Edit:
 
     def filters(self) -> list[Filter]:
         """Those for GIMP, named in the user's language."""
-        return filters({slider.name: self.value(slider) for slider in SLIDERS}, *self.size, self.matrix, _)
+        return filters({slider.name: self.value(slider) for slider in SLIDERS}, *self.size, self.matrix, _, self.beyond)
 
     def decision(self, agents: Decision) -> Decision:
         """The agent's decision with what is set now."""

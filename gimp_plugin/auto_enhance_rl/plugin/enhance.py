@@ -13,7 +13,7 @@ from . import names
 from .agent import Agent, Settings, check_decision, read_settings
 from .edit import Edit, excluded_names
 from .filters import apply
-from .layers import check_drawables, check_merged, from_srgb_matrix, pixels
+from .layers import check_drawables, check_merged, from_srgb_matrix, holds_beyond, pixels
 from .messages import TITLE, _, calling_error
 
 if TYPE_CHECKING:
@@ -72,7 +72,12 @@ def request_header(layer: Gimp.Layer, config: Gimp.ProcedureConfig, settings: Se
 
 def begin_edit(image: Gimp.Image, layer: Gimp.Layer, config: Gimp.ProcedureConfig) -> Edit:
     """The edit before the agent has chosen. Radii are for the layer, even if the agent sees a part of it."""
-    edit = Edit((layer.get_width(), layer.get_height()), not layer.is_gray(), from_srgb_matrix(image))
+    edit = Edit(
+        (layer.get_width(), layer.get_height()),
+        not layer.is_gray(),
+        from_srgb_matrix(image),
+        holds_beyond(image, layer),
+    )
     edit.strength = config.get_property("strength")
     try:
         edit.excluded = excluded_names(config.get_property("leave-alone"))

@@ -35,16 +35,25 @@ def new_filters(layer: Gimp.Layer, filters: list[Filter]) -> list[Gimp.DrawableF
     """Filters with their values set, not on the layer yet. All or none: one left unused would stay in GIMP."""
     made: list[Gimp.DrawableFilter] = []
     try:
-        for operation, label, properties in filters:
+        for filter_ in filters:
             try:
-                made.append(Gimp.DrawableFilter.new(layer, operation, label))
+                made.append(Gimp.DrawableFilter.new(layer, filter_.operation, filter_.label))
             except TypeError as error:  # "constructor returned NULL"
-                raise refused(operation, Gimp.get_pdb().get_last_error()) from error
-            set_properties(made[-1].get_config(), operation, properties)
+                raise refused(filter_.operation, Gimp.get_pdb().get_last_error()) from error
+            set_values(made[-1], filter_)
     except Exception:
         delete(made)
         raise
     return made
+
+
+def set_values(there: Gimp.DrawableFilter, wanted: Filter) -> None:
+    """Gives a filter its properties, blend mode and opacity; GIMP renders with them from `update` or appending on."""
+    set_properties(there.get_config(), wanted.operation, wanted.properties)
+    there.set_blend_mode(getattr(Gimp.LayerMode, wanted.mode.upper()))
+    there.set_opacity(wanted.opacity)
+    if wanted.mode != "replace":
+        there.update()  # without it GIMP 3.0 appends the filter in mode Replace, at full opacity
 
 
 def set_properties(config: Gimp.DrawableFilterConfig, operation: str, properties: dict[str, float]) -> None:

@@ -10,6 +10,11 @@ from gi.repository import Gegl, Gimp
 from .messages import TITLE, _, calling_error
 from .own_filters import own_filters
 
+FLOATS = {
+    getattr(Gimp.Precision, f"{kind}_{curve}")
+    for kind in ("HALF", "FLOAT", "DOUBLE")
+    for curve in ("LINEAR", "NON_LINEAR", "PERCEPTUAL")
+}
 HALF_A_LEVEL = 0.5 / 255  # no one sees less; profiles hold sRGB's primaries rounded
 
 
@@ -88,6 +93,13 @@ def from_srgb_matrix(image: Gimp.Image) -> list[float] | None:
     matrix = [columns[3 * column + row] for row in range(3) for column in range(3)]
     differs = max(abs(value - (i % 4 == 0)) for i, value in enumerate(matrix))
     return matrix if differs > HALF_A_LEVEL else None
+
+
+def holds_beyond(image: Gimp.Image, layer: Gimp.Layer) -> bool:
+    """Whether filters on the layer may meet values darker than black or brighter than white: in an image of floats, and
+    above filters of the user's own."""
+    own = {each.get_id() for each in own_filters(layer)}
+    return image.get_precision() in FLOATS or any(each.get_id() not in own for each in layer.get_filters())
 
 
 def by_tables(profile: Gimp.ColorProfile) -> bool:

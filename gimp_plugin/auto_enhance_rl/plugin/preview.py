@@ -10,7 +10,7 @@ from gi.repository import Gimp
 
 from editor_ops import SLIDERS, Filter
 
-from .filters import append, delete, new_filters, set_properties
+from .filters import append, delete, new_filters, set_values
 from .own_filters import own_filters, read_tag, tag, write_tag
 
 BLURS = {slider.operation for slider in SLIDERS if slider.radius_property}
@@ -45,6 +45,11 @@ def abort_render(image: Gimp.Image) -> None:
     scratch.delete()
 
 
+def _tool(filter_: Filter) -> tuple[str, ...]:
+    """Operation, mode and names of the properties: what a filter keeps while its values change."""
+    return filter_.operation, filter_.mode, *filter_.properties
+
+
 class Preview:
     """Filters on the layer for as long as the dialog is open, in place of those of an earlier run, which are hidden."""
 
@@ -65,13 +70,13 @@ class Preview:
         if filters == self._filters and self._all_there():
             return
         # the same properties too: one that is neutral now is left out, and must not keep its old value
-        same_tools = [(each[0], *each[2]) for each in filters] == [(each[0], *each[2]) for each in self._filters]
+        same_tools = list(map(_tool, filters)) == list(map(_tool, self._filters))
         with no_history(self._image):
             abort_render(self._image)
             if same_tools and self._all_there():
                 for live, new, old in zip(self._live, filters, self._filters, strict=True):
-                    if new[2] != old[2]:
-                        set_properties(live.get_config(), new[0], new[2])
+                    if new[2:] != old[2:]:
+                        set_values(live, new)
                         live.update()
             else:
                 self._remove()

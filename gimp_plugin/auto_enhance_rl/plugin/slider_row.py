@@ -20,13 +20,15 @@ class Row:
         self, slider: Slider, switched: Callable[[Slider, bool], None], moved: Callable[[Slider, float], None]
     ) -> None:
         text, label = _(slider.text), _(slider.label)
-        unit = re.sub(r"\{.*?\}", "", text).strip()
+        percent = text.endswith("%}")  # an opacity, which GIMP has in percent
+        self._factor = 100.0 if percent else 1.0
+        unit = "%" if percent else re.sub(r"\{.*?\}", "", text).strip()
         digits = re.search(r"\.(\d+)f", text)
-        step = (slider.highest - slider.lowest) / 64  # about one level, of which the agent knows 33
+        step = self._factor * (slider.highest - slider.lowest) / 64  # about one level, of which the agent knows 33
         self._adjustment = Gtk.Adjustment(
-            value=slider.neutral,
-            lower=slider.scaled(slider.lowest, 2.0),  # as far as the values can come at strength 2
-            upper=slider.scaled(slider.highest, 2.0),
+            value=self._factor * slider.neutral,
+            lower=self._factor * slider.scaled(slider.lowest, 2.0),  # as far as the values can come at strength 2
+            upper=self._factor * slider.scaled(slider.highest, 2.0),
             step_increment=step,
             page_increment=4 * step,
         )
@@ -41,14 +43,16 @@ class Row:
         self._probability.set_tooltip_text(_("How probable the agent finds this one of the slider's 33 levels"))
         self.widgets = [self._switch, self._scale, self._probability]
         self._switch.connect("toggled", lambda button: switched(slider, button.get_active()))
-        self._adjustment.connect("value-changed", lambda adjustment: moved(slider, adjustment.get_value()))
+        self._adjustment.connect(
+            "value-changed", lambda adjustment: moved(slider, adjustment.get_value() / self._factor)
+        )
 
     def show(self, there: bool, on: bool, value: float, probability: float | None, movable: bool) -> None:
         for widget in self.widgets:
             widget.set_visible(there)
         self._switch.set_active(on)
         if on:
-            self._adjustment.set_value(value)
+            self._adjustment.set_value(self._factor * value)
         self._scale.set_sensitive(on and movable)
         text = _("by hand") if probability is None else _("{percent:.0f}% sure").format(percent=100 * probability)
         self._probability.set_text(text)

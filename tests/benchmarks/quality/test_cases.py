@@ -6,20 +6,18 @@ import pytest
 from PIL import Image
 
 from benchmarks.quality import cases
-from editor_ops import SLIDERS, edit
+from editor_ops import edit
 
 PHOTOS = Path(__file__).parents[2] / "photos"
-TABLE = {slider.name: slider for slider in SLIDERS}
 
 
 def test_degradations_stay_between_their_ends_and_fill_them() -> None:
     drawn = [cases.degradations_of(f"photo {i}", cases.TOGETHER, 0) for i in range(300)]
     for name in cases.DEGRADATIONS:
-        slider = TABLE[name]
         low, high = cases.DEGRADATIONS[name]
         seen = [values[name] for values in drawn]
         assert low <= min(seen) and max(seen) <= high
-        table = [slider.scaled(end, share) for end in (low, high) for share in np.arange(0, 1.01, 0.1)]
+        table = [cases.between_ends(name, share) for share in np.linspace(-1, 1, 21)]
         positions = np.interp(seen, sorted(set(table)), np.linspace(-1, 1, len(set(table))))
         assert abs(positions.mean()) < 0.1, "as often one way as the other"
         assert positions.std() == pytest.approx(1 / np.sqrt(3), abs=0.06), "evenly"
@@ -40,6 +38,15 @@ def test_the_benchmarks_pictures_never_change() -> None:
     assert cases.degradations_of("photo.jpg", "exposure", 0) == pytest.approx({"exposure": 1.063701}, abs=1e-6)
     assert cases.degradations_of("photo.jpg", "temperature", 1) == pytest.approx({"temperature": 7186.28}, abs=0.01)
     assert cases.degradations_of("photo.jpg", "tint", 0) == pytest.approx({"tint": 0.866238}, abs=1e-6)
+
+
+def test_contrast_turns_around_the_middle_of_linear_light() -> None:
+    grey = np.full((4, 4, 3), 188, np.uint8)  # 0.5 of linear light
+    assert np.array_equal(cases.degraded(grey, {"contrast": 1.241}), grey)
+    dark = np.full((4, 4, 3), 100, np.uint8)
+    assert cases.degraded(dark, {"contrast": 1.241}).max() < 100 < cases.degraded(dark, {"contrast": 0.806}).min()
+    both = cases.degraded(dark, {"contrast": 0.806, "exposure": 0.5})
+    assert np.array_equal(both, cases.degraded(cases.degraded(dark, {"exposure": 0.5}), {"contrast": 0.806}))
 
 
 def test_a_degraded_picture_is_the_edit_of_its_answer() -> None:

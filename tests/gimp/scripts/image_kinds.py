@@ -19,7 +19,7 @@ with open("/case/setup.json") as file:
 sys.path[:0] = [setup["folder"], f"{setup['folder']}/lib"]
 from plugin.edit import Edit  # noqa: E402 (the plug-in's own)
 from plugin.filters import apply  # noqa: E402
-from plugin.layers import check_drawables, check_merged, from_srgb_matrix, pixels  # noqa: E402
+from plugin.layers import check_drawables, check_merged, from_srgb_matrix, holds_beyond, pixels  # noqa: E402
 from plugin.messages import PluginError  # noqa: E402
 
 from models.decision import Choice  # noqa: E402
@@ -429,7 +429,8 @@ def enhanced(name, make, merged):
             check_merged(layer)
         width, height, channels, data = pixels(image, layer)
         result["primaries"] = from_srgb_matrix(image)
-        edit = Edit((layer.get_width(), layer.get_height()), not layer.is_gray(), result["primaries"])
+        size = (layer.get_width(), layer.get_height())
+        edit = Edit(size, not layer.is_gray(), result["primaries"], holds_beyond(image, layer))
         edit.choose(Choice(slider, setup["values"][slider.name], 1.0) for slider in edit.sliders)
         apply(image, layer, edit.filters(), merged)
     except PluginError as refusal:

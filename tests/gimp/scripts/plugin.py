@@ -71,7 +71,9 @@ def listed(layer):
         config = each.get_config()
         numbers = {p.name: config.get_property(p.name) for p in config.list_properties()}
         numbers = {name: value for name, value in numbers.items() if isinstance(value, (int, float))}
-        found.append({"operation": each.get_operation_name(), "label": each.get_name(), "properties": numbers})
+        row = {"operation": each.get_operation_name(), "label": each.get_name(), "properties": numbers}
+        mode = each.get_blend_mode().value_nick.replace("-legacy", "")
+        found.append(row | {"mode": mode, "opacity": each.get_opacity()})
     return found
 
 
@@ -114,9 +116,9 @@ def enhanced(name):
     seen["profile"] = (image.get_color_profile() or image.get_effective_color_profile()).get_label()
     seen["pixels kept"] = raw(layer) == before
     np.save(f"/case/{name}.shown.npy", shown(image, layer))
-    path = Gio.File.new_for_path(f"/case/{name}.xcf")
-    Gimp.file_save(Gimp.RunMode.NONINTERACTIVE, image, path, None)
-    again = load(f"{name}.xcf")
+    # Not "float ...", which `load` would take for the other file's.
+    Gimp.file_save(Gimp.RunMode.NONINTERACTIVE, image, Gio.File.new_for_path(f"/case/saved {name}.xcf"), None)
+    again = load(f"saved {name}.xcf")
     other = again.get_layers()[0]
     seen["xcf filters"] = listed(other)
     seen["xcf difference"] = difference(shown(image, layer), shown(again, other))
@@ -262,12 +264,14 @@ def applied(*filters, apply="filters"):
     from plugin.filters import apply as apply_
     from plugin.messages import PluginError
 
+    from editor_ops import Filter
+
     image = load("rgb8.png")
     layer = image.get_layers()[0]
     image.clean_all()
     before, error = raw(layer), ""
     try:
-        apply_(image, layer, [(name, name, properties) for name, properties in filters], apply == "merged")
+        apply_(image, layer, [Filter(name, name, properties) for name, properties in filters], apply == "merged")
     except PluginError as refused:
         error = str(refused)
     unchanged = raw(layer) == before and not layer.get_filters()
@@ -345,7 +349,7 @@ def everything():
     image.delete()
     for name, text in {
         "not an object": "[]",
-        "newer format": answer(format=2),
+        "newer format": answer(format=3),
         "gimp operation": answer({"operation": "gimp:levels"}),
         "unknown slider": answer({"name": "speed"}),
         "infinite": answer({"value": math.inf}),

@@ -76,12 +76,15 @@ def digest(drawable):
 def numbers(config):
     found = {p.name: config.get_property(p.name) for p in config.list_properties()}
     return {name: value for name, value in found.items() if isinstance(value, (int, float))}
+def name_of(one):
+    mode = one.get_blend_mode().value_nick
+    return one.get_operation_name() + ("" if mode == "replace" else " " + mode)
 copy = image.duplicate()  # and its filters: of one that it knows, libgimp keeps the values that it has seen
 filters = list(reversed(copy.get_layers()[0].get_filters()))
 answer = {
     "pixels": digest(layer), "selection": digest(image.get_selection()), "dirty": image.is_dirty(),
     "filters": [each.get_name() for each in filters],
-    "values": {each.get_operation_name(): numbers(each.get_config()) for each in filters},
+    "values": {name_of(each): numbers(each.get_config()) | {"opacity": each.get_opacity()} for each in filters},
     "visible": [each.get_visible() for each in filters], "parasites": layer.get_parasite_list(),
 }
 answer["shown"] = digest(copy.flatten())  # last: GIMP crashes when asked about a filter that is gone

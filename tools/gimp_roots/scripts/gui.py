@@ -121,14 +121,14 @@ def steer():
     settled(other)
     note("chosen again")
 
-    press(PLUG_IN, ("check box",), "Exposure")
+    press(PLUG_IN, ("check box",), "Saturation")
     settled(live)
     off = note("switched off")
-    press(PLUG_IN, ("check box",), "Exposure")
+    press(PLUG_IN, ("check box",), "Saturation")
     settled(off)
     note("switched on")
 
-    set_value(PLUG_IN, "Exposure", 1.25)
+    set_value(PLUG_IN, "Saturation", 1.25)
     settled(live)
     by_hand = note("by hand")
     xdotool("windowactivate", "--sync", window)

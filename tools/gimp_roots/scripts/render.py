@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Runs inside GIMP: put filters on pictures and write what comes out.
 
-/case/cases.json is a list of {"input": NAME.npy, "output": NAME.npy, "filters": [{"operation", "properties"}, ...]}.
+/case/cases.json is a list of {"input": NAME.npy, "output": NAME.npy, "filters": [{"operation", "properties",
+"mode", "opacity"}, ...]}.
 An input is an array (height, width, 3 or 4), uint8, uint16 or float32, sRGB-encoded; the output has the same type.
 The filters are appended as non-destructive ones, in order, and then merged, which gives what the user sees.
 /case/properties.json holds, of each operation met, the properties GIMP gives it with their ranges.
@@ -19,7 +20,7 @@ PRECISIONS = {
     "float32": (Gimp.Precision.FLOAT_NON_LINEAR, "float"),
 }
 inputs: dict[str, object] = {}
-properties: dict[str, object] = {}
+known: dict[str, object] = {}
 
 
 def describe(config):
@@ -30,16 +31,19 @@ def describe(config):
     return found
 
 
-def make_filter(layer, operation, values):
+def make_filter(layer, operation, properties, mode, opacity):
     made = Gimp.DrawableFilter.new(layer, operation, operation)
     config = made.get_config()
-    properties.setdefault(operation, describe(config))
-    for name, value in values.items():
+    known.setdefault(operation, describe(config))
+    for name, value in properties.items():
         config.set_property(name, value)
         # GIMP keeps the old value, with no more than a warning, where it does not like the new one.
         kept = config.get_property(name)
         if kept != value:
             raise ValueError(f"{operation} {name}={value!r} became {kept!r}")
+    made.set_blend_mode(getattr(Gimp.LayerMode, mode.upper()))
+    made.set_opacity(opacity)
+    made.update()
     return made
 
 
@@ -56,7 +60,7 @@ def render(picture, filters):
     buffer.set(rectangle, babl + component, picture.tobytes())
     buffer.flush()
     for step in filters:
-        layer.append_filter(make_filter(layer, step["operation"], step["properties"]))
+        layer.append_filter(make_filter(layer, **step))
     layer.merge_filters()
     pixels = layer.get_buffer().get(rectangle, 1.0, babl + component, Gegl.AbyssPolicy.NONE)
     image.delete()
@@ -72,5 +76,5 @@ for case in cases:
         inputs[name] = np.load(f"/case/{name}")
     np.save(f"/case/{case['output']}", render(inputs[name], case["filters"]))
 with open("/case/properties.json", "w") as file:
-    json.dump(properties, file)
+    json.dump(known, file)
 open("/case/done", "w").close()
