@@ -96,7 +96,7 @@ def find_style_shift(finished: torch.Tensor, others: torch.Tensor) -> torch.Tens
     wanted = reference.mean(0).double()
 
     def without(shift: torch.Tensor) -> torch.Tensor:  # mean colours (F,) of finished photos without a shift
-        return colours(undo_edit(finished, -shift.float().clamp(-1, 1).expand(len(finished), -1))).mean(0).double()
+        return colours(undo_edit(finished, shift.float().clamp(-1, 1).expand(len(finished), -1))).mean(0).double()
 
     shift, each = torch.zeros(len(SLIDERS), dtype=torch.float64), torch.eye(len(SLIDERS), dtype=torch.float64)
     for _ in range(ROUNDS):

@@ -22,6 +22,7 @@ from trainer.run_folder import FitError  # noqa: E402
 pytestmark = pytest.mark.slow
 
 SETTINGS = {"steps": 3, "batch": 4, "evaluate_every": 3, "device": "cpu", "holdout": 0.25}
+PAIRS = {"fitted_share": 0.0, "imitation_alone": 0.0, "w_critic": 0.0, "hindsight_share": 1.0}
 RATES = {"learning_rate": 0.01, "critic_learning_rate": 0.01}
 # an odd number of pairs, so that the processes have different numbers of them
 CRITIC = {
@@ -34,15 +35,15 @@ CRITIC = {
     "replay": 20,
 }
 RUNS = {
-    "default": SETTINGS | RATES | {"w_critic": 0.0, "hindsight_share": 1.0, "imitation_alone": 0.0},
-    "critic": SETTINGS | RATES | CRITIC | {"by_slider": False, "actions": 3},
+    "default": SETTINGS | RATES | PAIRS,
+    "critic": SETTINGS | RATES | PAIRS | CRITIC | {"by_slider": False, "actions": 3},
 }
 # Adam makes a step as long as any other of a gradient that is rounding alone; plain descent doesn't
 DESCENT = """
 import contextlib, json, sys
 from pathlib import Path
 import torch
-torch.optim.Adam = lambda parameters, rate, betas: torch.optim.SGD(parameters, rate)
+torch.optim.Adam = lambda parameters, rate, betas=None: torch.optim.SGD(parameters, rate)
 from trainer import distributed
 from trainer.config import recipe
 from trainer.fit import fit
