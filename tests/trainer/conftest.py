@@ -40,3 +40,6 @@ def fewer(monkeypatch):
     monkeypatch.setattr(made_pictures, "PAGES", 4)
     monkeypatch.setattr(learner, "NORMALISATION_PHOTOS", 64)
     monkeypatch.setattr(validation, "PAIRS", 20)
+    made_pictures._pages.cache_clear()  # pages are drawn once for a process
+    yield
+    made_pictures._pages.cache_clear()

@@ -19,7 +19,9 @@ from trainer import checkpoint, distributed, fit, learner  # noqa: E402
 from trainer.config import recipe  # noqa: E402
 from trainer.run_folder import FitError  # noqa: E402
 
-pytestmark = pytest.mark.slow
+from .conftest import FEWER  # noqa: E402
+
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("fewer")]
 
 SETTINGS = {"steps": 3, "batch": 4, "evaluate_every": 3, "device": "cpu", "holdout": 0.25}
 PAIRS = {"fitted_share": 0.0, "imitation_alone": 0.0, "w_critic": 0.0, "hindsight_share": 1.0}
@@ -97,7 +99,7 @@ def kept(first, name, network):
 def two(folders, tmp_path_factory):
     """Both runs in two processes, started once: their folder, and what was printed."""
     out = tmp_path_factory.mktemp("two")
-    (out / "descent.py").write_text(DESCENT)
+    (out / "descent.py").write_text(FEWER + DESCENT)
     errors = finish(torchrun(str(out / "descent.py"), *map(str, folders), str(out), json.dumps(RUNS)))
     return out, errors
 
