@@ -65,8 +65,8 @@ def make(photos: Path, policy_file: Path, n: int, seed: int, out: Path) -> list[
     found = files.find(photos)
     _check_number(photos, len(found), n)
     chance.shuffle(found)
-    sides = [LEFT, RIGHT] * n  # the edit is as often on either side, so that a liking for one side counts for nothing
-    sides = sides[:n]
+    # The edit is as often on either side, so that a liking for one side counts for nothing.
+    sides = ([LEFT, RIGHT] * n)[:n]
     chance.shuffle(sides)
     out.mkdir(parents=True, exist_ok=True)
     names: list[str] = []

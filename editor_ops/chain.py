@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import itertools
 import numbers
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -22,6 +23,8 @@ class Filter(NamedTuple):
     opacity: float = 1.0
 
 
+Step = tuple[str, dict[str, Any]]
+"""An operation, or AMOUNT, and its properties under Python names."""
 AMOUNT = "amount"
 """In place of an operation in a `chain`: a slider that sets a filter's opacity (`blend.amount`)."""
 CLIP = "gegl:rgb-clip"
@@ -29,7 +32,7 @@ MODE_WORDS = {"screen": "Screen", "multiply": "Multiply", "softlight": "Soft lig
 """Blend mode -> as GIMP's menu has it."""
 
 
-def chain(values: Mapping[str, Any], width: int, height: int) -> list[tuple[str, dict[str, Any]]]:
+def chain(values: Mapping[str, Any], width: int, height: int) -> list[Step]:
     """The operations that slider values ask for, in order, with properties under Python names. AMOUNT stands for
     `blend.amount`.
 
@@ -40,7 +43,7 @@ def chain(values: Mapping[str, Any], width: int, height: int) -> list[tuple[str,
     unknown = sorted(set(values) - set(NAMES))
     if unknown:
         raise ValueError(f"no slider {unknown[0]!r}; there are {', '.join(NAMES)}")
-    steps: list[tuple[str, dict[str, Any]]] = []
+    steps: list[Step] = []
     for slider in SLIDERS:
         value = values.get(slider.name, slider.neutral)
         if not _moved(slider, value):
@@ -57,6 +60,12 @@ def chain(values: Mapping[str, Any], width: int, height: int) -> list[tuple[str,
             radius = min(max(slider.radius_share * max(width, height), 0.1), 1500.0)
             properties[_python_name(slider.radius_property)] = radius
     return steps
+
+
+def split_curves(steps: Sequence[Step]) -> tuple[list[Step], list[Step]]:
+    """The steps of AMOUNT with which a `chain` begins, which bend a tone curve, and the rest."""
+    curves = list(itertools.takewhile(lambda step: step[0] == AMOUNT, steps))
+    return curves, list(steps[len(curves) :])
 
 
 def filters(

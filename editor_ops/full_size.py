@@ -8,7 +8,6 @@ surroundings, so it is a pass of its own before; wide_blur.py has it.
 from __future__ import annotations
 
 import functools
-import itertools
 import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -19,7 +18,7 @@ import numpy as np
 
 from .blend import amount
 from .blur import ALPHA_FLOOR
-from .chain import AMOUNT, chain
+from .chain import Step, chain, split_curves
 from .color import linear_to_srgb, luminance, srgb_to_linear
 from .operations import OPERATIONS, as_float, max_value, to_dtype
 from .shadows_highlights import correct
@@ -120,8 +119,7 @@ def edit_full_size(
     steps = chain(values, width, height)
     if not steps:
         return image
-    curves = list(itertools.takewhile(lambda step: step[0] == AMOUNT, steps))
-    steps = steps[len(curves) :]
+    curves, steps = split_curves(steps)
     source, work, blurs = image, list[Work](), 0
     # `decoder` is None where the source is linear light.
     # Sliders that bend a curve work on the picture's own channels, as in GIMP. So they are a part of its tone curve,
@@ -158,7 +156,7 @@ def edit_full_size(
     return result
 
 
-def _bent(decode: Curve, curves: Sequence[tuple[str, dict[str, Any]]], samples: np.ndarray) -> np.ndarray:
+def _bent(decode: Curve, curves: Sequence[Step], samples: np.ndarray) -> np.ndarray:
     """Stored samples of any shape to linear light, bent by steps of AMOUNT."""
     linear = decode(samples)
     for _, properties in curves:

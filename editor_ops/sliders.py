@@ -25,9 +25,6 @@ SCREEN: Blend = ("gegl:rgb-clip", "screen")
 MULTIPLY: Blend = ("gegl:rgb-clip", "multiply")
 S_CURVE: Blend = ("gegl:rgb-clip", "softlight")
 INVERSE_S_CURVE: Blend = ("gegl:invert-gamma", "softlight")
-# Mid-grey, 0.5 of the sRGB curve, in linear light: as it is, in mode Screen with itself, in mode Multiply with itself.
-GREY, SCREENED, MULTIPLIED = (((x + 0.055) / 1.055) ** 2.4 for x in (0.5, 0.75, 0.5))
-MULTIPLIED *= GREY
 
 
 def _encoded(linear: float) -> float:
@@ -40,6 +37,10 @@ def _decoded(encoded: float) -> float:
     """The sRGB curve to linear light, -x for -encoded."""
     size = abs(encoded)
     return math.copysign(size / 12.92 if size <= 0.04045 else ((size + 0.055) / 1.055) ** 2.4, encoded)
+
+
+# Mid-grey, 0.5 of the sRGB curve, in linear light: as it is, in mode Screen with itself, in mode Multiply with itself.
+GREY, SCREENED, MULTIPLIED = _decoded(0.5), _decoded(0.75), _decoded(0.5) * _decoded(0.5)
 
 
 @dataclass(frozen=True)

@@ -48,8 +48,8 @@ def install(
     destinations: GIMP's plug-ins folders (".../GIMP/3.0/plug-ins"); None is every one found.
     python: the interpreter that the plug-in asks where GIMP's own lacks NumPy and ONNX Runtime; this package has
     to be installed for it. wanted: also put a bundle beside it; without destinations, where a GIMP is in a sandbox, or
-    beside all where none is. New files are written to a
-    temporary folder and then renamed into place. The bundle, the log and files that are not the plug-in's stay.
+    beside all where none is. New files are written to a temporary folder and then renamed into place. The bundle, the
+    log and files that are not the plug-in's stay.
     """
     gimps = discovery.installed()
     profiles = _profiles(destinations, gimps)

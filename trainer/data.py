@@ -89,6 +89,11 @@ def whole(photos: Photos, rows: Sequence[int]) -> torch.Tensor:
     return torch.from_numpy(np.stack([_box_mean(photos.miniature(row)) + 0.5 for row in rows]).astype(np.uint8))
 
 
+def evenly_spaced(photos: Photos, most: int) -> torch.Tensor:
+    """At most so many whole photos: (N, 3, 64, 64), sRGB in [0, 1]."""
+    return whole(photos, range(0, len(photos.names), -(-len(photos.names) // most))).float() / 255
+
+
 def _view(
     picture: np.ndarray, smallest: float, whole: float, height: float, width: float, top: float, left: float,
     mirrored: float,

@@ -12,7 +12,7 @@ from torch.nn import functional
 
 from editor_ops.color import linear_to_srgb, srgb_to_linear
 
-from .features import lightness
+from .features import luma
 from .inverse_edit import quantised
 
 FAULTS = ("gamma", "flat", "lift", "exposure", "warm", "green", "pale", "haze", "backlight", "soft")
@@ -37,7 +37,6 @@ Without it the agent learns the few hundred photos by heart (docs/experiments.md
 AIRLIGHT = (0.76, 0.78, 0.80)
 """Haze on the sRGB curve: light grey, a little blue."""
 
-RAW, CAMERA, DARK, BURNT, HAZY, TINTED, MIXED = range(7)
 # Kind -> share of the photos, its strength (the factor on the table's row, uniform between two ends), and the mean and
 # standard deviation of each fault. The rest of the photos are untouched: so the agent learns to leave a good photo
 # alone.
@@ -120,9 +119,9 @@ def degrade_smoothly(finished: torch.Tensor, degradations: torch.Tensor) -> torc
     curve = 3 * x**2 - 2 * x**3
     x = x + flat.clamp(min=0) * (x - curve) + (-flat).clamp(min=0) * (curve - x)
     x = lift + (1 - lift) * x
-    luma = _luma(x)
-    x = luma + (x - luma) * (1 - pale)
-    around = functional.avg_pool2d(functional.adaptive_avg_pool2d(_luma(x), 16), 5, 1, 2, count_include_pad=False)
+    grey = luma(x)
+    x = grey + (x - grey) * (1 - pale)
+    around = functional.avg_pool2d(functional.adaptive_avg_pool2d(luma(x), 16), 5, 1, 2, count_include_pad=False)
     around = functional.interpolate(around, x.shape[-2:], mode="bilinear")  # means of a third, about a sky or a face
     gains = exposure + backlight * 2 * (around - around.mean((2, 3), keepdim=True))
     gains = gains + torch.cat([warm, green, -warm], 1)  # (N, 3, height, width), stops
@@ -132,8 +131,3 @@ def degrade_smoothly(finished: torch.Tensor, degradations: torch.Tensor) -> torc
     blurred = functional.avg_pool2d(x, (2 * reach + 1, 1), 1, (reach, 0), count_include_pad=False)
     blurred = functional.avg_pool2d(blurred, (1, 2 * reach + 1), 1, (0, reach), count_include_pad=False)
     return torch.lerp(x, blurred, soft).clamp(0, 1)  # below 0 it sharpens, beyond both ends
-
-
-def _luma(pictures: torch.Tensor) -> torch.Tensor:
-    """(N, 1, height, width) of pictures (N, 3, height, width)."""
-    return lightness(pictures.flatten(2)).unflatten(1, pictures.shape[2:])[:, None]

@@ -3,14 +3,11 @@
 
 from __future__ import annotations
 
-import itertools
-from typing import Any
-
 import torch
 from torch.nn import functional
 
 from editor_ops import SLIDERS, chain
-from editor_ops.chain import AMOUNT
+from editor_ops.chain import Step, split_curves
 from editor_ops.color import linear_to_srgb, srgb_to_linear
 from editor_ops.editor import run
 
@@ -48,14 +45,13 @@ def _edit_part(state: torch.Tensor, values: torch.Tensor) -> torch.Tensor:
     b, a, _ = values.shape
     size = state.shape[-1]
     named = {s.name: values[..., i].reshape(b * a) for i, s in enumerate(SLIDERS)}
-    steps = chain(named, size, size)
-    curves = list(itertools.takewhile(lambda step: step[0] == AMOUNT, steps))
+    curves, rest = split_curves(chain(named, size, size))
     linear = _curved(state, a, curves).reshape(b * a, 3, size, size).movedim(1, -1)  # in planes
-    edited = linear_to_srgb(run(linear, steps[len(curves) :]))
+    edited = linear_to_srgb(run(linear, rest))
     return quantised(edited.movedim(-1, 1)).reshape(b, a, 3, size, size)
 
 
-def _curved(state: torch.Tensor, edits: int, curves: list[tuple[str, dict[str, Any]]]) -> torch.Tensor:
+def _curved(state: torch.Tensor, edits: int, curves: list[Step]) -> torch.Tensor:
     """Photos (B, 3, size, size) decoded to linear light and bent by an edit's curves: (B, A, pixels of all channels).
 
     Curves treat every value alike, so each edit's is looked up in a table: a tenth of the time of working it out.

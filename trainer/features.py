@@ -78,6 +78,11 @@ def lightness(pixels: torch.Tensor) -> torch.Tensor:
     return 0.3 * red + 0.6 * green + 0.1 * blue
 
 
+def luma(pictures: torch.Tensor) -> torch.Tensor:
+    """`lightness` of pictures (N, 3, height, width), one channel: (N, 1, height, width)."""
+    return lightness(pictures.flatten(2)).unflatten(1, pictures.shape[2:])[:, None]
+
+
 def membership(values: torch.Tensor, bins: int, low: float, high: float) -> torch.Tensor:
     """How far each value (N, P) belongs to each of the bins between low and high: (N, P, bins), each value's sum 1."""
     place = ((values - low) / (high - low)).clamp(0, 1) * (bins - 1)

@@ -2,8 +2,8 @@
 """Teaches a policy: advantage actor-critic on one-step episodes, the editor as a black box. See docs/paper.md.
 
 Kosugi and Yamasaki, "Unpaired Image Enhancement Featuring Reinforcement-Learning-Controlled Image Editing
-Software" (AAAI 2020), section 3. To it we add hindsight pairs: finished photos degraded by the editor itself, where
-the reward is how near the policy's edit comes back. To be read from `fit` downwards; rewards.py has what an edit is
+Software" (AAAI 2020), section 3. To it we add hindsight pairs: degraded finished photos (degradations.py), where the
+reward is how near the policy's edit comes back. To be read from `fit` downwards; rewards.py has what an edit is
 paid, critic.py the critic's updates, draws.py every random number, run_folder.py the housekeeping.
 """
 
@@ -56,10 +56,10 @@ def fit(
 ) -> bool:
     """Learns from a folder of photos as they come and a folder of finished ones; True when it ran to its end.
 
-    out gets config.json, look.json where a style shift is sought, metrics.jsonl, TensorBoard events, checkpoints/,
-    samples/ and held-out.txt (names of finished photos that are not learned from). Decoded photos are kept in cache
-    (the user's, if None). files: the photos of both folders that are wanted, where not all are. start: a policy file
-    or a run to begin with.
+    out gets config.json, look.json where a style shift is sought, fitted.json where degradations are fitted to the
+    source photos, metrics.jsonl, TensorBoard events, checkpoints/, samples/ and held-out.txt (names of finished photos
+    that are not learned from). Decoded photos are kept in cache (the user's, if None). files: the photos of both
+    folders that are wanted, where not all are. start: a policy file or a run to begin with.
     With resume, the run in `out` goes on from its newest checkpoint that loads, under the settings it was started
     with; on a CPU, with as many threads, it ends bit for bit as one that was never stopped. Ctrl-C ends the update at
     hand, writes a checkpoint and returns False. Under torchrun, config.batch is the photos of each process, and only
@@ -167,7 +167,7 @@ def update(
     learner.policy.train()
     logits, value = learner.parallel(batch.state, *feature_mask(config, learner, len(batch.state)))  # (B, K, L), (B,)
     imitation_loss = inverse_levels_loss(logits, batch)
-    edited = batch.state[:, None, :, :, :][:, :0]  # (B, 0, 3, size, size)
+    edited = batch.state[:, None][:, :0]  # (B, 0, 3, size, size)
     reward = value.detach()[:, None]
     distribution = LevelDistribution(config.inverse_temperature * logits)  # near the level that will be chosen
     if step > config.imitation_alone * config.steps:

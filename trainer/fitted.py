@@ -18,7 +18,7 @@ from models.errors import UserError
 from models.files import write_text
 
 from . import distributed
-from .data import Photos, whole
+from .data import Photos, evenly_spaced
 from .degradations import FAULTS, USUAL, bounded, degrade_smoothly
 from .edits import downsample
 from .features import FEATURE_SIZE
@@ -27,7 +27,7 @@ from .style_shift import colours
 MOST_PHOTOS = 384
 """Photos of each folder, at most, that are compared: their distances to each other are some 100,000 numbers."""
 ROUNDS = 150
-"""Of Adam; half a minute's work, and the distance stands still by then."""
+"""Of Adam; one or two minutes' work, and the distance stands still by then."""
 RATE = 0.05
 """Of Adam, in usual amounts of the faults."""
 FIRST_SPREAD = 0.5
@@ -49,19 +49,14 @@ def fitted_of_run(out: Path, sources: Photos, finished: Photos, resume: bool, pr
     path = out / "fitted.json"
     if distributed.rank() == 0 and not resume:
         with printed.status("Fitting degradations to the source photos"):
-            fitted, before, after = fit_degradations(_some(finished), _some(sources))
+            pictures = (downsample(evenly_spaced(each, MOST_PHOTOS), FEATURE_SIZE) for each in (finished, sources))
+            fitted, before, after = fit_degradations(*pictures)
         printed.print(f"Degradations fitted to the source photos: energy distance {before:.2f} -> {after:.2f}")
         write_fitted(path, fitted)
     distributed.barrier()
     fitted = read_fitted(path)
     printed.print("  " + described(fitted))
     return fitted
-
-
-def _some(photos: Photos) -> torch.Tensor:
-    """At most MOST_PHOTOS of them, evenly spaced: (N, 3, 32, 32), sRGB in [0, 1]."""
-    rows = range(0, len(photos.names), -(-len(photos.names) // MOST_PHOTOS))
-    return downsample(whole(photos, rows).float() / 255, FEATURE_SIZE)
 
 
 def fit_degradations(finished: torch.Tensor, sources: torch.Tensor) -> tuple[torch.Tensor, float, float]:

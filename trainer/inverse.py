@@ -74,7 +74,6 @@ class Inverse:
         terms = _terms(degradations)
         ridge = 1e-3 * len(terms) * torch.eye(terms.shape[1], dtype=torch.float64)
         self.weights = torch.linalg.solve(terms.T @ terms + ridge, terms.T @ wanted.double())
-        self.explained = 1 - (wanted - self(degradations)).square().mean(0) / wanted.var(0).clamp(min=1e-6)
 
     def __call__(self, degradations: torch.Tensor) -> torch.Tensor:
         """Shares (N, K) of the sliders' ranges that mend degradations (N, F)."""

@@ -15,7 +15,7 @@ from PIL import Image, ImageDraw, ImageFont
 from editor_ops.operations import to_dtype
 from models.thumbnail import thumbnail
 
-from .features import lightness
+from .features import luma
 
 PAGES = 192
 """Pages and screenshots that are drawn, once: no two alike."""
@@ -39,7 +39,7 @@ def make(photos: torch.Tensor, chance: torch.Tensor) -> torch.Tensor:
     white = torch.where(chance[:, 5] < 0.6, 1.0, 0.985 + 0.015 * chance[:, 5])[:, None, None, None]
     black = torch.where(chance[:, 5] < 0.6, 0.0, 0.02 * (chance[:, 5] - 0.6) / 0.4)[:, None, None, None]
     night = photos ** (2 + 2 * chance[:, 0, None, None, None])  # what is lit stays, all else is dark
-    grey = lightness(photos.flatten(2)).unflatten(1, (size, size))[:, None].expand_as(photos)
+    grey = luma(photos).expand_as(photos)
     every = torch.stack([pages, torch.lerp(white, photos, shape), torch.lerp(black, photos, shape), night, grey])
     return every.gather(0, kind[None].expand(1, *photos.shape))[0]
 

@@ -44,8 +44,7 @@ class StatisticsCritic(nn.Module):
     @torch.no_grad()
     def represent(self, edited: torch.Tensor, before: torch.Tensor) -> torch.Tensor:
         """Pictures (N, 3, size, size) and what they were before -> (N, 2 S)."""
-        pictures = torch.cat([edited, before])
-        return torch.cat(((statistics(pictures) - self.centre) * self.scale).split(len(edited)), 1)
+        return torch.cat(self._standardised(torch.cat([edited, before])).split(len(edited)), 1)
 
     def forward(self, vectors: torch.Tensor) -> torch.Tensor:
         return self.score(vectors)[:, 0]
@@ -53,9 +52,13 @@ class StatisticsCritic(nn.Module):
     def judge(self, edited: torch.Tensor, state: torch.Tensor) -> torch.Tensor:
         """Of edits (B, A, 3, size, size) of photos (B, 3, size, size): (B, A)."""
         b, a = edited.shape[:2]
-        told = ((statistics(state) - self.centre) * self.scale).repeat_interleave(a, 0)  # (B A, S)
-        seen = (statistics(edited.flatten(0, 1)) - self.centre) * self.scale
+        told = self._standardised(state).repeat_interleave(a, 0)  # (B A, S)
+        seen = self._standardised(edited.flatten(0, 1))
         return self(torch.cat([seen, told], 1)).reshape(b, a)
+
+    def _standardised(self, pictures: torch.Tensor) -> torch.Tensor:
+        """(N, S) of pictures (N, 3, size, size), each statistic about 0 and of about one size."""
+        return (statistics(pictures) - self.centre) * self.scale
 
 
 def statistics(pictures: torch.Tensor) -> torch.Tensor:

@@ -20,7 +20,7 @@ from models.errors import UserError
 from models.files import write_text
 
 from . import distributed
-from .data import Photos, whole
+from .data import Photos, evenly_spaced
 from .distribution import LevelDistribution
 from .edits import downsample, edit_batch
 from .features import DIM, FEATURE_SIZE, MEANS, chromas, lightness
@@ -62,16 +62,12 @@ def style_shift_of_run(
     path = out / "look.json"
     if distributed.rank() == 0 and not resume:
         with printed.status("Comparing the finished photos with the policy's edits of source photos"):
-            write_style_shift(path, find_style_shift(_some(finished), _own_edits(policy, _some(sources), levels)))
+            own = _own_edits(policy, evenly_spaced(sources, MOST_PHOTOS), levels)
+            write_style_shift(path, find_style_shift(evenly_spaced(finished, MOST_PHOTOS), own))
     distributed.barrier()
     shift = read_style_shift(path)
     printed.print(f"The style of the finished photos: {described(shift)}")
     return shift
-
-
-def _some(photos: Photos) -> torch.Tensor:
-    """At most 512 of them, evenly spaced: (N, 3, 64, 64), sRGB in [0, 1]."""
-    return whole(photos, range(0, len(photos.names), -(-len(photos.names) // MOST_PHOTOS))).float() / 255
 
 
 @torch.no_grad()

@@ -24,6 +24,16 @@ def folders(tmp_path_factory):
     return root / "source", root / "target"
 
 
+def crops(folders, seed, n, size=64):
+    """n views of parts of the finished photos, (n, 3, size, size); the same for the same seed."""
+    import torch  # not above: without it these tests are skipped
+
+    from trainer import data
+
+    generator = torch.Generator().manual_seed(seed)
+    return data.draw(data.load(folders[1], quiet=True), n, generator, smallest_crop=0.5, size=size)
+
+
 FEWER = """
 from trainer import inverse, learner, made_pictures, validation
 inverse.PAIRS, learner.NORMALISATION_PHOTOS, made_pictures.PAGES, validation.PAIRS = 32, 64, 4, 20

@@ -5,7 +5,6 @@ torch = pytest.importorskip("torch")
 
 import json  # noqa: E402
 
-from trainer import data  # noqa: E402
 from trainer.degradations import FAULTS, degrade  # noqa: E402
 from trainer.fitted import (  # noqa: E402
     FittedError,
@@ -15,12 +14,8 @@ from trainer.fitted import (  # noqa: E402
     write_fitted,
 )
 
+from .conftest import crops  # noqa: E402
 from .test_degradations import one  # noqa: E402
-
-
-def crops(folders, seed, n=64):
-    generator = torch.Generator().manual_seed(seed)
-    return data.draw(data.load(folders[1], quiet=True), n, generator, smallest_crop=0.5, size=32)
 
 
 def test_the_same_cloud_is_no_distance_away_and_a_moved_one_is():
@@ -31,7 +26,9 @@ def test_the_same_cloud_is_no_distance_away_and_a_moved_one_is():
 
 @pytest.mark.parametrize(("fault", "amount"), [("haze", 0.35), ("exposure", -1.0)])
 def test_a_known_fault_of_the_sources_is_found(folders, fault, amount):
-    fitted, before, after = fit_degradations(crops(folders, 0), degrade(crops(folders, 1), one(fault, amount, 64)))
+    fitted, before, after = fit_degradations(
+        crops(folders, 0, 64, 32), degrade(crops(folders, 1, 64, 32), one(fault, amount, 64))
+    )
     assert after < 0.5 * before
     bright = [FAULTS.index(name) for name in ("exposure", "gamma")]
     if fault == "haze":

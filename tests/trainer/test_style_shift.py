@@ -8,7 +8,6 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from editor_ops import NAMES, SLIDERS  # noqa: E402
-from trainer import data  # noqa: E402
 from trainer.edits import edit_batch  # noqa: E402
 from trainer.style_shift import (  # noqa: E402
     StyleShiftError,
@@ -19,10 +18,7 @@ from trainer.style_shift import (  # noqa: E402
     write_style_shift,
 )
 
-
-def crops(folders, seed, n=96):
-    generator = torch.Generator().manual_seed(seed)
-    return data.draw(data.load(folders[1], quiet=True), n, generator, smallest_crop=0.5)
+from .conftest import crops  # noqa: E402
 
 
 def edited(pictures, moved):
@@ -34,7 +30,7 @@ def edited(pictures, moved):
 @pytest.mark.parametrize("known", [{"temperature": 8, "saturation": -8}, {"temperature": -8, "exposure": 4}, {}])
 def test_a_known_edit_is_found_and_hardly_another(folders, known):
     """Levels from neutral. The scenes are the same in both, so that they differ in the look alone."""
-    found = find_style_shift(edited(crops(folders, 0), known), crops(folders, 0)) * 16
+    found = find_style_shift(edited(crops(folders, 0, 96), known), crops(folders, 0, 96)) * 16
     for name, levels in zip(NAMES, found.tolist(), strict=True):
         if name in known:
             assert 0.5 <= levels / known[name] <= 1.4, (name, levels)
@@ -44,7 +40,7 @@ def test_a_known_edit_is_found_and_hardly_another(folders, known):
 
 @pytest.mark.slow
 def test_few_photos_show_less_of_a_look_than_many(folders):
-    plain = crops(folders, 0)
+    plain = crops(folders, 0, 96)
     warm = edited(plain, {"temperature": 8})
     moves = [float(find_style_shift(warm[:n], plain)[NAMES.index("temperature")]) for n in (6, 96)]
     assert 0 < moves[0] < moves[1]
