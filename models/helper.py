@@ -105,7 +105,7 @@ class Session:
         return self._loaded[1]
 
     def _alternatives(self, policy: Policy, colour: bool, count: int) -> dict[str, Any]:
-        """{"format": 1, "side": pixels, "alternatives": [{"sliders": [{"name", "value", "probability"}...],
+        """{"format": 1, "side": pixels, "alternatives": [{"sliders": [{"name", "value", "probability", "interval"}...],
         "picture": base64 of side * side * 3 bytes, sRGB, squashed to a square}...]}, the policy's own choice first.
         """
         from editor_ops import edit
@@ -116,7 +116,10 @@ class Session:
         own = policy.decide_thumbnail(self.thumbnail, colour=colour)
         found = []
         for decision in [own, *alternatives(policy, self.thumbnail, colour, count)]:
-            rows = [{"name": c.slider.name, "value": c.value, "probability": c.probability} for c in decision.choices]
+            rows = [
+                {"name": c.slider.name, "value": c.value, "probability": c.probability, "interval": c.interval}
+                for c in decision.choices
+            ]
             picture = base64.b64encode(edit(self.small, decision.values).tobytes()).decode()
             found.append({"sliders": rows, "picture": picture})
         return {"format": FORMAT_VERSION, "side": PICTURE_SIDE, "alternatives": found}

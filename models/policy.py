@@ -23,6 +23,9 @@ LARGEST_FILE = 64 * 2**20
 SHIPPED = Path(__file__).with_name("photo.onnx")
 LONGEST_LINE = 200
 """Characters of a policy file's own words that are shown: a line, whatever the file holds."""
+INTERVAL = 0.8
+"""Probability of the levels from one end of an interval to the other: in four photos of five the best value should lie
+there, and a model's card says how often it does."""
 OUTPUTS = ("logits", "levels", "sliders", "value")
 
 
@@ -121,8 +124,26 @@ class Policy:
         for k, (slider, level) in enumerate(zip(SLIDERS, levels, strict=True)):
             moves = slider.name not in leave and (colour or not slider.colour)
             value = float(self.levels[k, level]) if moves else slider.neutral
-            choices.append(Choice(slider, slider.scaled(value, strength), float(probabilities[k, level])))
+            ends = self.levels[k, list(interval(probabilities[k], int(level)))]  # (2,)
+            low, high = (slider.scaled(float(end), strength) for end in ends)
+            choices.append(
+                Choice(
+                    slider,
+                    slider.scaled(value, strength),
+                    float(probabilities[k, level]),
+                    (low, high) if moves else None,
+                )
+            )
         return Decision(self.name, self.sha256, float(strength), tuple(choices))
+
+
+def interval(probabilities: np.ndarray, level: int) -> tuple[int, int]:
+    """The lowest and the highest level that are likely: as little of a slider's probabilities (L,) lies below as above,
+    and INTERVAL between. `level`, the chosen one, is always among them."""
+    below = np.cumsum(probabilities)  # (L,)
+    outside = (1 - INTERVAL) / 2
+    low, high = (int(np.searchsorted(below, share)) for share in (outside, 1 - outside))
+    return min(low, level), max(min(high, len(probabilities) - 1), level)
 
 
 def _read(path: Path) -> bytes:

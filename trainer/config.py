@@ -37,6 +37,7 @@ class Config:
     w_chroma: float = setting(0.5, "of that closeness, weight of the colours apart from their lightness")
     w_clipping: float = setting(3.0, "weight of newly clipped highlights and shadows")
     w_faded: float = setting(1.0, "on degraded photos, weight of blacks and whites greyer than the finished photo's")
+    w_greyed: float = setting(1.0, "on source photos, weight of blacks and whites greyer than the photo's own")
     w_critic: float = setting(0.1, "weight of the critic's opinion of the edited photo", common=True)
     content: float = setting(0.0, "weight of the squared change of the photo (the paper's alpha)")
     hindsight_share: float = setting(
@@ -99,7 +100,7 @@ class Config:
         """ConfigError for numbers that are out of range or contradict each other."""
         for name in ("steps", "batch", "actions", "critic_updates", "replay", "evaluate_every"):
             self._require(getattr(self, name) >= 1, f"{name} is {getattr(self, name)}; it must be 1 or more")
-        rewards = ("w_hindsight", "w_chroma", "w_clipping", "w_faded", "w_critic", "content")
+        rewards = ("w_hindsight", "w_chroma", "w_clipping", "w_faded", "w_greyed", "w_critic", "content")
         for name in (*rewards, "imitation", "entropy", "gradient_penalty"):
             self._require(getattr(self, name) >= 0, f"{name} is {getattr(self, name)}; it can't be negative")
         shares = ("hindsight_share", "fitted_share", "made_share", "imitation_alone", "imitation_until")
@@ -152,6 +153,7 @@ PAPER = {
     "w_chroma": 0.0,
     "w_clipping": 0.0,
     "w_faded": 0.0,
+    "w_greyed": 0.0,
     "w_critic": 1.0,
     "made_share": 0.0,
     "content": 100.0,
@@ -204,6 +206,7 @@ def recipe(name: str, **changes: Any) -> Config:
 
 EARLIER: dict[str, Any] = {
     "w_faded": 0.0,
+    "w_greyed": 0.0,
     "made_share": 0.0,
     "fitted_share": 0.0,
     "imitation_alone": 0.0,

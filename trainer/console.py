@@ -125,16 +125,16 @@ def _printable(text: str) -> str:
 def decision_table(decision: Decision) -> Table:
     """The sliders as a person would set them in GIMP; those that stay where they are, are dim."""
     table = Table(title=Text(f"Sliders ({decision.model}, strength {decision.strength:g})"), title_justify="left")
-    for heading in ("slider", "value", "in GIMP", "probability"):
-        table.add_column(heading, justify="right" if heading in ("value", "probability") else "left")
+    for heading in ("slider", "value", "likely", "in GIMP"):
+        table.add_column(heading, justify="right" if heading == "value" else "left")
     for choice in decision.choices:
         slider = choice.slider
         still = choice.value == slider.neutral
         row = (
             slider.label,
             slider.format(choice.value),
+            "" if choice.interval is None else " to ".join(slider.format(end) for end in choice.interval),
             slider.menu,
-            "by hand" if choice.probability is None else f"{100 * choice.probability:.0f}%",
         )
         table.add_row(*row, style="dim" if still else None)
     return table

@@ -14,6 +14,7 @@ from editor_ops import NAMES, SLIDERS
 from models import SHIPPED, Policy, PolicyError
 from models.decision import FORMAT_VERSION
 from models.errors import UserError
+from models.policy import INTERVAL, interval
 from models.thumbnail import thumbnail
 from tools.policies import with_filters
 
@@ -44,7 +45,27 @@ def test_the_shipped_policy_decides(policy):
     for choice in decision.choices:
         assert choice.value in choice.slider.values()
         assert 1 / 33 <= choice.probability <= 1
+        assert choice.interval[0] <= choice.value <= choice.interval[1]
+        assert set(choice.interval) <= set(choice.slider.values())
     assert decision == policy.decide(IMAGE)  # the same every time
+
+
+def test_an_interval_has_as_little_outside_on_either_side():
+    even = np.full(33, 1 / 33)
+    low, high = interval(even, 16)
+    assert (low, high) == (3, 29) and even[low : high + 1].sum() >= INTERVAL
+    sure = np.eye(33)[20]
+    assert interval(sure, 20) == (20, 20)
+    assert interval(sure, 25) == (20, 25)  # what is chosen is always among them
+
+
+def test_strength_scales_the_interval_and_a_slider_left_alone_has_none(policy):
+    full, half = policy.decide(IMAGE), policy.decide(IMAGE, 0.5, leave=["exposure"])
+    for before, after in zip(full.choices, half.choices, strict=True):
+        if after.slider.name == "exposure":
+            assert after.interval is None
+        else:
+            assert after.interval == tuple(before.slider.scaled(end, 0.5) for end in before.interval)
 
 
 def test_the_files_outputs_are_the_contract(policy):
