@@ -36,21 +36,21 @@ class Config:
     w_hindsight: float = setting(1.0, "weight of closeness to the finished photo, on degraded photos")
     w_chroma: float = setting(0.5, "of that closeness, weight of the colours apart from their lightness")
     w_clipping: float = setting(3.0, "weight of newly clipped highlights and shadows")
-    w_faded: float = setting(1.0, "on degraded photos, weight of blacks and whites greyer than the finished photo's")
-    w_greyed: float = setting(1.0, "on source photos, weight of blacks and whites greyer than the photo's own")
-    w_critic: float = setting(0.1, "weight of the critic's opinion of the edited photo", common=True)
+    w_faded: float = setting(2.0, "on degraded photos, weight of blacks and whites greyer than the finished photo's")
+    w_greyed: float = setting(3.0, "on source photos, weight of blacks and whites greyer than the photo's own")
+    w_critic: float = setting(0.2, "weight of the critic's opinion of the edited photo", common=True)
     content: float = setting(0.0, "weight of the squared change of the photo (the paper's alpha)")
     hindsight_share: float = setting(
         0.8, "share of a batch made of degraded finished photos; the rest are source photos", common=True
     )
     made_share: float = setting(0.12, "share of the finished photos that are made: pages, things on white, nights")
     fitted_share: float = setting(
-        0.25, "share of the degradations that are fitted to the source photos; the rest are of known kinds", common=True
+        0.1, "share of the degradations that are fitted to the source photos; the rest are of known kinds", common=True
     )
     style_shift: bool = setting(False, "with --from: the finished photos' style is found first, and learned in full")
 
     # The policy gradient.
-    steps: int = setting(3000, "updates of the policy", common=True)
+    steps: int = setting(1200, "updates of the policy", common=True)
     batch: int = setting(48, "photos in an update; under torchrun, of each process", common=True)
     by_slider: bool = setting(True, "judge each slider by an edit that differs in it alone; else all of them together")
     actions: int = setting(1, "edits tried on each photo of an update; by_slider, each with one more for every slider")

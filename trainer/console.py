@@ -43,9 +43,9 @@ def progress(console: Console, *fields: str) -> Progress:
     )
 
 
-def steps(text: str, n: int) -> Iterator[int]:
-    """The numbers below n, with a bar."""
-    with progress(Console(stderr=True)) as bar:
+def steps(text: str, n: int, console: Console | None = None) -> Iterator[int]:
+    """The numbers below n, with a bar; on stderr, where no console is named."""
+    with progress(console or Console(stderr=True)) as bar:
         yield from bar.track(range(n), description=text)
 
 

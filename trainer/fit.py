@@ -28,13 +28,13 @@ from .console import progress
 from .critic import update_critic
 from .distribution import LevelDistribution
 from .draws import Draws
-from .edits import downsample, edit_batch
+from .edits import downsample, edit_batch, extremes
 from .fitted import fitted_of_run
 from .init_weights import load_weights
 from .inverse_edit import levels_of
 from .learner import Learner, begin, check_processes, make_learner, pick_device
 from .networks import make_policy
-from .rewards import rewards
+from .rewards import newly_clipped, rewards
 from .run_folder import FitError, MetricsLog, create_run, interruptible, load_photos, read_run
 from .style_shift import style_shift_of_run
 from .validation import held_out_pairs, sample_sheet, validate
@@ -94,7 +94,7 @@ def _learn(
         f"{len(held_out.names)} of those held out; on {device}"
         + (f", {distributed.world_size()} processes" if distributed.world_size() > 1 else "")
     )
-    learner = make_learner(config, finished, device, None if resume else start, resume)
+    learner = make_learner(config, finished, device, None if resume else start, resume, printed)
     style_shift = torch.zeros(len(SLIDERS))  # (K,)
     if config.style_shift:
         style_shift = style_shift_of_run(out, sources, finished, learner.policy, learner.levels, resume, printed)
@@ -177,6 +177,10 @@ def update(
             state, finished = (downsample(pictures, config.edit_size) for pictures in (batch.state, batch.finished))
             edited = edit_batch(state, action, learner.levels)  # (B, A, 3, size, size)
             reward = rewards(config, learner.critic, state, edited, finished)  # (B, A)
+            if config.w_clipping:
+                state, finished = extremes(batch.state), extremes(batch.finished)
+                clipped = newly_clipped(state, edit_batch(state, action, learner.levels), finished)  # (B, A)
+                reward -= config.w_clipping * clipped
         policy_loss = loss_of(config, reward, distribution.log_prob(action), value)
     else:
         policy_loss = value.sum() * 0  # every weight has a gradient, as several processes need

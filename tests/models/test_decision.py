@@ -20,7 +20,9 @@ JSON = st.recursive(
 
 
 @given(
-    st.lists(st.tuples(FROM_0_TO_1, st.none() | FROM_0_TO_1, st.booleans()), min_size=len(SLIDERS), max_size=len(SLIDERS)),
+    st.lists(
+        st.tuples(FROM_0_TO_1, st.none() | FROM_0_TO_1, st.booleans()), min_size=len(SLIDERS), max_size=len(SLIDERS)
+    ),
     st.floats(0, 2),
 )
 def test_what_is_written_is_read(shares, strength):

@@ -43,7 +43,9 @@ class Row:
         number = re.search(r"\{.*?\}", text)
         self._number = number[0] if number else "{}"  # without the unit, which the slider has
         self._interval = Gtk.Label(xalign=1)
-        self._interval.set_tooltip_text(_("For four photos of five like this one, the agent expects the best value in this range"))
+        self._interval.set_tooltip_text(
+            _("For four photos of five like this one, the agent expects the best value in this range")
+        )
         self.widgets = [self._switch, self._scale, self._interval]
         self._switch.connect("toggled", lambda button: switched(slider, button.get_active()))
         self._adjustment.connect(
