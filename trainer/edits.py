@@ -6,7 +6,7 @@ from __future__ import annotations
 import torch
 from torch.nn import functional
 
-from editor_ops import SLIDERS, chain
+from editor_ops import NEUTRAL_LEVEL, SLIDERS, chain
 from editor_ops.chain import Step, split_curves
 from editor_ops.color import linear_to_srgb, srgb_to_linear
 from editor_ops.editor import run
@@ -40,6 +40,12 @@ def extremes(pictures: torch.Tensor) -> torch.Tensor:
     highest = cells.amax(1, keepdim=True)  # (N, 1, 4, 8, cells)
     ends = [highest.argmax(-1, keepdim=True), highest.argmin(-1, keepdim=True)]
     return torch.cat([cells.gather(-1, end.expand(-1, channels, -1, -1, -1))[..., 0] for end in ends], 2)
+
+
+def without_spatial(action: torch.Tensor) -> torch.Tensor:
+    """Levels (B, A, K) with those sliders neutral that look at a cell's surroundings, which `extremes` tears apart."""
+    spatial = torch.tensor([s.radius_property is not None for s in SLIDERS], device=action.device)
+    return torch.where(spatial, NEUTRAL_LEVEL, action)
 
 
 def edit_batch(state: torch.Tensor, action: torch.Tensor, levels: torch.Tensor) -> torch.Tensor:

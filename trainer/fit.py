@@ -28,7 +28,7 @@ from .console import progress
 from .critic import update_critic
 from .distribution import LevelDistribution
 from .draws import Draws
-from .edits import downsample, edit_batch, extremes
+from .edits import downsample, edit_batch, extremes, without_spatial
 from .fitted import fitted_of_run
 from .init_weights import load_weights
 from .inverse_edit import levels_of
@@ -179,8 +179,8 @@ def update(
             reward = rewards(config, learner.critic, state, edited, finished)  # (B, A)
             if config.w_clipping:
                 state, finished = extremes(batch.state), extremes(batch.finished)
-                clipped = newly_clipped(state, edit_batch(state, action, learner.levels), finished)  # (B, A)
-                reward -= config.w_clipping * clipped
+                ends = edit_batch(state, without_spatial(action), learner.levels)  # (B, A, 3, 8, 8)
+                reward -= config.w_clipping * newly_clipped(state, ends, finished)
         policy_loss = loss_of(config, reward, distribution.log_prob(action), value)
     else:
         policy_loss = value.sum() * 0  # every weight has a gradient, as several processes need
