@@ -145,6 +145,7 @@ def _read(path: Path) -> bytes:
 def _session(path: Path, contents: bytes) -> Any:
     import onnxruntime  # slow to import, so only where a policy is used
 
+    onnxruntime.disable_telemetry_events()  # before 1.29 Windows was told, whatever the environment says
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4  # its warnings mean nothing to the person who reads our one line
     options.intra_op_num_threads = 1  # a thumbnail takes a millisecond; threads cost more to start

@@ -20,7 +20,8 @@ from .check import INSTALL_AGAIN, INSTALL_BUNDLE, REINSTALL_PROGRAM, Check
 
 SIZE = 64
 """Pixels a side of the picture for the trial decision: as many as the policy looks at."""
-NEEDED = ("numpy", "onnxruntime", "array_api_compat", "editor_ops", "models.decide")
+NEEDED = ("models.decide", "editor_ops", "array_api_compat", "numpy", "onnxruntime")
+"""In this order: `models` tells ONNX Runtime to keep to itself before it is imported."""
 LONGEST = 20.0
 """Seconds that the helper may take here: more than it ever needs, and short enough to wait for."""
 IMPORTS = f"import {', '.join(NEEDED)}, platform; print(platform.python_version())"
