@@ -13,6 +13,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from models.files import home_folder
+
 SYSTEM, FLATPAK, SNAP = "system or AppImage", "Flatpak", "Snap"
 WINDOWS, STORE, MACOS = "Windows", "Microsoft Store", "macOS"
 GIMP3_DIRECTORY = "GIMP3_DIRECTORY"
@@ -123,7 +125,7 @@ def config_homes(
     platform: str = sys.platform, home: Path | None = None, environment: Mapping[str, str] = os.environ
 ) -> dict[Path, str]:
     """Folders in which GIMP may keep one for each version ("3.0", "3.2"), there or not -> the packaging in a word."""
-    home = home or Path.home()
+    home = home or home_folder()
     if platform == "win32":
         roaming = Path(environment.get("APPDATA") or home / "AppData" / "Roaming")
         local = Path(environment.get("LOCALAPPDATA") or home / "AppData" / "Local")
@@ -179,7 +181,7 @@ def installed(
     platform: str = sys.platform, home: Path | None = None, environment: Mapping[str, str] = os.environ
 ) -> list[Gimp]:
     """Every GIMP that can be asked for its version, old ones too, the newest of each packaging first."""
-    home = home or Path.home()
+    home = home or home_folder()
     path = environment.get("PATH", os.defpath)
     if platform == "win32":
         roots = (environment.get("PROGRAMFILES"), os.path.join(environment.get("LOCALAPPDATA", ""), "Programs"))
