@@ -61,15 +61,17 @@ class Profile(NamedTuple):
     """A folder that GIMP keeps for a user and a version, such as ~/.config/GIMP/3.0, and who uses it.
 
     gimps: those of the installed GIMPs that do; none where only the folder shows that there is one (an AppImage).
+    given: the folder for plug-ins, where a user has named one, which may be called anything.
     """
 
     folder: Path
     packaging: str
     gimps: tuple[Gimp, ...] = ()
+    given: Path | None = None
 
     @property
     def plug_ins(self) -> Path:
-        return self.folder / "plug-ins"
+        return self.given or self.folder / "plug-ins"
 
     @property
     def name(self) -> str:
@@ -174,7 +176,7 @@ def profile_of(plug_ins: Path, among: Sequence[Profile]) -> Profile:
     for profile in among:
         if os.path.realpath(profile.plug_ins) == os.path.realpath(plug_ins):
             return profile
-    return Profile(plug_ins.parent, "as given")
+    return Profile(plug_ins.parent, "as given", given=plug_ins)
 
 
 def installed(

@@ -3,10 +3,13 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field, fields, replace
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Any
 
+from models.decision import MALFORMED
 from models.errors import UserError
 from models.thumbnail import SIZE
 
@@ -214,7 +217,23 @@ EARLIER: dict[str, Any] = {
 
 def from_record(settings: dict[str, Any]) -> Config:
     """The settings that a run's config.json holds, also those of an earlier version. TypeError for others."""
-    return Config(**EARLIER | {RENAMED.get(name, name): value for name, value in settings.items()})
+    config = Config(**EARLIER | {RENAMED.get(name, name): value for name, value in settings.items()})
+    for field_ in fields(Config):
+        value, kind = getattr(config, field_.name), type(field_.default)
+        if type(value) is not kind and not (kind is float and type(value) is int):
+            raise TypeError(f"{field_.name} is {str(value)[:40]!r}, not of kind {kind.__name__}")
+    return config
+
+
+def read_record(run: Path) -> tuple[Config, str, str]:
+    """Of a run's config.json: its settings, and where its source and finished photos were. ConfigError: none such."""
+    path = run / "config.json"
+    try:
+        record = json.loads(path.read_text())
+        return from_record(record["settings"]), str(record["source"]), str(record["target"])
+    except (OSError, *MALFORMED) as error:
+        message = f"{path}: holds no settings of a run ({str(error)[:200]}); give the folder of a run"
+        raise ConfigError(message, "missing") from error
 
 
 def parse(assignment: str) -> tuple[str, Any]:

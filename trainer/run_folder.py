@@ -21,7 +21,7 @@ from models.errors import UserError
 from models.files import write_text
 
 from . import data, distributed
-from .config import Config, from_record
+from .config import Config, ConfigError, read_record
 
 
 class FitError(UserError):
@@ -30,12 +30,10 @@ class FitError(UserError):
 
 def read_run(out: Path) -> Config:
     """The settings that a run was started with. FitError where there is no run."""
-    path = out / "config.json"
     try:
-        return from_record(json.loads(path.read_text())["settings"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        message = f"{path}: no run to resume ({error}); start one without --resume"
-        raise FitError(message, "missing") from error
+        return read_record(out)[0]
+    except ConfigError as error:
+        raise FitError(f"{error}, or start one without --resume", "missing") from error
 
 
 def create_run(source: Path, target: Path, out: Path, config: Config) -> None:

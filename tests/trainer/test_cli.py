@@ -325,6 +325,12 @@ def test_install_plugin_and_uninstall(tmp_path: Path) -> None:
     assert removed.exit_code == 0 and not entry.exists()
 
 
+def test_install_plugin_into_a_folder_of_any_name(tmp_path: Path) -> None:
+    assert run("install-plugin", "--into", tmp_path / "mine").exit_code == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["mine"]
+    assert (tmp_path / "mine" / "auto_enhance_rl" / "auto_enhance_rl.py").is_file()
+
+
 def test_install_plugin_into_a_place_that_cannot_be_written_to(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     result = run("install-plugin", "--into", tmp_path / "file" / "plug-ins")
