@@ -35,6 +35,8 @@ from .errors import PhotoError, one_line, too_large
 from .icc import Profile
 from .stored import Stored
 
+UNWRITABLE = (ValueError, TypeError, KeyError, IndexError, ArithmeticError, AttributeError, struct.error)
+"""What the writers may make of metadata that a file from anywhere brought along, such as more than a JPEG can hold."""
 STRIP = 512
 """Rows converted at a time, so that a large picture needs no second copy in floats or in Pillow."""
 
@@ -208,7 +210,7 @@ def new_file(path: Path, on_complete: Callable[[Path], None] | None = None) -> I
             yield stream
     except PhotoError:  # of another file, which on_complete could not write
         raise
-    except (OSError, ValueError) as error:  # ValueError: more EXIF than a JPEG can hold
+    except (OSError, *UNWRITABLE) as error:
         cause = getattr(error, "strerror", None) or one_line(error)
         message = f"{path}: cannot be written ({cause}): choose another folder or make room"
         raise PhotoError(message, "not written") from error

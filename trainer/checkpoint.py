@@ -43,6 +43,11 @@ def write(folder: Path, step: int, items: dict[str, Any]) -> Path:
     return path
 
 
+def is_any(folder: Path) -> bool:
+    """Whether there is a checkpoint, damaged or not."""
+    return bool(_newest_first(folder))
+
+
 def read_newest(folder: Path) -> dict[str, Any]:
     """The newest checkpoint that loads. Damaged ones are named and passed over; CheckpointError if none is left, or it
     was made with other sliders than this version's."""
@@ -101,7 +106,7 @@ def _pass_over(path: Path, error: Exception) -> None:
 
 
 def _none(folder: Path) -> CheckpointError:
-    message = f"{folder}: has no checkpoint that can be read; start the run again without --resume"
+    message = f"{folder}: has no checkpoint that can be read; start the run again in another folder"
     return CheckpointError(message, "missing")
 
 

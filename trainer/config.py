@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass, field, fields, replace
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from models.decision import MALFORMED
 from models.errors import UserError
@@ -225,12 +225,23 @@ def from_record(settings: dict[str, Any]) -> Config:
     return config
 
 
-def read_record(run: Path) -> tuple[Config, str, str]:
-    """Of a run's config.json: its settings, and where its source and finished photos were. ConfigError: none such."""
+class Record(NamedTuple):
+    """A run's config.json: its settings, where its source and finished photos were, and what it began with, "" for
+    chance or a run of an earlier version."""
+
+    config: Config
+    source: str
+    target: str
+    start: str = ""
+
+
+def read_record(run: Path) -> Record:
+    """ConfigError where there is none, or one of something else."""
     path = run / "config.json"
     try:
         record = json.loads(path.read_text())
-        return from_record(record["settings"]), str(record["source"]), str(record["target"])
+        source, target, start = (str(record.get(name, "")) for name in ("source", "target", "start"))
+        return Record(from_record(record["settings"]), source, target, start)
     except (OSError, *MALFORMED) as error:
         message = f"{path}: holds no settings of a run ({str(error)[:200]}); give the folder of a run"
         raise ConfigError(message, "missing") from error

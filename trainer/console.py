@@ -21,10 +21,11 @@ from enhancer.enhance import to_json
 from enhancer.kinds import OTHER
 from enhancer.task import Enhanced
 from models import Decision
+from models.errors import printable
 from models.styles import Style
 
 from .config import Config, recipe
-from .options import DONE, FAILED, STOPPED, printable
+from .options import DONE, FAILED, STOPPED
 
 if TYPE_CHECKING:  # scikit-image, which only `trainer evaluate` needs; and what only `trainer enhance` does
     from enhancer.batch import Plan

@@ -49,19 +49,19 @@ class _Host(nn.Module):
 def export_run(run: Path, out: Path, training_data: str = "", licence: str = "", description: str = "") -> Path:
     """Exports the averaged weights of a run's newest checkpoint. CheckpointError, ConfigError where there are none."""
     run = Path(run)
-    config, source, target = read_record(run)
+    record = read_record(run)
     folder = run / "checkpoints"
-    policy, weights = make_policy(config), checkpoint.read_weights(folder, "average")
+    policy, weights = make_policy(record.config), checkpoint.read_weights(folder, "average")
     try:
         policy.load_state_dict(weights)
     except RuntimeError as error:
         message = f"{folder}: the newest checkpoint does not fit config.json; one of them is of another run"
         raise checkpoint.CheckpointError(message, "another network") from error
     notes = {
-        "training_data": training_data or f"{Path(source).name}, {Path(target).name}",
+        "training_data": training_data or f"{Path(record.source).name}, {Path(record.target).name}",
         "licence": licence or "not stated",
         "updates": str(checkpoint.read_newest(folder)["step"]),
-        "settings": json.dumps(asdict(config)),
+        "settings": json.dumps(asdict(record.config)),
     }
     if description:
         notes["description"] = description

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from models.errors import printable
+
 if TYPE_CHECKING:
     from models import Policy
 
@@ -38,18 +40,13 @@ DATASET = click.option("--dataset", type=(click.Choice(["fivek"]), PATH), metava
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 
 
-def printable(text: str) -> str:
-    """A line with names that anybody may have chosen: one line, and no commands to the terminal."""
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
-
-
 class Refusal(click.ClickException):
     """One line on stderr and exit code 2."""
 
     exit_code = WRONG_USE
 
     def __init__(self, message: str) -> None:
-        super().__init__(printable(" ".join(message.split())))
+        super().__init__(printable(message))
 
 
 @contextlib.contextmanager

@@ -47,7 +47,7 @@ def take_record(name: str, data: bytes, folder: Path) -> str:
     (folder / name).write_bytes(data)
     try:
         if name == "config.json":
-            config = run_folder.read_run(folder)
+            config = run_folder.read_run(folder).config
             kinds = {field.name: type(field.default) for field in dataclasses.fields(Config)}
             must(all(_fits(getattr(config, key), kind) for key, kind in kinds.items()), "a setting of another type")
         elif name == "fitted.json":

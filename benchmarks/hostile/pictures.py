@@ -137,8 +137,8 @@ def _with_changed_metadata(format_: str, rng: Random) -> bytes:
 
 def _tiffs() -> list[bytes]:
     found = []
-    for compression in ("tiff_lzw", "packbits", "jpeg", "tiff_adobe_deflate"):
-        found.append(_save("TIFF", "RGB", compression=compression))
+    for name in ("tiff_lzw", "packbits", "jpeg", "tiff_adobe_deflate"):
+        found.append(_save("TIFF", "RGB", compression=name))
     found += [_save("TIFF", "1", compression="group4"), _save("TIFF", "P"), _save("TIFF", "CMYK")]
     for kind in (np.uint16, np.float32):
         for channels in (1, 3, 4):

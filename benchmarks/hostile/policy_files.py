@@ -126,9 +126,12 @@ def _versions(model: Any, rng: Random) -> None:
 
 
 def _much_memory(model: Any, rng: Random) -> None:
+    much_memory(model, rng.choice((2**20, 2**30, 2**34, 2**62)))
+
+
+def much_memory(model: Any, size: int) -> None:
     """A constant as large as one likes, from a few bytes, summed into the value."""
-    side = rng.choice((2**10, 2**15, 2**17, 2**31))
-    shape = helper.make_tensor("wide", TensorProto.INT64, [2], [side, side])
+    shape = helper.make_tensor("wide", TensorProto.INT64, [1], [size])
     model.graph.initializer.append(shape)
     nodes = [
         helper.make_node("ConstantOfShape", ["wide"], ["plane"]),
@@ -138,6 +141,10 @@ def _much_memory(model: Any, rng: Random) -> None:
 
 
 def _much_time(model: Any, rng: Random) -> None:
+    much_time(model, rng.choice((10, 2**40)))
+
+
+def much_time(model: Any, times: int) -> None:
     """A loop that counts as long as one likes."""
     names = ("times", "going_on", "none")
     body = helper.make_graph(
@@ -148,7 +155,7 @@ def _much_time(model: Any, rng: Random) -> None:
         [helper.make_tensor_value_info(name, kind, []) for name, kind in
          (("still_on", TensorProto.BOOL), ("more", TensorProto.FLOAT))],
     )  # fmt: skip
-    for name, kind, value in zip(names, (7, 9, 1), (rng.choice((10, 2**40)), True, 0.0), strict=True):
+    for name, kind, value in zip(names, (7, 9, 1), (times, True, 0.0), strict=True):
         model.graph.initializer.append(helper.make_tensor(name, kind, [], [value]))
     _before_value(model, [helper.make_node("Loop", list(names), ["total"], body=body)])
 

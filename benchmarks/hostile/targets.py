@@ -83,6 +83,7 @@ def take_picture(name: str, data: bytes, folder: Path) -> str:
     if one.problem:
         must(not made, f"left behind: {made}")
         must(one.problem.startswith(str(folder)) and "\n" not in one.problem, f"no line: {one.problem[:100]!r}")
+        must("cannot be written" not in one.problem, f"not written: {one.problem.partition('(')[2][:60]}")
         return "refused"
     must(made == [name, f"{name}.json"], f"made: {made}")
     copy = photo.read(folder / "out" / name)

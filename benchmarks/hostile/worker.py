@@ -24,6 +24,7 @@ MOST_MEMORY = 2 * 2**30
 MUCH = MOST_MEMORY + 2**31
 """Bytes that it may ask for at all: what wants more gets a MemoryError, and the machine lives."""
 PROJECT = Path(__file__).parents[2]
+OURS = {(*PROJECT.parts, room) for room in ("editor_ops", "models", "enhancer", "trainer", "gimp_plugin", "benchmarks")}
 
 
 class Outcome(NamedTuple):
@@ -70,7 +71,8 @@ def taken(seed: int, number: int, folder: Path) -> Outcome:
 
 def signature(error: Exception) -> str:
     """The kind of an error and the last line of ours on its way, by which the same fault is known again."""
-    ours = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.startswith(str(PROJECT))]
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if Path(frame.filename).parts[: len(PROJECT.parts) + 1] in OURS]
     place = f"{Path(ours[-1].filename).relative_to(PROJECT)}, {ours[-1].name}" if ours else "nowhere of ours"
     return f"{type(error).__name__} in {place}"
 
