@@ -22,7 +22,7 @@ demo: .venv/ready
 	@.venv/bin/trainer enhance $(PHOTO) --out demo --before-after
 
 # What is downloaded, is downloaded side by side: the environment and two Debian systems.
-test: debootstrap-there
+test: debootstrap-there strace-there
 	@$(MAKE) --no-print-directory -j 3 .venv-test/ready root-trixie root-forky
 	@$(MAKE) --no-print-directory lint
 	$(PYTEST)
@@ -63,7 +63,7 @@ root-trixie root-forky: root-%: debootstrap-there
 	@touch $@
 
 # Debian's python3 comes without venv, and its minimal systems without debootstrap: install them where we may.
-.PHONY: venv-there debootstrap-there
+.PHONY: venv-there debootstrap-there strace-there
 venv-there:
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
 	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
@@ -75,6 +75,13 @@ debootstrap-there:
 	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	    apt-get update -q && apt-get install -q -y debootstrap; \
 	  else echo "debootstrap is missing: the tests in real GIMP can't run. On Debian, as root: apt-get install debootstrap" >&2; fi
+
+# For the test that nothing leaves the machine.
+strace-there:
+	@command -v strace >/dev/null || \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    apt-get update -q && apt-get install -q -y strace; \
+	  else echo "strace is missing: tests/test_privacy.py can't run. On Debian, as root: apt-get install strace" >&2; fi
 
 clean:
 	rm -rf .venv .venv-test .venv-docs demo site build *.egg-info

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Photo files: JPEG, PNG, TIFF in, the same kind out, with everything kept that is still true of the edited copy.
+"""Photo files: JPEG, PNG, TIFF, WebP, AVIF in, the same kind out, with everything kept that is true of the edited copy.
 
 Pixels are what a viewer shows: EXIF's orientation is applied on reading, and the copy is written upright and says so.
 Samples stay as they are stored, in the picture's own primaries and on its own tone curve, and an edit looks the same in
@@ -16,6 +16,7 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import ModuleType
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -29,14 +30,15 @@ from editor_ops.operations import as_float, to_dtype
 from models.files import atomic_write
 from models.thumbnail import SIZE, thumbnail_of_rows
 
-from . import exif, icc, jpeg, png
+from . import exif, icc, jpeg, kinds, png, quiet
 from .errors import PhotoError, one_line, too_large
 from .icc import Profile
 from .stored import Stored
 
+UNWRITABLE = (ValueError, TypeError, KeyError, IndexError, ArithmeticError, AttributeError, struct.error)
+"""What the writers may make of metadata that a file from anywhere brought along, such as more than a JPEG can hold."""
 STRIP = 512
 """Rows converted at a time, so that a large picture needs no second copy in floats or in Pillow."""
-SUFFIXES = {".jpg", ".jpeg", ".png", ".tif", ".tiff"}
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class Photo:
     """An upright picture and what its copy must keep.
 
     path     the file
-    format   "JPEG", "PNG" or "TIFF": the copy's, too
+    format   "JPEG", "PNG", "TIFF", "WebP" or "AVIF": the copy's, too
     samples  uint8, uint16 or float32 (H, W, 3), as stored; three equal channels (a view of one) where grey
     alpha    (H, W) of the same kind as the file's samples, 0 transparent; None where the file has none
     grey     whether the file has one channel beside alpha, as the copy has
@@ -74,7 +76,7 @@ class Photo:
 
 
 def read(path: Path | str) -> Photo:
-    """The photo in a JPEG, PNG or TIFF file.
+    """The photo in a JPEG, PNG, TIFF, WebP or AVIF file.
 
     8 and 16 bits a channel, TIFF also float; grey, RGB or palette (which becomes RGB), with or without alpha.
     PhotoError: not there, a folder, empty, cut short, not a picture of these kinds, CMYK or Lab, several pages,
@@ -84,15 +86,32 @@ def read(path: Path | str) -> Photo:
     _check_file(path)
     with _plain_errors(path):
         with path.open("rb") as stream:
-            start = stream.read(4)
-        if start in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
-            from . import tiff  # tifffile takes its time to import and most photos are JPEG
-
-            return _photo(path, tiff.read(path))
+            kind = kinds.by_start(stream.read(kinds.START))
+        if kind and kind not in kinds.READ:
+            raise PhotoError(f"{path}: is a {kind} picture, which is not read: save it as a JPEG or PNG first", kind)
+        if kind:
+            with quiet.no_stderr() if kind == "TIFF" else contextlib.nullcontext():
+                stored = _rarer(kind).read(path)
+            return _photo(path, stored)
         with Image.open(path, formats=["JPEG", "PNG"]) as image:
             if isinstance(image, PngImagePlugin.PngImageFile):
                 return _photo(path, png.read(path, image))
             return _photo(path, jpeg.read(path, image))
+
+
+def _rarer(kind: str) -> ModuleType:
+    """The module for a kind of file that is not JPEG or PNG, as most photos are: each takes its time to import."""
+    if kind == "TIFF":
+        from . import tiff
+
+        return tiff
+    if kind == "WebP":
+        from . import webp
+
+        return webp
+    from . import avif
+
+    return avif
 
 
 def srgb(photo: Photo) -> np.ndarray:
@@ -140,7 +159,8 @@ def write(
 ) -> None:
     """Edited samples, like `photo.samples`, to a new file of the photo's kind.
 
-    JPEG with quality 95 and the subsampling of the photo; PNG and TIFF with its bits, TIFF packed where it was packed.
+    JPEG and AVIF with quality 95 and the subsampling of the photo; PNG and TIFF with its bits, TIFF packed where it was
+    packed; WebP with quality 95, lossless where it was lossless.
     Kept: ICC profile, EXIF (upright, without its preview), XMP, resolution, alpha. The file appears under its name
     only when it is whole. on_complete: as for `models.files.atomic_write`. PhotoError: the name is taken, or the file
     cannot be written.
@@ -153,12 +173,10 @@ def write(
     check_free(path)
     channels = _with_alpha(photo, samples.astype(photo.stored, copy=False))
     with new_file(path, on_complete) as stream:
+        format_ = {"JPEG": jpeg, "PNG": png}.get(photo.format) or _rarer(photo.format)
         if photo.format == "TIFF":
-            from . import tiff
-
-            tiff.write(stream, channels, {**photo.options, "icc": photo.profile.data})
+            format_.write(stream, channels, {**photo.options, "icc": photo.profile.data})
         else:
-            format_ = jpeg if photo.format == "JPEG" else png
             format_.write(stream, channels, photo.profile.data, photo.exif, photo.options)
 
 
@@ -192,7 +210,7 @@ def new_file(path: Path, on_complete: Callable[[Path], None] | None = None) -> I
             yield stream
     except PhotoError:  # of another file, which on_complete could not write
         raise
-    except (OSError, ValueError) as error:  # ValueError: more EXIF than a JPEG can hold
+    except (OSError, *UNWRITABLE) as error:
         cause = getattr(error, "strerror", None) or one_line(error)
         message = f"{path}: cannot be written ({cause}): choose another folder or make room"
         raise PhotoError(message, "not written") from error
@@ -211,7 +229,7 @@ def _plain_errors(path: Path) -> Iterator[None]:
     except Image.DecompressionBombError as error:
         raise PhotoError(too_large(path, None), "too large") from error
     except UnidentifiedImageError as error:
-        message = f"{path}: is not a JPEG, PNG or TIFF picture: save it as one of these first"
+        message = f"{path}: is not a JPEG, PNG, TIFF, WebP or AVIF picture: save it as one of these first"
         raise PhotoError(message, "not a picture") from error
     except MemoryError as error:
         message = f"{path}: needs more memory than there is: scale it down or crop it first"

@@ -102,6 +102,8 @@ def read_deep(path: Path, page: tifffile.TiffPage) -> np.ndarray:
     extra = page.samplesperpixel - (3 if page.photometric == tifffile.PHOTOMETRIC.RGB else 1)
     if page.dtype is None or page.dtype.name not in ("uint16", "float16", "float32", "float64"):
         raise TiffKindError(f"holds samples of kind {page.dtype}: save it with 8 or 16 bits or 32-bit float a channel")
+    if page.bitspersample != 8 * page.dtype.itemsize:
+        raise TiffKindError(f"holds {page.bitspersample} bits a channel: open it in GIMP and export it with 16")
     if page.photometric not in (
         tifffile.PHOTOMETRIC.RGB,
         tifffile.PHOTOMETRIC.MINISBLACK,

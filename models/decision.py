@@ -14,7 +14,7 @@ from .errors import UserError
 
 FORMAT_VERSION = 2
 """Of the policy file's metadata and of the Decision JSON; raised when an older reader would misread a newer file."""
-MALFORMED = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
+MALFORMED = (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError)
 """What reading JSON of another form can raise."""
 LONGEST_NAME = 256
 """Characters. A policy's name has 64 at most, as has a SHA-256."""

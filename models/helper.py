@@ -63,7 +63,7 @@ class Session:
         try:
             strength, colour = float(header.get("strength", 1.0)), bool(header.get("colour", True))
             count = int(header.get("alternatives", 0))
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, OverflowError) as error:
             raise damaged_header(error) from error
         policy = self._policy(header)
         if count:
@@ -129,7 +129,7 @@ def picture_shape(header: dict[str, Any]) -> tuple[int, int, int]:
     """(width, height, channels) of the picture that a header announces. ValueError where there is none such."""
     try:
         width, height, channels = (int(header[key]) for key in ("width", "height", "channels"))
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise damaged_header(error) from error
     if channels not in (3, 4) or min(width, height) < 1 or width * height > MOST_PIXELS:
         message = f"no picture has {width} x {height} pixels of {channels} channels; reinstall the plug-in"

@@ -91,6 +91,12 @@ def test_torch_is_for_learning_alone() -> None:
     assert rooms == {"trainer", "benchmarks"} or rooms == {"trainer"}
 
 
+def test_whoever_imports_onnx_runtime_has_told_it_to_keep_to_itself() -> None:
+    """models/__init__.py does, which runs before any of its modules, and first among the plug-in's imports."""
+    assert {name for name in MODULES if "onnxruntime" in imported(name)} == {"models.policy", f"{PLUG_IN}.agent"}
+    assert any(name.startswith("models.") for name in imported(f"{PLUG_IN}.agent"))
+
+
 def test_the_plug_in_and_what_it_reads_are_plain_python() -> None:
     """GIMP's own Python has neither NumPy nor ONNX Runtime; where it has, agent.py uses them."""
     for name in (*PLAIN, *(name for name in MODULES if name.startswith("gimp_plugin.auto_enhance_rl"))):

@@ -3,10 +3,13 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field, fields, replace
 from difflib import get_close_matches
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
+from models.decision import MALFORMED
 from models.errors import UserError
 from models.thumbnail import SIZE
 
@@ -217,7 +220,34 @@ EARLIER: dict[str, Any] = {
 
 def from_record(settings: dict[str, Any]) -> Config:
     """The settings that a run's config.json holds, also those of an earlier version. TypeError for others."""
-    return Config(**EARLIER | {RENAMED.get(name, name): value for name, value in settings.items()})
+    config = Config(**EARLIER | {RENAMED.get(name, name): value for name, value in settings.items()})
+    for field_ in fields(Config):
+        value, kind = getattr(config, field_.name), type(field_.default)
+        if type(value) is not kind and not (kind is float and type(value) is int):
+            raise TypeError(f"{field_.name} is {str(value)[:40]!r}, not of kind {kind.__name__}")
+    return config
+
+
+class Record(NamedTuple):
+    """A run's config.json: its settings, where its source and finished photos were, and what it began with, "" for
+    chance or a run of an earlier version."""
+
+    config: Config
+    source: str
+    target: str
+    start: str = ""
+
+
+def read_record(run: Path) -> Record:
+    """ConfigError where there is none, or one of something else."""
+    path = run / "config.json"
+    try:
+        record = json.loads(path.read_text())
+        source, target, start = (str(record.get(name, "")) for name in ("source", "target", "start"))
+        return Record(from_record(record["settings"]), source, target, start)
+    except (OSError, *MALFORMED) as error:
+        message = f"{path}: holds no settings of a run ({str(error)[:200]}); give the folder of a run"
+        raise ConfigError(message, "missing") from error
 
 
 def parse(assignment: str) -> tuple[str, Any]:

@@ -14,6 +14,7 @@ from pathlib import Path
 import torch
 from rich.console import Console
 
+from models.decision import MALFORMED
 from models.errors import UserError
 from models.files import write_text
 
@@ -114,7 +115,7 @@ def read_fitted(path: Path) -> torch.Tensor:
         fitted = torch.tensor([[float(number) for number in found[name]] for name in FAULTS])
         if fitted.shape != (len(FAULTS), 2) or not bool(fitted.isfinite().all()):
             raise ValueError("a fault has no mean and standard deviation")
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, *MALFORMED) as error:
         message = f"{path}: holds no fitted degradations of a run ({error}); start the run again"
         raise FittedError(message, "damaged") from error
     return fitted

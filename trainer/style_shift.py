@@ -16,6 +16,7 @@ from rich.console import Console
 from torch import nn
 
 from editor_ops import NAMES, NEUTRAL_LEVEL, SLIDERS
+from models.decision import MALFORMED
 from models.errors import UserError
 from models.files import write_text
 
@@ -145,7 +146,7 @@ def read_style_shift(path: Path) -> torch.Tensor:
     try:
         shares = json.loads(path.read_text())
         shift = torch.tensor([float(shares[name]) for name in NAMES])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, *MALFORMED) as error:
         message = f"{path}: is no style shift of a run ({error}); start the run again"
         raise StyleShiftError(message, "damaged") from error
     if not bool((shift.abs() <= 1).all()):

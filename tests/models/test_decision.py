@@ -56,6 +56,15 @@ def test_anything_else_is_refused(junk):
         assert error.value.kind == "malformed" and len(str(error.value)) <= 300
 
 
+def test_a_hostile_word_in_it_is_told_in_a_printable_line():
+    choices = tuple(Choice(slider, slider.neutral, None) for slider in SLIDERS)
+    answer = Decision("photo", "0" * 64, 1.0, choices).to_json()
+    answer["sliders"][0]["operation"] = "gegl:\x7f\x1b[31m\nlevels"
+    with pytest.raises(DecisionError) as error:
+        Decision.from_json(answer)
+    assert str(error.value).isprintable()
+
+
 def test_it_needs_neither_numpy_nor_onnxruntime():
     """GIMP's own Python mostly has neither."""
     code = (

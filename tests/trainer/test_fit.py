@@ -23,7 +23,7 @@ from trainer.draws import Draws  # noqa: E402
 from trainer.export import export, export_run  # noqa: E402
 from trainer.networks import Policy, make_policy  # noqa: E402
 from trainer.rewards import CLOSENESS_FLOOR  # noqa: E402
-from trainer.run_folder import FitError  # noqa: E402
+from trainer.run_folder import FitError, create_run  # noqa: E402
 
 from .conftest import FEWER  # noqa: E402
 
@@ -200,6 +200,18 @@ def test_a_killed_run_goes_on_and_ends_bit_for_bit_the_same(folders, tmp_path):
     assert_same(*(checkpoint.read_newest(tmp_path / n / "checkpoints") for n in ("whole", "killed")))
     steps = [row["step"] for row in metrics(tmp_path / "killed", "psnr")]
     assert steps == [3, 6, 9]  # no validation twice, none missing
+
+
+@pytest.mark.slow
+def test_a_run_that_was_killed_before_its_first_checkpoint_begins_again(folders, tmp_path):
+    settings = SMALL | {"steps": 2, "evaluate_every": 2}
+    run_fit(folders, tmp_path / "whole", **settings)
+    create_run(*folders, tmp_path / "killed", recipe("default", **settings))
+    (tmp_path / "killed" / "checkpoints").mkdir()
+    (tmp_path / "killed" / "checkpoints" / ".step-000002.pt.17.part").write_bytes(b"half")
+    assert run_fit(folders, tmp_path / "killed", resume=True) is True
+    assert_same(*(checkpoint.read_newest(tmp_path / n / "checkpoints") for n in ("whole", "killed")))
+    assert not list((tmp_path / "killed").rglob("*.part"))
 
 
 @pytest.mark.slow
