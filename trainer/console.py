@@ -73,6 +73,8 @@ def enhanced(
                     before += 1
                 else:
                     done.append(one)
+                    for note in one.notes:
+                        bar.console.print(_printable(f"{one.photo}: {note}"), markup=False)
                     if not as_json and n > 1 and one.decision:
                         bar.console.print(_printable(_one_line(one)), markup=False)
                 if as_json and not one.problem:
