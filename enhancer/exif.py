@@ -78,13 +78,19 @@ def names_adobe_rgb(blob: bytes | None) -> bool:
     DCF 2.0 has cameras say so by the interoperability index R03 and an uncalibrated colour space.
     """
     with contextlib.suppress(struct.error):
-        reader, first = _first(blob)
-        if photo := inner(reader, first, ifd.EXIF):
-            space = next((_whole_number(reader, e) for e in photo.entries if e.tag == COLOUR_SPACE), None)
-            named = inner(reader, photo, ifd.INTEROP) if space == UNCALIBRATED else None
-            index = [reader.value(e) for e in named.entries if e.tag == INTEROP_INDEX] if named else []
-            return space == ADOBE_RGB or index[:1] == [b"R03\0"]
+        return directory_names_adobe_rgb(*_first(blob))
     return False
+
+
+def directory_names_adobe_rgb(reader: Reader, first: Directory) -> bool:
+    """The same of a directory that is read already."""
+    photo = inner(reader, first, ifd.EXIF)
+    spaces = [_whole_number(reader, entry) for entry in photo.entries if entry.tag == COLOUR_SPACE] if photo else []
+    if not photo or spaces[:1] != [UNCALIBRATED]:
+        return spaces[:1] == [ADOBE_RGB]
+    named = inner(reader, photo, ifd.INTEROP)
+    index = [reader.value(entry) for entry in named.entries if entry.tag == INTEROP_INDEX] if named else []
+    return index[:1] == [b"R03\0"]
 
 
 def _first(blob: bytes | None) -> tuple[Reader, Directory]:

@@ -11,7 +11,7 @@ import numpy as np
 import tifffile
 from PIL import Image
 
-from . import tiff_segments, tiff_tags
+from . import named_profile, tiff_segments, tiff_tags
 from .errors import PhotoError, check_size, one_line
 from .ifd import Tag
 from .stored import Stored, left_out
@@ -42,7 +42,7 @@ def read(path: Path) -> Stored:
         turned = tiff_tags.orientation(path, page.offset) or 1
         kinds = extra_channels(page)
         n_others = sum(kind not in ALPHA for kind in kinds)
-        if is_eight_bit(page) and not n_others:
+        if is_eight_bit(page):
             channels = read_eight(path, turned)
         else:
             channels = read_deep(path, page, kinds, turned)
@@ -58,7 +58,10 @@ def read(path: Path) -> Stored:
             "no numbers",
         )
     options["n_others"] = n_others
-    return Stored("TIFF", channels, options.pop("icc"), None, options, n_others=n_others, notes=notes)
+    profile = options.pop("icc")
+    if options.pop("adobe_rgb") and not profile and channels.shape[-1] - n_others > 2:
+        profile = named_profile.adobe_rgb()
+    return Stored("TIFF", channels, profile, None, options, n_others=n_others, notes=notes)
 
 
 def describe(path: Path) -> tuple[tifffile.TiffPage, dict[str, Any], tuple[str, ...]]:
@@ -87,6 +90,7 @@ def describe(path: Path) -> tuple[tifffile.TiffPage, dict[str, Any], tuple[str, 
             "resolution": [x, y, _tag(page, 296, 2)],
             "kept": kept.tags,
             "directories": kept.directories,
+            "adobe_rgb": kept.adobe_rgb,
         }
         return page, tags, tuple(left_out(what) for what in kept.dropped)
 
@@ -98,8 +102,12 @@ def _first(tiff: tifffile.TiffFile) -> tifffile.TiffPage:
 
 
 def is_eight_bit(page: tifffile.TiffPage) -> bool:
-    """Whether Pillow reads the page whole: at most 8 bits a sample, in any packing."""
-    return page.dtype is not None and page.dtype.name in ("uint8", "bool")
+    """Whether Pillow reads the page whole: at most 8 bits a sample, in any packing, no channel that has no name."""
+    if page.dtype is None or page.dtype.name not in ("uint8", "bool"):
+        return False
+    in_planes = page.planarconfig == tifffile.PLANARCONFIG.SEPARATE
+    grey_and_alpha = page.samplesperpixel == 2  # of which Pillow leaves alpha out where it is a plane of its own
+    return all(kind in ALPHA for kind in extra_channels(page)) and not (in_planes and grey_and_alpha)
 
 
 def extra_channels(page: tifffile.TiffPage) -> list[int]:
@@ -119,13 +127,13 @@ def extra_channels(page: tifffile.TiffPage) -> list[int]:
 def read_eight(path: Path, orientation: int) -> np.ndarray:
     """uint8 (H, W, 1 to 4), upright, of a page for which `is_eight_bit`; palettes become RGB."""
     with Image.open(path, formats=["TIFF"]) as image:
-        before = image.getexif().get(tiff_tags.ORIENTATION, 1)
+        # Else Pillow turns the picture on loading, also by what XMP alone says.
+        image.getexif()[tiff_tags.ORIENTATION] = 1
         image.load()
         mode = ("L" if image.mode in ("1", "L", "LA", "La") else "RGB") + ("A" if image.mode[-1] in "Aa" else "")
-        pixels = np.asarray(image.convert(mode)).reshape(image.height, image.width, len(mode))
-        # Pillow turns the picture on loading, where it understands the tag, and takes the tag away.
-        turned = image.getexif().get(tiff_tags.ORIENTATION, 1) != before
-        return pixels if turned else upright_pixels(pixels, orientation)
+        converted = image.convert(mode)  # whose size is that of its pixels, as they are stored
+        pixels = np.asarray(converted).reshape(converted.height, converted.width, len(mode))
+        return upright_pixels(pixels, orientation)
 
 
 def read_deep(path: Path, page: tifffile.TiffPage, kinds: list[int], orientation: int) -> np.ndarray:

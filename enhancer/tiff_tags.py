@@ -31,10 +31,11 @@ IPTC_MARK = 0x1C
 
 
 class Kept(NamedTuple):
-    """tags of the page; directories by the tag that leads to them; what is left out, in words."""
+    """tags of the page; directories by the tag that leads to them; whether these name AdobeRGB; what is left out."""
 
     tags: list[Tag]
     directories: dict[int, list[Tag]]
+    adobe_rgb: bool
     dropped: list[str]
 
 
@@ -61,7 +62,8 @@ def read(path: Path, page: int, size: tuple[int, int]) -> Kept:
                 dropped.append("a further picture in it")
             elif entry.tag not in STORAGE and entry.tag not in POINTERS and entry.tag not in RAW:
                 tags += _kept(reader, entry, turned, size)
-        return Kept(tags, _directories(reader, first, turned), list(dict.fromkeys(dropped)))
+        adobe_rgb = exif.directory_names_adobe_rgb(reader, first)
+        return Kept(tags, _directories(reader, first, turned), adobe_rgb, list(dict.fromkeys(dropped)))
 
 
 def pack_directories(directories: dict[int, list[Tag]], at: int) -> tuple[bytes, dict[int, int]]:
