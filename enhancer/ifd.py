@@ -18,8 +18,8 @@ SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12:
 """Bytes of a value by its type: TIFF 6.0, section 2; 13 of its supplement 1; 16 to 18 of BigTIFF."""
 WORDS = {1: "B", 3: "H", 4: "I", 6: "b", 7: "B", 8: "h", 9: "i", 11: "f", 12: "d", 13: "I", 16: "Q", 17: "q", 18: "Q"}
 """The types that are one number each, as `struct` calls them."""
-UNITS = {5: 4, 10: 4}
-"""Bytes that are turned round with the byte order, where they are not the whole value: of rationals."""
+RATIONALS = {5: "I", 10: "i"}
+"""The types that are two numbers each."""
 MOST_ENTRIES = 256
 """Exiv2, by which GIMP goes, takes a directory with more for junk; real ones have 50."""
 LARGEST_VALUE = 2**26
@@ -108,7 +108,7 @@ class Reader:
 
     def little_endian(self, entry: Entry) -> bytes:
         """An entry's value with the low byte of each number first."""
-        value, unit = self.value(entry), UNITS.get(entry.kind, SIZES.get(entry.kind, 1))
+        value, unit = self.value(entry), 4 if entry.kind in RATIONALS else SIZES.get(entry.kind, 1)
         if self.order == "<" or unit == 1:
             return value
         return b"".join(value[i : i + unit][::-1] for i in range(0, len(value), unit))

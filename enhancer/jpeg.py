@@ -86,9 +86,9 @@ def _kept(data: Data, image: Image.Image) -> tuple[dict[str, Any], list[str]]:
         any(jpeg_tail.only_previews(one) for one in lists), turned,
     )  # fmt: skip
     kept, dropped = jpeg_segments.upright(segments, orientation, image.size, tail.kinds)
-    if xmp_attached.announces_gain_map(packet):
+    if xmp_attached.tells_of(packet, xmp_attached.GAIN_MAP):
         dropped.append("its HDR gain map")
-    if turned and xmp_attached.announces_depth(packet + more):
+    if turned and any(xmp_attached.tells_of(one, xmp_attached.DEPTH) for one in (packet, more)):
         dropped.append("its depth map")
     options: dict[str, Any] = {"segments": kept, "tail": tail.kept}
     if density := _density(segments, orientation or 1):
@@ -112,6 +112,7 @@ def _density(segments: list[jpeg_segments.Segment], orientation: int) -> bytes |
 
 def _without_end(contents: bytes, scan: int) -> np.ndarray:
     """The samples of a JPEG without an end marker, if none are missing. OSError where some are."""
+    contents = contents.rstrip(b"\xff")  # half a marker
     if not _all_scans(contents, scan):
         raise OSError("its last parts are missing")
     one, other = (np.asarray(Image.open(io.BytesIO(contents + more), formats=["JPEG"])) for more in (END, FILLER + END))

@@ -11,7 +11,7 @@ import numpy as np
 import tifffile
 from PIL import Image
 
-from . import named_profile, tiff_segments, tiff_tags
+from . import ifd, named_profile, tiff_segments, tiff_tags
 from .errors import PhotoError, check_size, one_line
 from .ifd import Tag
 from .stored import Stored, left_out
@@ -42,10 +42,7 @@ def read(path: Path) -> Stored:
         turned = tiff_tags.orientation(path, page.offset) or 1
         kinds = extra_channels(page)
         n_others = sum(kind not in ALPHA for kind in kinds)
-        if is_eight_bit(page):
-            channels = read_eight(path, turned)
-        else:
-            channels = read_deep(path, page, kinds, turned)
+        channels = read_eight(path, turned) if is_eight_bit(page) else read_deep(path, page, kinds, turned)
     except TiffKindError as error:
         raise PhotoError(f"{path}: {error}", "unsupported") from error
     except tifffile.TiffFileError as error:
@@ -204,7 +201,7 @@ def write(stream: BinaryIO, pixels: np.ndarray, tags: dict[str, Any]) -> None:
         rowsperstrip=max(1, 2**20 // max(1, pixels[:1].nbytes)),  # strips of some 1 MB
         extratags=[
             *((code, kind, count, value, True) for code, kind, count, value in [*icc, *pointers]),
-            *((tag.code, tag.kind, 0, tag.value, True) for tag in tags.get("kept", [])),  # bytes need no count
+            *(_extratag(tag) for tag in tags.get("kept", [])),
         ],
         **packing,
     )
@@ -225,6 +222,15 @@ def _divide_by_alpha(pixels: np.ndarray, colours: int) -> None:
 
 def _tag(page: Any, code: int, default: Any) -> Any:
     return page.tags[code].value if code in page.tags else default
+
+
+def _extratag(tag: Tag) -> tuple[int, int, int, Any, bool]:
+    """A tag as tifffile takes it."""
+    n = len(tag.value) // ifd.SIZES[tag.kind]
+    if tag.kind in ifd.RATIONALS:  # of whose bytes tifffile counts the halves
+        word = ifd.RATIONALS[tag.kind]
+        return tag.code, tag.kind, n, struct.unpack(f"<{2 * n}{word}", tag.value), True
+    return tag.code, tag.kind, n, tag.value, True
 
 
 def _append_directories(stream: BinaryIO, directories: dict[int, list[Tag]]) -> None:

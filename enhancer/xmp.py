@@ -24,8 +24,8 @@ LARGEST = 2**26
 """Bytes of a packet that is looked into, 64 MB: depth maps stand in packets of a few."""
 DEEPEST = 100
 """Elements in each other; packets have some ten."""
-MOST = 100_000
-"""Elements and attributes; packets with a long history have a few thousand."""
+MOST = 30_000
+"""Elements and attributes, read in a second; packets with a long history have a few thousand."""
 
 
 class XmpError(ValueError):

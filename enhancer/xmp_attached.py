@@ -31,13 +31,13 @@ def attached(contents: bytes) -> list[str]:
     return [kind for kind in kinds if kind != "Primary"]
 
 
-def announces_gain_map(contents: bytes) -> bool:
-    return b"hdr-gain-map" in contents or b"HDRGainMap" in contents
-
-
-def announces_depth(contents: bytes) -> bool:
-    """Whether there is a depth map in the packet itself."""
-    return b"ns.google.com/photos/1.0/depthmap/" in contents
+def tells_of(contents: bytes, names: re.Pattern[str]) -> bool:
+    """Whether a packet has properties of these names: GAIN_MAP, VIDEO or DEPTH."""
+    try:
+        packet = Packet(contents)
+    except XmpError:
+        return False
+    return any(names.match(name) for top in packet.top() for name in [*top.attributes, *(c.name for c in top.children)])
 
 
 def announce_only(contents: bytes, kept: set[str], depth: bool) -> bytes:
