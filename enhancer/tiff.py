@@ -78,13 +78,11 @@ def describe(path: Path) -> tuple[tifffile.TiffPage, dict[str, Any], tuple[str, 
         if page.bitspersample not in BITS:
             raise TiffKindError(f"holds samples of {page.bitspersample} bits: save it with 8 or 16 bits a channel")
         kept = tiff_tags.read(path, page.offset, (page.imagewidth, page.imagelength))
-        x, y = _tag(page, 282, None), _tag(page, 283, None)
-        if (tiff_tags.orientation(path, page.offset) or 1) >= SIDEWAYS:
-            x, y = y, x
+        sideways = (tiff_tags.orientation(path, page.offset) or 1) >= SIDEWAYS
         tags: dict[str, Any] = {
             "icc": bytes(_tag(page, ICC, b"")) or None,
             "compressed": page.compression != tifffile.COMPRESSION.NONE,
-            "resolution": [x, y, _tag(page, 296, 2)],
+            "resolution": _resolution(page, sideways),
             "kept": kept.tags,
             "directories": kept.directories,
             "adobe_rgb": kept.adobe_rgb,
@@ -182,7 +180,6 @@ def write(stream: BinaryIO, pixels: np.ndarray, tags: dict[str, Any]) -> None:
     # numbers before their own until then.
     pointers = [(code - 1, 4, 1, 0) for code in directories if code in tiff_tags.POINTERS]
     icc = [(ICC, 7, len(tags["icc"]), tags["icc"])] if tags.get("icc") else []  # UNDEFINED
-    x, y, unit = tags.get("resolution") or (None, None, 2)
     integers = pixels.dtype.kind == "u"
     packing: dict[str, Any] = {}
     if tags.get("compressed"):
@@ -194,8 +191,7 @@ def write(stream: BinaryIO, pixels: np.ndarray, tags: dict[str, Any]) -> None:
         photometric="rgb" if own >= 3 else "minisblack",
         extrasamples=extra or None,
         planarconfig="contig" if channels > 1 else None,
-        resolution=(x, y) if x and y else None,
-        resolutionunit=unit if x and y else None,
+        **tags.get("resolution", {}),
         metadata=None,
         software=False,
         rowsperstrip=max(1, 2**20 // max(1, pixels[:1].nbytes)),  # strips of some 1 MB
@@ -218,6 +214,17 @@ def _divide_by_alpha(pixels: np.ndarray, colours: int) -> None:
     if pixels.dtype.kind == "u":
         divided = np.rint(np.minimum(divided, whole))
     pixels[..., :colours] = divided.astype(pixels.dtype)
+
+
+def _resolution(page: Any, sideways: bool) -> dict[str, Any]:
+    """Resolution of the upright picture as tifffile writes it; nothing where the file has none that makes sense."""
+    across, down, unit = _tag(page, 282, None), _tag(page, 283, None), _tag(page, 296, 2)
+    for fraction in (across, down):
+        if not (isinstance(fraction, tuple) and len(fraction) == 2 and fraction[0] > 0 and fraction[1] > 0):
+            return {}
+    if unit not in (1, 2, 3):  # none, inch, centimetre: TIFF 6.0, section 8
+        return {}
+    return {"resolution": (down, across) if sideways else (across, down), "resolutionunit": unit}
 
 
 def _tag(page: Any, code: int, default: Any) -> Any:
