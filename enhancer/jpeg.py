@@ -33,9 +33,10 @@ def read(path: Path, image: Image.Image) -> Stored:
     if image.mode not in ("L", "RGB"):
         raise other_colours(path, image.mode)
     with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        options, notes = _kept(data, image)
         scan = jpeg_tail.first_scan(data)
-        if scan is not None and jpeg_tail.picture_end(data, scan) is None:
+        end = jpeg_tail.picture_end(data, scan) if scan is not None else None
+        options, notes = _kept(data, bytes(data[end:]) if end else b"", image)
+        if scan is not None and end is None:
             samples = _without_end(bytes(data), scan)
             notes.insert(0, "its end marker is missing, the picture is whole: copy it again where that is possible")
         else:
@@ -71,18 +72,19 @@ def write(
     stream.write(options.get("tail", b""))
 
 
-def _kept(data: Data, image: Image.Image) -> tuple[dict[str, Any], list[str]]:
-    """What the copy keeps beside EXIF, profile and samples, and words about what it does not keep."""
+def _kept(data: Data, rest: bytes, image: Image.Image) -> tuple[dict[str, Any], list[str]]:
+    """What the copy keeps beside EXIF, profile and samples, and words about what it does not keep.
+
+    rest: what lies behind the picture.
+    """
     segments = jpeg_segments.read(data)
     orientation = exif.orientation_tag(image.info.get("exif"))
     turned = (orientation or 1) > 1
     packet = jpeg_segments.xmp(segments)
     more = jpeg_segments.extended_xmp(segments) or b""
     lists = [s.data for s in segments if s.marker == jpeg_segments.APP2 and s.data.startswith(jpeg_segments.MPF)]
-    scan = jpeg_tail.first_scan(data)
-    end = jpeg_tail.picture_end(data, scan) if scan is not None else None
     tail = jpeg_tail.sort(
-        bytes(data[end:]) if end else b"", xmp_attached.attached(packet),
+        rest, xmp_attached.attached(packet),
         any(jpeg_tail.only_previews(one) for one in lists), turned,
     )  # fmt: skip
     kept, dropped = jpeg_segments.upright(segments, orientation, image.size, tail.kinds)

@@ -8,9 +8,8 @@ import re
 import struct
 from typing import NamedTuple
 
-from . import exif, photoshop, xmp_attached, xmp_upright
+from . import exif, jpeg_tail, photoshop, xmp_attached, xmp_upright
 from .ifd import Data
-from .jpeg_tail import SCAN
 from .xmp import Packet, XmpError
 
 APP0, APP1, APP2, APP11, APP13, APP14, COMMENT = 0xE0, 0xE1, 0xE2, 0xEB, 0xED, 0xEE, 0xFE
@@ -39,17 +38,11 @@ class Segment(NamedTuple):
 
 def read(data: Data) -> list[Segment]:
     """The segments of a JPEG that tell about the picture, up to its first scan."""
-    found, place = [], 2
-    while place + 4 <= len(data) and data[place] == 0xFF and data[place + 1] != SCAN:
-        marker = data[place + 1]
-        if marker == 0xFF:
-            place += 1
-            continue
-        size = int.from_bytes(data[place + 2 : place + 4], "big")
-        if APP0 <= marker <= 0xEF or marker == COMMENT:
-            found.append(Segment(marker, bytes(data[place + 4 : place + 2 + size])))
-        place += 2 + size
-    return found
+    return [
+        Segment(marker, bytes(data[start:end]))
+        for marker, start, end in jpeg_tail.segments(data)
+        if APP0 <= marker <= 0xEF or marker == COMMENT
+    ]
 
 
 def xmp(segments: list[Segment]) -> bytes:

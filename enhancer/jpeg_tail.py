@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 import struct
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from . import ifd
@@ -13,6 +14,8 @@ from .xmp_attached import DEPTH_KINDS, GAIN_MAP_KINDS, VIDEO_KINDS
 
 MARKER = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
 """In compressed samples 0xFF stands only before 0, before another one, and in restart markers (ITU-T T.81, B.1.1.2)."""
+SEGMENT = re.compile(rb"\xff+([^\xff])(..)", re.DOTALL)
+"""A marker, which may have fillings before it, and the segment's length, which counts itself (B.1.1.4)."""
 END, SCAN = 0xD9, 0xDA
 BEGINNING = re.compile(rb"\xff\xd8\xff|[\0-\x7f]...ftyp", re.DOTALL)
 """Of a JPEG, and of a video (ISO/IEC 14496-12): the size of a box, then its kind."""
@@ -47,15 +50,21 @@ def picture_end(data: Data, scan: int) -> int | None:
     return None
 
 
+def segments(data: Data, place: int = 0) -> Iterator[tuple[int, int, int]]:
+    """Marker, start and end of each segment of a JPEG that begins at a place, up to that of its first scan."""
+    place += 2
+    while match := SEGMENT.match(data, place):
+        start = match.end()
+        end = start - 2 + int.from_bytes(match[2], "big")
+        yield match[1][0], start, end
+        if match[1][0] == SCAN or end < start:
+            return
+        place = end
+
+
 def first_scan(data: Data, place: int = 0) -> int | None:
     """Where the marker of the first scan stands of a JPEG that begins at a place."""
-    place += 2
-    while place + 4 <= len(data) and data[place] == 0xFF:
-        code = data[place + 1]
-        if code == SCAN:
-            return place
-        place += 1 if code == 0xFF else 2 + int.from_bytes(data[place + 2 : place + 4], "big")
-    return None
+    return next((start - 4 for marker, start, _ in segments(data, place) if marker == SCAN), None)
 
 
 def sort(rest: bytes, announced: list[str], only_previews: bool, turned: bool) -> Tail:
