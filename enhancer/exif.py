@@ -151,8 +151,8 @@ def _pixel_size(reader: Reader, first: Directory) -> tuple[int, int] | None:
 def _turn_subject(reader: Reader, patched: bytearray, photo: Directory, turned: int, size: tuple[int, int]) -> None:
     """SubjectArea (x, y, and a diameter, or width and height), SubjectLocation (x, y): pixels of the stored picture."""
     for entry in photo.entries:
-        numbers = reader.numbers(entry)
-        if entry.tag not in (SUBJECT_AREA, SUBJECT_LOCATION) or len(numbers) not in (2, 3, 4):
+        numbers = reader.numbers(entry) if entry.tag in (SUBJECT_AREA, SUBJECT_LOCATION) else ()
+        if len(numbers) not in (2, 3, 4):
             continue
         last = size[0] - 1, size[1] - 1  # pixels are counted from 0
         x, y = upright_point(numbers[0], numbers[1], turned, *last)

@@ -67,6 +67,8 @@ class Reader:
 
     def directory(self, start: int) -> Directory:
         """The directory at a place. struct.error where there is none, or one that is too long to be real."""
+        if start >= len(self.data):
+            raise struct.error("a place beyond the end")
         (count,) = struct.unpack_from(self.order + ("Q" if self.big else "H"), self.data, start)
         if count > MOST_ENTRIES:
             raise struct.error(f"a directory of {count} tags")
@@ -95,16 +97,21 @@ class Reader:
 
     def value(self, entry: Entry) -> bytes:
         """An entry's value, as stored; empty where it lies outside the data or is absurdly long."""
+        return self._bytes(entry, SIZES.get(entry.kind, 1) * entry.n)
+
+    def numbers(self, entry: Entry, most: int = 64) -> tuple[float, ...]:
+        """An entry's value as numbers, of which there may be more; empty for texts, rationals and unknown types."""
+        word, n = WORDS.get(entry.kind), min(entry.n, most)
+        value = self._bytes(entry, SIZES[entry.kind] * n) if word else b""
+        return struct.unpack(f"{self.order}{n}{word}", value) if value else ()
+
+    def _bytes(self, entry: Entry, most: int) -> bytes:
+        """So many of the bytes of an entry's value."""
         size = SIZES.get(entry.kind, 1) * entry.n
         start = entry.inline if size <= self.room else struct.unpack_from(self.place_format, self.data, entry.inline)[0]
         if size > LARGEST_VALUE or start + size > len(self.data):
             return b""
-        return bytes(self.data[start : start + size])
-
-    def numbers(self, entry: Entry) -> tuple[float, ...]:
-        """An entry's value as numbers; empty for texts, rationals and types that are unknown."""
-        word, value = WORDS.get(entry.kind), self.value(entry)
-        return struct.unpack(f"{self.order}{entry.n}{word}", value) if word and value else ()
+        return bytes(self.data[start : start + most])
 
     def little_endian(self, entry: Entry) -> bytes:
         """An entry's value with the low byte of each number first."""

@@ -8,7 +8,7 @@ import re
 import struct
 from typing import NamedTuple
 
-from . import exif, jpeg_tail, photoshop, xmp_attached, xmp_upright
+from . import exif, jpeg_tail, photoshop, xmp_upright
 from .ifd import Data
 from .xmp import Packet, XmpError
 
@@ -116,13 +116,9 @@ def _xmp(
     segments: list[Segment], orientation: int | None, size: tuple[int, int], attached: set[str]
 ) -> tuple[bytes, bytes | None]:
     """Both XMP packets as the copy gets them; the second: None where it stays as it is, cut as it is."""
-    depth = (orientation or 1) == 1 or bool(attached & xmp_attached.DEPTH_KINDS)
-
-    def true(packet: bytes) -> bytes:
-        return xmp_upright.upright(xmp_attached.announce_only(packet, attached, depth), orientation, size)
-
-    main, before = true(xmp(segments)), extended_xmp(segments)
-    more = None if before is None else true(before)
+    main = xmp_upright.for_copy(xmp(segments), orientation, size, attached)
+    before = extended_xmp(segments)
+    more = None if before is None else xmp_upright.for_copy(before, orientation, size, attached)
     if more == before:
         more = None
     elif more is not None:

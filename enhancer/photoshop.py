@@ -11,7 +11,7 @@ import struct
 
 from . import exif
 from .turn import SIDEWAYS
-from .xmp_upright import upright as upright_xmp
+from .xmp_upright import for_copy
 
 PREVIEWS = {0x0409, 0x040C}
 """Thumbnails, of the unedited picture."""
@@ -41,7 +41,7 @@ def upright(resources: bytes, orientation: int | None, size: tuple[int, int]) ->
                 b"" if data.startswith(exif.PREFIX) else exif.PREFIX
             )
         elif number == XMP:
-            changed = upright_xmp(data, orientation, size)
+            changed = for_copy(data, orientation, size)
         if changed == data:
             kept.append(resources[place:following])
         elif changed is not None:

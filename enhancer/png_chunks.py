@@ -9,13 +9,15 @@ import zlib
 from pathlib import Path
 from typing import NamedTuple
 
-from . import exif, named_profile, photoshop, xmp_attached, xmp_upright
+from . import exif, named_profile, photoshop, xmp_upright
 from .icc import Profile
 from .turn import SIDEWAYS
 
 SIGNATURE = 8
 LARGEST = 2**26
 """Bytes of a chunk, and of what is packed in one, 64 MB: what Pillow takes for all texts together."""
+ROOM = 2**27
+"""Bytes of all chunks that are kept, 128 MB."""
 TEXTS = (b"tEXt", b"zTXt", b"iTXt")
 COLOURS = (b"cICP", b"sRGB", b"gAMA", b"cHRM", b"mDCV", b"cLLI")
 SIZES = (b"sCAL", b"oFFs")
@@ -46,12 +48,13 @@ def read(path: Path) -> list[Chunk]:
     found = []
     with path.open("rb") as stream:
         end = stream.seek(0, 2)
-        place = SIGNATURE
+        place, room = SIGNATURE, ROOM
         while place + 12 <= end:
             stream.seek(place)
             size, name = struct.unpack(">I4s", stream.read(8))
-            if name not in (b"IDAT", b"fdAT", b"PLTE", b"IHDR", b"IEND") and size <= LARGEST:
+            if name not in (b"IDAT", b"fdAT", b"PLTE", b"IHDR", b"IEND") and size <= min(LARGEST, room):
                 found.append((name, stream.read(size)))
+                room -= size
             place += 12 + size
     return [(name, data) for name, data in found if name.isalpha()]
 
@@ -153,12 +156,8 @@ def _upright_text(name: bytes, data: bytes, orientation: int | None, size: tuple
     if text is None:
         return data
 
-    def packet(contents: bytes) -> bytes:
-        announced = xmp_attached.announce_only(contents, set(), depth=(orientation or 1) == 1)
-        return xmp_upright.upright(announced, orientation, size)
-
     if text.key == XMP_KEY:
-        changed = packet(text.text)
+        changed = xmp_upright.for_copy(text.text, orientation, size)
         return data if changed == text.text else text_chunk(text._replace(text=changed))
     raw = _raw(text)
     if raw is None:
@@ -166,9 +165,9 @@ def _upright_text(name: bytes, data: bytes, orientation: int | None, size: tuple
     if raw.startswith(exif.PREFIX):
         changed = exif.upright_block(raw) or raw
     elif raw.startswith(XMP_IN_APP1):
-        changed = XMP_IN_APP1 + packet(raw[len(XMP_IN_APP1) :])
+        changed = XMP_IN_APP1 + xmp_upright.for_copy(raw[len(XMP_IN_APP1) :], orientation, size)
     elif text.key.endswith(b"xmp"):
-        changed = packet(raw)
+        changed = xmp_upright.for_copy(raw, orientation, size)
     else:
         changed = photoshop.upright(raw, orientation, size)
     if changed == raw:

@@ -67,7 +67,7 @@ def _raw(path: Path, kind: str) -> PhotoError:
 
 
 def _check_directories(path: Path, reader: Reader) -> None:
-    pages = [_fields(reader, entries.entries) for entries in reader.chain(reader.first)]
+    pages = [_fields(reader, entries.entries) for entries in reader.chain(reader.first, 16)]
     if not pages:
         return
     subs = [page for top in pages for page in _sub_pages(reader, top)]

@@ -8,11 +8,10 @@ import struct
 from pathlib import Path
 from typing import NamedTuple
 
-from . import exif, ifd, photoshop, xmp_attached, xmp_upright
+from . import exif, ifd, photoshop, xmp_upright
 from .ifd import Directory, Reader, Tag
 
 ORIENTATION, SUB_IFDS, XMP, IPTC, PHOTOSHOP, LAYERS, ICC = 274, 330, 700, 33723, 34377, 37724, 34675
-RESOLUTIONS = (282, 283, 296)
 # How the samples lie in the file, which the copy's own tags say (TIFF 6.0, its supplements, TIFF-F, TIFF/EP):
 STORAGE = {
     *range(254, 260), 262, *range(263, 269), *range(273, 274), ORIENTATION, *range(277, 285), *range(288, 294),
@@ -26,6 +25,8 @@ PLACED = {33550, 33922, 34264, 34735, 34736, 34737}
 """GeoTIFF's: which place of the picture is which place on Earth."""
 BYTES = (XMP, IPTC, PHOTOSHOP)
 """Blocks of bytes, whatever their type says."""
+ROOM = 2**27
+"""Bytes of all values together, 128 MB: a hostile file has many tags that show the same large value."""
 IPTC_MARK = 0x1C
 """IPTC-IIM 4.2, 1.5: how each of its data sets begins."""
 
@@ -52,7 +53,8 @@ def read(path: Path, page: int, size: tuple[int, int]) -> Kept:
         reader = Reader(data)
         first = reader.directory(page)
         turned = exif.told_orientation(reader, first)
-        tags, dropped = [], []
+        tags: list[Tag] = []
+        dropped: list[str] = []
         for entry in first.entries:
             if entry.tag == LAYERS:
                 dropped.append("the block of its Photoshop layers")
@@ -62,6 +64,8 @@ def read(path: Path, page: int, size: tuple[int, int]) -> Kept:
                 dropped.append("a further picture in it")
             elif entry.tag not in STORAGE and entry.tag not in POINTERS and entry.tag not in RAW:
                 tags += _kept(reader, entry, turned, size)
+                if sum(len(tag.value) for tag in tags) > ROOM:
+                    dropped.append(f"its tag {tags.pop().code}, with which there are too many bytes of tags,")
         adobe_rgb = exif.directory_names_adobe_rgb(reader, first)
         return Kept(tags, _directories(reader, first, turned), adobe_rgb, list(dict.fromkeys(dropped)))
 
@@ -87,8 +91,7 @@ def _kept(reader: Reader, entry: ifd.Entry, turned: int | None, size: tuple[int,
     if entry.tag in BYTES:
         value = reader.value(entry)
         if entry.tag == XMP:
-            value = xmp_attached.announce_only(value, set(), depth=(turned or 1) == 1)
-            value = xmp_upright.upright(value, turned, size)
+            value = xmp_upright.for_copy(value, turned, size)
         elif entry.tag == PHOTOSHOP:
             value = photoshop.upright(value, turned, size)
         elif value[:1] != bytes((IPTC_MARK,)) and value[3:4] == bytes((IPTC_MARK,)):
@@ -128,10 +131,11 @@ def _tree(reader: Reader, first: Directory) -> dict[int, list[Tag]]:
     found = {}
     for code, outer in ((ifd.EXIF, first), (ifd.GPS, first), (ifd.INTEROP, exif.inner(reader, first, ifd.EXIF))):
         inner = exif.inner(reader, outer, code) if outer else None
-        tags = []
+        tags: list[Tag] = []
         for entry in inner.entries if inner else ():
             value = reader.little_endian(entry)
-            if value and entry.kind in ifd.SIZES and entry.kind <= 12 and entry.tag not in (ifd.INTEROP, ifd.SUB):
+            simple = entry.kind in ifd.SIZES and entry.kind <= 12 and entry.tag not in (ifd.INTEROP, ifd.SUB)
+            if value and simple and sum(len(tag.value) for tag in tags) + len(value) <= ROOM:
                 tags.append(Tag(entry.tag, entry.kind, value))
         if tags:
             found[code] = tags

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 
+from . import xmp_attached
 from .turn import SIDEWAYS, upright_point, upright_size
 from .xmp import EXIF, ORIENTATION, TIFF, Element, Packet, Value, XmpError
 
@@ -27,6 +28,17 @@ MICROSOFT = "http://ns.microsoft.com/photo/1.2/t/Region# Rectangle"
 IPTC = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
 PREVIEWS = re.compile("http://ns.adobe.com/xap/1.0/ Thumbnails$")
 """Pictures of the unedited photo."""
+
+
+def for_copy(
+    contents: bytes, orientation: int | None, size: tuple[int, int], attached: set[str] | None = None
+) -> bytes:
+    """A packet as an upright, edited copy has it: `upright`, and without what it tells of data that isn't kept.
+
+    attached: kinds of data that stay behind the picture. Depth maps in the packet stay where the pixels do.
+    """
+    depth = (orientation or 1) == 1
+    return upright(xmp_attached.announce_only(contents, attached or set(), depth), orientation, size)
 
 
 def upright(contents: bytes, orientation: int | None, size: tuple[int, int]) -> bytes:

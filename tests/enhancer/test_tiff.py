@@ -219,3 +219,10 @@ def test_twelve_bits_are_said(tmp_path: Path) -> None:
     with pytest.raises(photo.PhotoError) as refusal:
         photo.read(path)
     assert refusal.value.kind == "unsupported" and "12 bits" in str(refusal.value)
+
+
+def test_many_tags_that_show_one_large_value(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tiff_tags, "ROOM", 1000)
+    large = [(65000 + i, 7, bytes(300)) for i in range(5)]
+    first, kept = copied(tmp_path, tiff(tmp_path / "a.tif", *large))
+    assert [code in kept for code, _, _ in large] == [True] * 3 + [False] * 2 and len(first.notes) == 2
