@@ -71,6 +71,7 @@ def upright(
     Without those that Pillow writes itself, EXIF and the colour profile. orientation, size: as for
     `xmp_upright.upright`. attached: kinds of data that stay behind the picture.
     """
+    main: bytes | None
     main, more = _xmp(segments, orientation, size, attached)
     resources = b"".join(
         s.data[len(PHOTOSHOP) :] for s in segments if s.marker == APP13 and s.data.startswith(PHOTOSHOP)
@@ -85,11 +86,13 @@ def upright(
         elif marker == APP1 and data.startswith(exif.PREFIX):
             pass  # Photo.exif
         elif marker == APP1 and data.startswith(XMP):
+            if main is None:  # another packet, which few programs look at
+                main = xmp_upright.for_copy(data[len(XMP) :], orientation, size, attached)
             if len(XMP + main) > ROOM:
                 dropped.append("its XMP, which is too long,")
-            elif main:
+            else:
                 result += _bytes(marker, XMP + main)
-            main = b""
+            main = None
         elif marker == APP1 and data.startswith(MORE_XMP):
             result += b"".join(_bytes(APP1, part) for part in _split(more, MORE_XMP)) if more else b""
             result += _bytes(marker, data) if more is None else b""

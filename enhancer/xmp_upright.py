@@ -82,13 +82,19 @@ def _turn(packet: Packet, element: Element, orientation: int, size: tuple[int, i
         if across and down:
             _swap(packet, across, down)
     elif f"{MWG} Area" == element.name:
-        _turn_box(packet, {name: values.get(f"{AREA} {name}") for name in "xywh"}, orientation, (1, 1), centred=True)
+        scale = _scale(packet, values.get(f"{AREA} unit"), size)
+        _turn_box(packet, {name: values.get(f"{AREA} {name}") for name in "xywh"}, orientation, scale, centred=True)
     elif MICROSOFT in values and element.name != "http://ns.microsoft.com/photo/1.2/t/Region# Rectangle":
         _turn_rectangle(packet, values[MICROSOFT], orientation)
     elif f"{IPTC} RegionBoundary" == element.name:
         _turn_boundary(packet, element, values, orientation, size)
     elif element.name in SUBJECTS:
         _turn_subject(packet, element, orientation, size)
+
+
+def _scale(packet: Packet, unit: Value | None, size: tuple[int, int]) -> tuple[int, int]:
+    """Width and height of the picture in the unit that a region's numbers have: shares of it, or pixels."""
+    return size if unit and packet.text(unit) == "pixel" else (1, 1)
 
 
 def _turn_box(
@@ -122,8 +128,7 @@ def _turn_boundary(
     packet: Packet, element: Element, values: dict[str, Value], orientation: int, size: tuple[int, int]
 ) -> None:
     """IPTC Photo Metadata 2023.1, image region: a rectangle, a circle or a polygon, in shares or pixels."""
-    unit = values.get(f"{IPTC} rbUnit")
-    scale = size if unit and packet.text(unit) == "pixel" else (1, 1)
+    scale = _scale(packet, values.get(f"{IPTC} rbUnit"), size)
     box = {name: values.get(f"{IPTC} rb{name.upper()}") for name in "xywh"}
     circle = f"{IPTC} rbRx" in values
     _turn_box(packet, box, orientation, scale, centred=circle)

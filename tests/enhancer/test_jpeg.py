@@ -217,3 +217,9 @@ def test_any_bytes_may_lie_behind(junk: bytes, start: bytes, turned: bool) -> No
     photoshop.upright(CAPTION + junk, None, (3, 2))
     jpeg_tail.only_previews(MPF + junk)
     jpeg_segments.upright(jpeg_segments.read(b"\xff\xd8" + start + junk), 6, (3, 2), set())
+
+
+def test_a_second_packet_is_kept_too(tmp_path: Path) -> None:
+    both = [(0xE1, XMP + packet(attributes=f'xmp:Rating="{n}"')) for n in (1, 2)]
+    _, kept, _ = copied(tmp_path, jpeg(*both))
+    assert [s for s in kept if s.marker != 0xE0] == [Segment(*one) for one in both]
