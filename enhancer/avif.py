@@ -11,7 +11,7 @@ from typing import Any, BinaryIO, NamedTuple
 import numpy as np
 from PIL import AvifImagePlugin, Image
 
-from . import exif
+from . import exif, xmp_upright
 from .errors import PhotoError, check_size
 from .stored import Stored
 
@@ -48,9 +48,12 @@ def read(path: Path) -> Stored:
             message = f"{path}: holds other colours than sRGB's (wide gamut or HDR) without a profile: {remedy}"
             raise PhotoError(message, "unsupported")
         options: dict[str, Any] = {"quality": QUALITY, "speed": SPEED, "subsampling": coding.subsampling}
+        block = image.info.get("exif")
         if image.info.get("xmp"):
-            options["xmp"] = exif.upright_xmp(image.info["xmp"])
-        return Stored("AVIF", np.asarray(image), profile, image.info.get("exif"), options)
+            options["xmp"] = xmp_upright.for_copy(image.info["xmp"], exif.orientation_tag(block), image.size)
+        return Stored(
+            "AVIF", np.asarray(image), profile, exif.upright_block(block), options, exif.orientation(block)
+        )  # fmt: skip
 
 
 def write(

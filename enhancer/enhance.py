@@ -65,17 +65,18 @@ def decide(task: Task, policy: Policy, settings: Settings) -> tuple[photo.Photo,
     width, height = original.width, original.height
     return original, Enhanced(
         task.photo, task.output, decision, width, height, comparison=task.comparison, dry=settings.dry,
-        beyond=original.samples.dtype.kind == "f",
+        beyond=original.samples.dtype.kind == "f", notes=original.notes,
     )  # fmt: skip
 
 
 def to_json(one: Enhanced) -> dict[str, object]:
-    """The Decision JSON, and which photo it is of."""
+    """The Decision JSON, which photo it is of, and what its copy does not keep."""
     decision = {}
     if one.decision:
         made = filters(one.decision.values, one.width, one.height, beyond=one.beyond)
         decision = one.decision.to_json(made)
-    return {**decision, "photo": str(one.photo), "output": str(one.output)}
+    notes = {"notes": list(one.notes)} if one.notes else {}
+    return {**decision, "photo": str(one.photo), "output": str(one.output), **notes}
 
 
 def _side_by_side(before: np.ndarray, after: np.ndarray) -> bytes:

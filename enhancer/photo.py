@@ -30,10 +30,11 @@ from editor_ops.operations import as_float, to_dtype
 from models.files import atomic_write
 from models.thumbnail import SIZE, thumbnail_of_rows
 
-from . import exif, icc, jpeg, kinds, png, quiet
+from . import icc, jpeg, kinds, png, quiet, raw
 from .errors import PhotoError, one_line, too_large
 from .icc import Profile
 from .stored import Stored
+from .turn import upright_pixels
 
 UNWRITABLE = (ValueError, TypeError, KeyError, IndexError, ArithmeticError, AttributeError, struct.error)
 """What the writers may make of metadata that a file from anywhere brought along, such as more than a JPEG can hold."""
@@ -54,6 +55,8 @@ class Photo:
     profile  its colour profile; without data where it has none, which is taken for sRGB
     exif     its EXIF block as the upright copy gets it; None where it has none, and in TIFF, where options hold it
     options  what else the format's own writer keeps, such as resolution, text, XMP; TIFF's tags; a JPEG's subsampling
+    others   (H, W, n): channels that are neither colours nor alpha, such as a scanner's infrared; they stay as they are
+    notes    what is left out of a copy, or odd about the file, each a part of a sentence that begins with the file
     """
 
     path: Path
@@ -65,6 +68,8 @@ class Photo:
     profile: Profile = field(default_factory=Profile)
     exif: bytes | None = None
     options: dict[str, Any] = field(default_factory=dict)
+    others: np.ndarray | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def width(self) -> int:
@@ -79,12 +84,13 @@ def read(path: Path | str) -> Photo:
     """The photo in a JPEG, PNG, TIFF, WebP or AVIF file.
 
     8 and 16 bits a channel, TIFF also float; grey, RGB or palette (which becomes RGB), with or without alpha.
-    PhotoError: not there, a folder, empty, cut short, not a picture of these kinds, CMYK or Lab, several pages,
-    more than 179 megapixels, samples that are not numbers.
+    PhotoError: not there, a folder, empty, cut short, not a picture of these kinds, a camera's raw picture, CMYK or
+    Lab, several pages, more than 179 megapixels, samples that are not numbers.
     """
     path = Path(path)
     _check_file(path)
     with _plain_errors(path):
+        raw.check(path)
         with path.open("rb") as stream:
             kind = kinds.by_start(stream.read(kinds.START))
         if kind and kind not in kinds.READ:
@@ -161,9 +167,9 @@ def write(
 
     JPEG and AVIF with quality 95 and the subsampling of the photo; PNG and TIFF with its bits, TIFF packed where it was
     packed; WebP with quality 95, lossless where it was lossless.
-    Kept: ICC profile, EXIF (upright, without its preview), XMP, resolution, alpha. The file appears under its name
-    only when it is whole. on_complete: as for `models.files.atomic_write`. PhotoError: the name is taken, or the file
-    cannot be written.
+    Kept: colour profile or what names it, EXIF (upright, without its preview), XMP, IPTC, resolution, alpha and other
+    channels; `photo.notes` says what is not. The file appears under its name only when it is whole. on_complete: as for
+    `models.files.atomic_write`. PhotoError: the name is taken, or the file cannot be written.
     """
     path = Path(path)
     if samples.shape != photo.samples.shape or samples.dtype != photo.samples.dtype:
@@ -171,13 +177,14 @@ def write(
             f"samples are {samples.dtype} {samples.shape}, the photo's {photo.samples.dtype} {photo.samples.shape}"
         )
     check_free(path)
-    channels = _with_alpha(photo, samples.astype(photo.stored, copy=False))
+    channels = _all_channels(photo, samples.astype(photo.stored, copy=False))
+    profile = photo.profile.data if photo.profile.embedded else None
     with new_file(path, on_complete) as stream:
         format_ = {"JPEG": jpeg, "PNG": png}.get(photo.format) or _rarer(photo.format)
         if photo.format == "TIFF":
-            format_.write(stream, channels, {**photo.options, "icc": photo.profile.data})
+            format_.write(stream, channels, {**photo.options, "icc": profile})
         else:
-            format_.write(stream, channels, photo.profile.data, photo.exif, photo.options)
+            format_.write(stream, channels, profile, photo.exif, photo.options)
 
 
 def _check_file(path: Path) -> None:
@@ -246,12 +253,14 @@ def _plain_errors(path: Path) -> Iterator[None]:
 
 
 def _photo(path: Path, stored: Stored) -> Photo:
-    """What a file holds to a Photo, upright as the EXIF block says."""
+    """What a file holds to an upright Photo."""
     channels = stored.channels
     if channels.ndim == 2:
         channels = channels[..., None]
-    channels = exif.upright_pixels(channels, exif.orientation(stored.exif))
-    grey = channels.shape[-1] < 3
+    channels = upright_pixels(channels, stored.orientation)
+    n = channels.shape[-1] - stored.n_others
+    channels, others = channels[..., :n], channels[..., n:]
+    grey = n < 3
     colours = 1 if grey else 3
     alpha = np.ascontiguousarray(channels[..., colours]) if channels.shape[-1] > colours else None
     samples = np.ascontiguousarray(channels[..., :colours])
@@ -259,9 +268,10 @@ def _photo(path: Path, stored: Stored) -> Photo:
         samples = samples.astype(np.float32, copy=False)
     if grey:
         samples = np.broadcast_to(samples, (*samples.shape[:2], 3))
+    profile = stored.profile if isinstance(stored.profile, Profile) else Profile.parse(stored.profile)
     return Photo(
-        path, stored.format, samples, alpha, grey, channels.dtype, Profile.parse(stored.profile),
-        exif.upright_block(stored.exif), stored.options,
+        path, stored.format, samples, alpha, grey, channels.dtype, profile, stored.exif, stored.options,
+        np.ascontiguousarray(others) if stored.n_others else None, stored.notes,
     )  # fmt: skip
 
 
@@ -270,6 +280,9 @@ def _eight_bits(stored: np.ndarray) -> np.ndarray:
     return stored if stored.dtype == np.uint8 else to_dtype(as_float(stored), np.uint8, 255)
 
 
-def _with_alpha(photo: Photo, stored: np.ndarray) -> np.ndarray:
-    colours = stored[..., :1] if photo.grey else stored
-    return colours if photo.alpha is None else np.concatenate([colours, photo.alpha[..., None]], -1)
+def _all_channels(photo: Photo, stored: np.ndarray) -> np.ndarray:
+    """Edited colours and all that stands beside them: (H, W, 1 or more)."""
+    parts = [stored[..., :1] if photo.grey else stored]
+    parts += [] if photo.alpha is None else [photo.alpha[..., None]]
+    parts += [] if photo.others is None else [photo.others]
+    return parts[0] if len(parts) == 1 else np.concatenate(parts, -1)

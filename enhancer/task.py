@@ -47,6 +47,7 @@ class Enhanced:
 
     record: what the sidecar says of a photo that was done before. dry: nothing was written.
     beyond: the photo may hold values darker than black or brighter than white.
+    notes: what of the photo its copy does not keep, or is odd about it, each a part of a sentence.
     """
 
     photo: Path
@@ -59,3 +60,4 @@ class Enhanced:
     record: dict[str, Any] | None = None
     dry: bool = False
     beyond: bool = False
+    notes: tuple[str, ...] = ()

@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from PIL import Image, WebPImagePlugin
 
-from . import exif
+from . import exif, xmp_upright
 from .errors import PhotoError, check_size
 from .stored import Stored
 
@@ -28,9 +28,13 @@ def read(path: Path) -> Stored:
         options: dict[str, Any] = {"quality": QUALITY}
         if _is_lossless(path):
             options = {"lossless": True, "exact": True}  # exact: colours under full transparency stay
+        block = image.info.get("exif")
         if image.info.get("xmp"):
-            options["xmp"] = exif.upright_xmp(image.info["xmp"])
-        return Stored("WebP", np.asarray(image), image.info.get("icc_profile"), image.info.get("exif"), options)
+            options["xmp"] = xmp_upright.for_copy(image.info["xmp"], exif.orientation_tag(block), image.size)
+        return Stored(
+            "WebP", np.asarray(image), image.info.get("icc_profile"), exif.upright_block(block), options,
+            exif.orientation(block),
+        )  # fmt: skip
 
 
 def write(

@@ -46,7 +46,8 @@ def enhance(
 ) -> None:
     """Retouch photos: JPEG, PNG, WebP, AVIF, 8-bit, 16-bit and float TIFF, and folders of them.
 
-    The copies keep size, kind, EXIF, colour profile and alpha, and lie in --out under the same names. The contents of
+    The copies keep size, kind, EXIF, captions, colour profile and alpha, and lie in --out under the same names; what
+    one does not keep, such as an HDR gain map, is said. The contents of
     a folder keep their folders; of several inputs, each folder's go below its own name. Hidden files, links to folders
     and copies made by this command are left out, and so are other files, such as camera raws, which are counted.
 
