@@ -13,7 +13,7 @@ import math
 import numpy as np
 from array_api_compat import array_namespace, is_numpy_array
 
-from .color import Array
+from .color import Array, clip
 
 MATRIX_UP_TO = 256
 """A filter along so few pixels is applied as one matrix (the filter is linear), beyond that as a recursion."""
@@ -146,6 +146,5 @@ def weighted_blur(plane: Array, std_dev: float, alpha: Array | None) -> Array:
     """
     if alpha is None:
         return blur_planes(plane, std_dev)
-    xp = array_namespace(plane)
-    weighted = blur_planes(plane * xp.clip(alpha, ALPHA_FLOOR, None), std_dev)
-    return weighted / xp.clip(blur_planes(alpha, std_dev), ALPHA_FLOOR, None)
+    weighted = blur_planes(plane * clip(alpha, ALPHA_FLOOR, math.inf), std_dev)
+    return weighted / clip(blur_planes(alpha, std_dev), ALPHA_FLOOR, math.inf)

@@ -11,7 +11,7 @@ from array_api_compat import array_namespace
 from .blend import invert_gamma, rgb_clip
 from .brightness_contrast import brightness_contrast
 from .channel_mixer import channel_mixer
-from .color import Array
+from .color import Array, clip, namespace
 from .color_temperature import color_temperature
 from .exposure import exposure
 from .levels import levels
@@ -48,8 +48,7 @@ def as_float(image: Array) -> Array:
 
 def rounded(values: Array, steps: float) -> Array:
     """Floats of any shape, clipped to [0, 1], to whole numbers from 0 to `steps`, halves up; still floats."""
-    xp = array_namespace(values)
-    return xp.floor(xp.clip(values, 0.0, 1.0) * steps + 0.5)
+    return namespace(values).floor(clip(values, 0.0, 1.0) * steps + 0.5)
 
 
 def to_dtype(values: Array, dtype: Any, white: float) -> Array:
