@@ -37,7 +37,7 @@ MOST_THREADS = 8
 """Beyond it the memory, not the processor, sets the pace."""
 ALLOCATED = 2**24
 """Bytes. glibc's malloc gives freed memory back to the system, to be asked for again and cleared page by page, unless a
-block larger than it has been freed once: without, twice the time goes on tiles. At most 2^25; elsewhere it is nothing."""
+block as large has been freed once (up to 2^25): tiles took twice the time. Elsewhere it changes nothing."""
 Tile = tuple[slice, slice]
 """Rows and columns of a picture."""
 Work = Callable[[np.ndarray, Tile], np.ndarray]
@@ -262,7 +262,6 @@ def _blur(
 ) -> Blurred:
     """Blurs a part of the worked picture by GEGL's filter, edges clamped. Down first, then across: it is the same."""
     height, width, _ = source.image.shape
-    planes = len(part(np.zeros((3, 1, 1), np.float32))) + (alpha is not None)
     step = node_step(std_dev)
     columns = max(1, min(COLUMNS, TILE // step, -(-width // cores())))
     down: dict[int, np.ndarray] = {}

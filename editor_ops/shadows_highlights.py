@@ -137,7 +137,7 @@ def _overlay(l_: Array, darkness: Array, weight: Array, amount: Any, side: Any, 
 
 
 def _follow(before: Array, after: Array, keep: Any) -> Any:
-    """By what lightness has grown, with a weight of `keep`, and by what the rest to white has, with that of the rest."""
+    """By what lightness has grown, weighted by `keep`, and by what the rest to white has, weighted by the rest."""
     if is_number(keep, 1.0):
         return after / _divisor(before)
     rest = (1 - after) / _divisor(1 - before)

@@ -8,7 +8,6 @@ from collections.abc import Callable
 
 import numpy as np
 
-from .color import linear_to_srgb, srgb_to_linear
 from .operations import as_float, to_dtype
 
 Curve = Callable[[np.ndarray], np.ndarray]
@@ -16,8 +15,8 @@ Curve = Callable[[np.ndarray], np.ndarray]
 BUCKETS = 65535
 """Into so many equal parts linear light is cut, and a table says what number each begins with: what uint16 can tell."""
 MOST_BOUNDS = 4
-"""In one part there lie at most so many bounds between two numbers, or the curve is computed instead: the sRGB curve has
-1, a plain gamma of 2.2 has 2."""
+"""In one part there lie at most so many bounds between two numbers, or the curve is computed instead: of the sRGB curve
+1, of a plain gamma of 2.2 2."""
 
 
 @functools.lru_cache(maxsize=8)  # a process edits pictures of few kinds

@@ -90,8 +90,8 @@ def _convolve_at_nodes(part: Rows, n: int, std_dev: float, at_once: int) -> tupl
     count, before = _node_count(n, step) + 2 * SETTLE, (1 + SETTLE) * step + 3 * (step - 1)
     convolution, end_weights = _convolution(std_dev), _end_weights(std_dev, n)
     first_end, group = n - len(end_weights), max(1, at_once // step)
-    nodes = ends = lines = np.zeros(0, np.float32)
-    # Node i's convolution is the sum of the first part of step i, the second of step i + 1, ..., the sixth of step i + 5.
+    nodes, lines, ends = np.zeros((0, 0, 0), np.float32), np.zeros((0, 0, 0), np.float32), np.zeros((0, 0, 0))
+    # Node i's convolution is the sum of the first part of step i, the second of step i + 1, and so on to the sixth.
     for first in range(0, count + 5, group):
         top, bottom = (g * step - before for g in (first, min(first + group, count + 5)))
         rows = slice(min(max(top, 0), n - 1), max(min(bottom, n), 1))

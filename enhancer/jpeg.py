@@ -15,6 +15,8 @@ from .stored import Stored
 
 # JPEG quality of the copies: 95 is the highest that Pillow recommends; the steps above grow the file, not the picture.
 QUALITY = 95
+STRIP = 64
+"""Rows that Pillow hands over at a time."""
 
 
 def read(path: Path, image: Image.Image) -> Stored:
@@ -30,7 +32,16 @@ def read(path: Path, image: Image.Image) -> Stored:
             options[name] = image.info[name]
     if "xmp" in options:
         options["xmp"] = exif.upright_xmp(options["xmp"])
-    return Stored("JPEG", np.asarray(image), image.info.get("icc_profile"), image.info.get("exif"), options)
+    return Stored("JPEG", _pixels(image), image.info.get("icc_profile"), image.info.get("exif"), options)
+
+
+def _pixels(image: Image.Image) -> np.ndarray:
+    """As np.asarray, which has the picture twice more in memory meanwhile."""
+    pixels = np.empty((image.height, image.width, 3) if image.mode == "RGB" else (image.height, image.width), np.uint8)
+    for top in range(0, image.height, STRIP):
+        strip = image.crop((0, top, image.width, min(top + STRIP, image.height)))
+        pixels[top : top + STRIP] = np.asarray(strip)
+    return pixels
 
 
 def write(
