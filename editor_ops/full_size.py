@@ -65,10 +65,11 @@ class Affine:
     def is_diagonal(self) -> bool:
         return bool((self.matrix == np.diag(np.diag(self.matrix))).all())
 
-    def __call__(self, linear: np.ndarray, tile: Tile) -> np.ndarray:
-        mixed = (self.matrix.astype(np.float32) @ linear.reshape(3, -1)).reshape(linear.shape)
-        mixed += self.offset.astype(np.float32)[:, None, None]
-        return mixed
+    def __call__(self, linear: np.ndarray) -> np.ndarray:
+        """(3, ...) -> the same, float32."""
+        mixed = self.matrix.astype(np.float32) @ linear.reshape(3, -1)
+        mixed += self.offset.astype(np.float32)[:, None]
+        return mixed.reshape(linear.shape)
 
 
 def affine(operation: str, properties: dict[str, Any]) -> Affine:
@@ -83,7 +84,7 @@ class Spatial:
     """An operation with a blur in it: what is blurred, by which property's radius, and the point-wise rest."""
 
     radius: str
-    blurred_part: Callable[[np.ndarray], np.ndarray]  # (3, rows, columns) -> (planes, rows, columns)
+    blurred_part: Callable[[np.ndarray], np.ndarray] | None  # (3, rows, columns) -> (planes, ...); None: all of it
     finish: Callable[..., np.ndarray]  # (3, rows, columns), blurred (planes, rows, columns), properties -> (3, ...)
 
 
@@ -97,7 +98,7 @@ SPATIAL = {
     ),
     "gegl:unsharp-mask": Spatial(
         "std_dev",
-        lambda linear: linear,
+        None,
         lambda linear, blurred, scale: linear + (linear - blurred) * scale,
     ),
 }
@@ -125,7 +126,7 @@ def edit_full_size(
     if not steps:
         return image
     curves, steps = split_curves(steps)
-    work = list[Work]()
+    work = list[Work | Affine]()
     np.empty(ALLOCATED, np.uint8)  # and freed
     # Sliders that bend a curve work on the picture's own channels, as in GIMP. So they are a part of its tone curve,
     # which is a table for integers; but with alpha each pixel has its own.
@@ -155,35 +156,43 @@ class Source:
     image: np.ndarray
     decode: Curve
 
-    def worked(self, work: list[Work], tile: Tile) -> np.ndarray:
-        """This part of the picture in linear light after all work: (3, rows, columns), float32."""
-        channels = np.moveaxis(self.image[tile], -1, 0)
-        if channels.dtype.kind == "u":
-            tables = [linear_table(channels.dtype.name, self.decode)] * 3
-            if channels.dtype == np.uint8 and work and isinstance(first := work[0], Affine) and first.is_diagonal():
+    def after(self, work: list[Work | Affine]) -> Callable[[Tile], np.ndarray]:
+        """What gives a part of the picture in linear light after all work: (3, rows, columns), float32."""
+        tables: list[np.ndarray] = []
+        if self.image.dtype.kind == "u":
+            tables = [linear_table(self.image.dtype.name, self.decode)] * 3
+            first = work[0] if work and self.image.dtype == np.uint8 else None
+            if isinstance(first, Affine) and first.is_diagonal():
                 # 8-bit channels have few values: the first stretch of the chain is done on the tables that decode them.
                 changed = tables[0] * np.diag(first.matrix)[:, None] + first.offset[:, None]
                 tables, work = list(changed.astype(np.float32)), work[1:]
-            linear = np.empty(channels.shape, np.float32)
-            for table, channel, out in zip(tables, channels, linear, strict=True):
-                np.take(table, channel, out=out, mode="clip")  # no index is clipped: to check them takes longer
-        else:
-            linear = np.array(self.decode(channels.astype(np.float32, order="C")), np.float32)
-        for step in work:
-            linear = step(linear, tile)
-        return linear
+
+        def worked(tile: Tile) -> np.ndarray:
+            stored = self.image[tile]
+            if not tables:
+                linear = np.array(self.decode(np.moveaxis(stored, -1, 0).astype(np.float32, order="C")), np.float32)
+            else:
+                linear = np.empty((3, *stored.shape[:2]), np.float32)
+                for k in range(3):  # "clip": no number is beyond the table, but to check that takes longer
+                    tables[k].take(stored[..., k], out=linear[k], mode="clip")
+            for step in work:
+                linear = step(linear) if isinstance(step, Affine) else step(linear, tile)
+            return linear
+
+        return worked
 
 
-def _stored(pool: ThreadPoolExecutor, source: Source, work: list[Work], encode: Curve) -> np.ndarray:
+def _stored(pool: ThreadPoolExecutor, source: Source, work: list[Work | Affine], encode: Curve) -> np.ndarray:
     """The picture after all work, stored as it was: (height, width, 3)."""
     height, width, _ = source.image.shape
     dtype, white = source.image.dtype, max_value(source.image)
     result = np.empty(source.image.shape, dtype)
+    worked = source.after(work)
     store = eight_bits(encode) if dtype == np.uint8 else lambda linear: to_dtype(encode(linear), dtype, white)
 
     def strip(rows: slice) -> None:
         for tile in _tiles(rows, width):
-            for k, channel in enumerate(store(source.worked(work, tile))):
+            for k, channel in enumerate(store(worked(tile))):
                 result[*tile, k] = channel
 
     _each(pool, strip, height, _rows_of_tile(width) * max(1, STRIP // (TILE * -(-width // COLUMNS))))
@@ -212,7 +221,7 @@ def _channels_first(linear: np.ndarray) -> np.ndarray:
     return np.moveaxis(linear, -1, 0)
 
 
-def _append(work: list[Work], step: Affine) -> None:
+def _append(work: list[Work | Affine], step: Affine) -> None:
     """Adds an affine step, to the one before where that is affine too."""
     if work and isinstance(last := work[-1], Affine):
         work[-1] = last.then(step)
@@ -255,8 +264,8 @@ def _each(pool: ThreadPoolExecutor, task: Callable[[slice], None], n: int, step:
 def _blur(
     pool: ThreadPoolExecutor,
     source: Source,
-    work: list[Work],
-    part: Callable[[np.ndarray], np.ndarray],
+    work: list[Work | Affine],
+    part: Callable[[np.ndarray], np.ndarray] | None,
     std_dev: float,
     alpha: np.ndarray | None,
 ) -> Blurred:
@@ -265,10 +274,14 @@ def _blur(
     step = node_step(std_dev)
     columns = max(1, min(COLUMNS, TILE // step, -(-width // cores())))
     down: dict[int, np.ndarray] = {}
+    # What is done to the blurred picture comes out as what is blurred of the picture it is done to, and is less work.
+    last = work[-1] if work and part is None and alpha is None else None
+    worked = source.after(work[:-1] if isinstance(last, Affine) else work)
 
     def blur(columns: slice) -> None:
         def rows(some: slice) -> np.ndarray:
-            linear = part(source.worked(work, (some, columns)))
+            linear = worked((some, columns))
+            linear = part(linear) if part else linear
             if alpha is None:
                 return linear
             opacity = as_float(alpha[some, columns])[None]
@@ -279,4 +292,7 @@ def _blur(
     _each(pool, blur, width, columns)
     across = np.concatenate([down.pop(left) for left in sorted(down)], axis=-1)  # (planes, nodes down, width)
     nodes = blur_down(lambda some: np.moveaxis(across[..., some], -1, 1), width, std_dev, TILE // across.shape[1])
-    return Blurred(between_columns(np.moveaxis(nodes, 1, -1), step, width), step, alpha is not None)
+    nodes = np.moveaxis(nodes, 1, -1)  # (planes, nodes down, nodes across)
+    if isinstance(last, Affine):
+        nodes = last(nodes)
+    return Blurred(between_columns(nodes, step, width), step, alpha is not None)
