@@ -5,9 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from array_api_compat import array_namespace
-
-from .color import Array, is_number, join, per_image, planes
+from .color import Array, is_number, join, namespace, per_image, planes
 
 
 def channel_mixer(
@@ -42,6 +40,6 @@ def _normalised(gains: list[Any]) -> list[Any]:
     total = sum(gains[1:], gains[0])
     if isinstance(total, (int, float)):
         return gains if total == 0 else [gain / abs(total) for gain in gains]
-    xp = array_namespace(total)
+    xp = namespace(total)
     magnitude = xp.where(total == 0, xp.ones_like(total), xp.abs(total))
     return [gain / magnitude for gain in gains]

@@ -35,9 +35,9 @@ STRIP = 2**18
 """Pixels a thread takes at a time."""
 MOST_THREADS = 8
 """Beyond it the memory, not the processor, sets the pace."""
-ALLOCATED = 2**24
-"""Bytes. glibc's malloc gives freed memory back to the system, to be asked for again and cleared page by page, unless a
-block as large has been freed once (up to 2^25): tiles took twice the time. Elsewhere it changes nothing."""
+# glibc's malloc gives freed memory back to the system, to be asked for again and cleared page by page, unless a block
+# as large has been freed once (up to 2^25 bytes): without, tiles take twice the time. Elsewhere it changes nothing.
+np.empty(2**24, np.uint8)
 Tile = tuple[slice, slice]
 """Rows and columns of a picture."""
 Work = Callable[[np.ndarray, Tile], np.ndarray]
@@ -127,7 +127,6 @@ def edit_full_size(
         return image
     curves, steps = split_curves(steps)
     work = list[Work | Affine]()
-    np.empty(ALLOCATED, np.uint8)  # and freed
     # Sliders that bend a curve work on the picture's own channels, as in GIMP. So they are a part of its tone curve,
     # which is a table for integers; but with alpha each pixel has its own.
     source = Source(image, functools.partial(_bent, decode, curves) if curves and alpha is None else decode)
