@@ -11,9 +11,9 @@ import functools
 import math
 
 import numpy as np
-from array_api_compat import array_namespace, is_numpy_array
+from array_api_compat import is_numpy_array
 
-from .color import Array
+from .color import Array, clip, namespace
 
 MATRIX_UP_TO = 256
 """A filter along so few pixels is applied as one matrix (the filter is linear), beyond that as a recursion."""
@@ -108,7 +108,7 @@ def _filtered(lines: np.ndarray, std_dev: float) -> np.ndarray:
 def _blur_axis(image: Array, std_dev: float, axis: int) -> Array:
     n = image.shape[axis]
     if not is_numpy_array(image) or n <= MATRIX_UP_TO:
-        xp = array_namespace(image)
+        xp = namespace(image)
         matrix = xp.asarray(_matrix(n, std_dev), dtype=image.dtype)
         if not is_numpy_array(image):
             matrix = matrix.to(image.device)
@@ -131,7 +131,7 @@ def gaussian_blur(image: Array, std_dev: float, alpha: Array | None = None) -> A
 
     With `alpha` (..., height, width) in [0, 1] the colours are weighted by it, as in `weighted_blur`.
     """
-    xp = array_namespace(image)
+    xp = namespace(image)
     channels = xp.moveaxis(image, -1, -3)  # (..., 3, height, width)
     weight = None if alpha is None else alpha[..., None, :, :]
     return xp.moveaxis(weighted_blur(channels, std_dev, weight), -3, -1)
@@ -146,6 +146,5 @@ def weighted_blur(plane: Array, std_dev: float, alpha: Array | None) -> Array:
     """
     if alpha is None:
         return blur_planes(plane, std_dev)
-    xp = array_namespace(plane)
-    weighted = blur_planes(plane * xp.clip(alpha, ALPHA_FLOOR, None), std_dev)
-    return weighted / xp.clip(blur_planes(alpha, std_dev), ALPHA_FLOOR, None)
+    weighted = blur_planes(plane * clip(alpha, ALPHA_FLOOR, math.inf), std_dev)
+    return weighted / clip(blur_planes(alpha, std_dev), ALPHA_FLOOR, math.inf)

@@ -38,6 +38,7 @@ def enhance(task: Task, policy: Policy, settings: Settings) -> Enhanced:
     both = b""
     if task.comparison:
         both = _side_by_side(photo.srgb(original), photo.srgb(replace(original, samples=edited)))
+    original = replace(original, samples=edited)  # the pixels as they were are needed no more: a third of the memory
 
     def finish(part: Path) -> None:
         """All that belongs to the copy, which is whole and still lies aside."""

@@ -25,6 +25,8 @@ FILLER = b"\x5a" * 4096
 """Samples that stand for nothing: a picture that is whole looks the same with them behind it."""
 JFIF_DENSITY = 13
 """Where unit and density stand in a file that libjpeg begins (JFIF 1.02): behind two markers, length, name, version."""
+STRIP = 64
+"""Rows that Pillow hands over at a time."""
 
 
 def read(path: Path, image: Image.Image) -> Stored:
@@ -40,7 +42,7 @@ def read(path: Path, image: Image.Image) -> Stored:
             samples = _without_end(bytes(data), scan)
             notes.insert(0, "its end marker is missing, the picture is whole: copy it again where that is possible")
         else:
-            samples = np.asarray(image)
+            samples = _pixels(image)
     options["quality"] = QUALITY
     # -1: Pillow cannot tell; then nothing is thrown away (4:4:4)
     options["subsampling"] = max(0, JpegImagePlugin.get_sampling(image)) if image.mode == "RGB" else 0
@@ -54,6 +56,15 @@ def read(path: Path, image: Image.Image) -> Stored:
         "JPEG", samples, profile, exif.upright_block(block), options,
         orientation=exif.orientation(block), notes=tuple(notes),
     )  # fmt: skip
+
+
+def _pixels(image: Image.Image) -> np.ndarray:
+    """As np.asarray, which has the picture twice more in memory meanwhile."""
+    pixels = np.empty((image.height, image.width, 3) if image.mode == "RGB" else (image.height, image.width), np.uint8)
+    for top in range(0, image.height, STRIP):
+        strip = image.crop((0, top, image.width, min(top + STRIP, image.height)))
+        pixels[top : top + STRIP] = np.asarray(strip)
+    return pixels
 
 
 def write(

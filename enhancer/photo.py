@@ -277,6 +277,8 @@ def _photo(path: Path, stored: Stored) -> Photo:
 
 def _eight_bits(stored: np.ndarray) -> np.ndarray:
     """Any stored samples as uint8, rounded to the nearest."""
+    if stored.dtype == np.uint16:  # the nearest of 65535 / 255 = 257 steps, in a tenth of the time of floats
+        return ((stored.astype(np.uint32) + 128) // 257).astype(np.uint8)
     return stored if stored.dtype == np.uint8 else to_dtype(as_float(stored), np.uint8, 255)
 
 
