@@ -36,7 +36,7 @@ def black_body(kelvin: Any) -> list[Any]:
     if isinstance(kelvin, (int, float)):
         t = min(max(float(kelvin), 1000.0), 12000.0)
     else:
-        from .namespace import array_namespace  # only for arrays: GIMP's own Python may have no NumPy
+        from array_api_compat import array_namespace  # only for arrays: GIMP's own Python may have no NumPy
 
         t = array_namespace(kelvin).clip(kelvin, 1000.0, 12000.0)
         t = t / 1000.0  # kelvin to the fifth leaves float32's range, so the polynomials are taken in kilokelvin

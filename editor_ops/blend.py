@@ -16,9 +16,9 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from array_api_compat import array_namespace
 
 from .color import Array, linear_to_srgb, per_image, srgb_to_linear
-from .namespace import array_namespace
 
 
 def rgb_clip(

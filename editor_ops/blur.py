@@ -11,10 +11,9 @@ import functools
 import math
 
 import numpy as np
-from array_api_compat import is_numpy_array
+from array_api_compat import array_namespace, is_numpy_array
 
 from .color import Array
-from .namespace import array_namespace
 
 MATRIX_UP_TO = 256
 """A filter along so few pixels is applied as one matrix (the filter is linear), beyond that as a recursion."""

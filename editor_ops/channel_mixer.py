@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from array_api_compat import array_namespace
+
 from .color import Array, join, per_image, planes
-from .namespace import array_namespace
 
 
 def channel_mixer(

@@ -5,9 +5,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from array_api_compat import array_namespace
+
 from .black_body import black_body
 from .color import Array
-from .namespace import array_namespace
 
 
 def color_temperature(

@@ -6,13 +6,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from array_api_compat import is_numpy_array
+from array_api_compat import array_namespace, is_numpy_array
 
 from .blend import amount, blend
 from .chain import AMOUNT, chain
 from .color import Array, linear_to_srgb, srgb_to_linear
 from .full_size import edit_full_size
-from .namespace import array_namespace
 from .operations import OPERATIONS, as_float, max_value, to_dtype
 
 FULL_SIZE_FROM = 1_000_000

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from array_api_compat import array_namespace
+
 from .color import Array, per_image
-from .namespace import array_namespace
 
 
 def exposure(linear: Array, *, exposure: Any = 0.0, black_level: Any = 0.0, alpha: Array | None = None) -> Array:

@@ -6,8 +6,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from array_api_compat import array_namespace
+
 from .color import Array, per_image, signs
-from .namespace import array_namespace
 
 
 def levels(

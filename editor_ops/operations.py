@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from array_api_compat import array_namespace
+
 from .blend import invert_gamma, rgb_clip
 from .brightness_contrast import brightness_contrast
 from .channel_mixer import channel_mixer
@@ -13,7 +15,6 @@ from .color import Array
 from .color_temperature import color_temperature
 from .exposure import exposure
 from .levels import levels
-from .namespace import array_namespace
 from .saturation import saturation
 from .shadows_highlights import shadows_highlights
 from .unsharp_mask import unsharp_mask

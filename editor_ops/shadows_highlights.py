@@ -6,9 +6,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from array_api_compat import array_namespace
+
 from .blur import weighted_blur
 from .color import Array, lab_to_linear, lightness, linear_to_lab, luminance, per_image, signs
-from .namespace import array_namespace
 
 LOW = 0.01
 """Below this, a divisor is held (shadows-highlights-correction.c, low_approximation)."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from array_api_compat import array_namespace
+
 from .blur import gaussian_blur, weighted_blur
 from .color import Array, linear_to_srgb, luminance, per_image
-from .namespace import array_namespace
 
 
 def unsharp_mask(

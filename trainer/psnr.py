@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
+from array_api_compat import array_namespace
+
 from editor_ops.color import Array
-from editor_ops.namespace import array_namespace
 
 MOST_PSNR = 100.0
 """dB that a perfect picture counts as, so that means stay finite."""
