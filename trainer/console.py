@@ -77,7 +77,7 @@ def enhanced(photos: Generator[Enhanced, None, None], plan: Plan, out: Path, as_
                 else:
                     done.append(one)
                     for note in one.notes:
-                        bar.console.print(_printable(f"{one.photo}: {note}"), markup=False)
+                        bar.console.print(printable(f"{one.photo}: {note}"), markup=False)
                     if not as_json and n > 1 and one.decision:
                         bar.console.print(printable(_one_line(one)), markup=False)
                 if as_json and not one.problem:
