@@ -50,8 +50,8 @@ def fitted_of_run(out: Path, sources: Photos, finished: Photos, resume: bool, pr
     """
     path = out / "fitted.json"
     if distributed.rank() == 0 and not resume:
-        pictures = (downsample(evenly_spaced(each, MOST_PHOTOS), FEATURE_SIZE) for each in (finished, sources))
-        fitted, before, after = fit_degradations(*pictures, printed)
+        wanted, given = (downsample(evenly_spaced(each, MOST_PHOTOS), FEATURE_SIZE) for each in (sources, finished))
+        fitted, before, after = fit_degradations(given, wanted, printed)
         printed.print(f"Degradations fitted to the source photos: energy distance {before:.2f} -> {after:.2f}")
         write_fitted(path, fitted)
     distributed.barrier()
