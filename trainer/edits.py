@@ -6,7 +6,7 @@ from __future__ import annotations
 import torch
 from torch.nn import functional
 
-from editor_ops import NEUTRAL_LEVEL, SLIDERS, chain
+from editor_ops import SLIDERS, chain
 from editor_ops.chain import Step, split_curves
 from editor_ops.color import linear_to_srgb, srgb_to_linear
 from editor_ops.editor import run
@@ -17,35 +17,14 @@ AT_ONCE = 200_000
 """Pixels that a CPU's thread edits at once: they stay in its cache, which takes half the time of 500,000."""
 
 
-REGIONS = (4, 8)
-"""Rows and columns of the regions whose lightest and darkest cells are edited: as many cells, in twice as many rows, as
-a square of 8."""
-TABLE_STEPS = {8: 255, 16: 255, 32: 4 * 255, 64: 255}
+TABLE_STEPS = {16: 255, 32: 4 * 255, 64: 255}
 """Side of a picture -> steps of the tables by which curves are looked up. At 32 a mean of four 8-bit values falls on
-one; pictures of 8 and 16 have fewer pixels than such a table."""
+one; pictures of 16 have fewer pixels than such a table."""
 
 
 def downsample(pictures: torch.Tensor, size: int) -> torch.Tensor:
     """Box means (N, 3, size, size) of pictures (N, 3, 64, 64): a quarter of the work where only colours count."""
     return pictures if pictures.shape[-1] == size else functional.avg_pool2d(pictures, pictures.shape[-1] // size)
-
-
-def extremes(pictures: torch.Tensor) -> torch.Tensor:
-    """The lightest cell of each of 4 x 8 regions of pictures (N, 3, size, size), and below them the darkest ones:
-    (N, 3, 8, 8). Where highlights and shadows are clipped shows here, and in means of many cells it does not."""
-    n, channels, size, _ = pictures.shape
-    rows, columns = REGIONS
-    cells = pictures.reshape(n, channels, rows, size // rows, columns, size // columns)
-    cells = cells.movedim(3, -2).flatten(-2)  # (N, 3, 4, 8, cells of a region)
-    highest = cells.amax(1, keepdim=True)  # (N, 1, 4, 8, cells)
-    ends = [highest.argmax(-1, keepdim=True), highest.argmin(-1, keepdim=True)]
-    return torch.cat([cells.gather(-1, end.expand(-1, channels, -1, -1, -1))[..., 0] for end in ends], 2)
-
-
-def without_spatial(action: torch.Tensor) -> torch.Tensor:
-    """Levels (B, A, K) with those sliders neutral that look at a cell's surroundings, which `extremes` tears apart."""
-    spatial = torch.tensor([s.radius_property is not None for s in SLIDERS], device=action.device)
-    return torch.where(spatial, NEUTRAL_LEVEL, action)
 
 
 def edit_batch(state: torch.Tensor, action: torch.Tensor, levels: torch.Tensor) -> torch.Tensor:

@@ -28,13 +28,13 @@ from .console import progress
 from .critic import update_critic
 from .distribution import LevelDistribution
 from .draws import Draws
-from .edits import downsample, edit_batch, extremes, without_spatial
+from .edits import downsample, edit_batch
 from .fitted import fitted_of_run
 from .init_weights import load_weights
 from .inverse_edit import levels_of
 from .learner import Learner, begin, check_processes, make_learner, pick_device
 from .networks import make_policy
-from .rewards import newly_clipped, rewards
+from .rewards import rewards
 from .run_folder import FitError, MetricsLog, clear, create_run, interruptible, load_photos, read_run
 from .style_shift import style_shift_of_run
 from .validation import held_out_pairs, sample_sheet, validate
@@ -181,10 +181,6 @@ def update(
             state, finished = (downsample(pictures, config.edit_size) for pictures in (batch.state, batch.finished))
             edited = edit_batch(state, action, learner.levels)  # (B, A, 3, size, size)
             reward = rewards(config, learner.critic, state, edited, finished)  # (B, A)
-            if config.w_clipping:
-                state, finished = extremes(batch.state), extremes(batch.finished)
-                ends = edit_batch(state, without_spatial(action), learner.levels)  # (B, A, 3, 8, 8)
-                reward -= config.w_clipping * newly_clipped(state, ends, finished)
         policy_loss = loss_of(config, reward, distribution.log_prob(action), value)
     else:
         policy_loss = value.sum() * 0  # every weight has a gradient, as several processes need

@@ -35,16 +35,11 @@ def rewards(
         reward[:n_pairs] -= config.w_faded * faded(edited[:n_pairs], finished[:, None])
     if config.w_greyed and n_pairs < len(state):
         reward[n_pairs:] -= config.w_greyed * faded(edited[n_pairs:], state[n_pairs:, None])
+    if config.w_clipping:
+        allowed = clipping(state[:, None])  # (B, 1)
+        allowed[:n_pairs] = torch.maximum(allowed[:n_pairs], clipping(finished[:, None]))
+        reward -= config.w_clipping * (clipping(edited) - allowed).clamp(min=0)
     return reward
-
-
-def newly_clipped(state: torch.Tensor, edited: torch.Tensor, finished: torch.Tensor) -> torch.Tensor:
-    """How much of edits (B, A, 3, size, size) is clipped that neither was in the photos (B, 3, size, size) nor, of the
-    first P, in the finished ones (P, 3, size, size): (B, A), 0 to 1."""
-    allowed = clipping(state[:, None])  # (B, 1)
-    n_pairs = len(finished)
-    allowed[:n_pairs] = torch.maximum(allowed[:n_pairs], clipping(finished[:, None]))
-    return (clipping(edited) - allowed).clamp(min=0)
 
 
 def closeness(edited: torch.Tensor, finished: torch.Tensor, w_chroma: float) -> torch.Tensor:

@@ -6,7 +6,7 @@ torch = pytest.importorskip("torch")
 
 import editor_ops  # noqa: E402
 from editor_ops import LEVELS, NAMES, SLIDERS  # noqa: E402
-from trainer.edits import edit_batch, extremes  # noqa: E402
+from trainer.edits import edit_batch  # noqa: E402
 
 
 def test_the_trained_editor_is_the_applied_editor():
@@ -25,16 +25,3 @@ def test_the_trained_editor_is_the_applied_editor():
             )
             assert np.abs(once[0, 0].numpy().transpose(1, 2, 0) - np.clip(expected, 0, 1)).max() <= 0.5 / 255 + 1e-3
     assert edited.shape == (3, 2, 3, 64, 64)
-
-
-@pytest.mark.parametrize("side", [16, 32, 64])
-def test_extremes_are_the_lightest_and_the_darkest_cells_of_regions(side):
-    pictures = torch.full((2, 3, side, side), 0.5)
-    pictures[0, :, 0, 0] = torch.tensor([0.9, 0.6, 0.2])  # a lamp in the first region
-    pictures[1, :, -1, -1] = torch.tensor([0.0, 0.1, 0.0])  # a hole in the last one
-    ends = extremes(pictures)
-    assert ends.shape == (2, 3, 8, 8)
-    assert ends[0, :, 0, 0].tolist() == pytest.approx([0.9, 0.6, 0.2])
-    assert ends[1, :, -1, -1].tolist() == pytest.approx([0.0, 0.1, 0.0])
-    ends[0, :, 0, 0] = ends[1, :, -1, -1] = 0.5
-    assert bool((ends == 0.5).all())

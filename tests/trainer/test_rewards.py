@@ -5,7 +5,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from trainer.config import recipe  # noqa: E402
-from trainer.rewards import CLOSENESS_FLOOR, clipping, faded, newly_clipped, rewards  # noqa: E402
+from trainer.rewards import CLOSENESS_FLOOR, clipping, faded, rewards  # noqa: E402
 
 
 class Brightness:
@@ -53,13 +53,3 @@ def test_clipping_counts_what_is_nearly_white_or_black():
     red = torch.zeros(1, 1, 3, 8, 8)
     red[:, :, 0] = 0.5
     assert float(clipping(red)) == 0  # two channels at 0 are only a pure colour
-
-
-def test_what_was_clipped_before_or_is_in_the_finished_photo_costs_nothing():
-    grey, burnt = torch.full((1, 3, 8, 8), 0.5), torch.full((1, 3, 8, 8), 0.5)
-    burnt[:, :, :4] = 1  # half of it
-    edits = torch.stack([grey, burnt], dim=1)  # (1, 2, 3, 8, 8)
-    none = grey[:0]
-    assert newly_clipped(grey, edits, none).tolist() == [[0, 0.5]]
-    assert newly_clipped(burnt, edits, none).tolist() == [[0, 0]]
-    assert newly_clipped(grey, edits, burnt).tolist() == [[0, 0]]
