@@ -63,7 +63,7 @@ OWN = "mine.txt"
 FULL_DISK = """
 mount -t tmpfs -o size=${1}k none "$2"
 set +e
-(shift 3; exec "$@") 2>"$3/said" >"$3/out"; echo $? >"$3/status"
+(shift 4; exec "$@") 2>"$3/said" >"$3/out"; echo $? >"$3/status"
 ls -AR "$2" >"$3/there"
 mount -o remount,size=512m none "$2"
 [ "$4" != fit ] || [ ! -e "$2/made/config.json" ] || set -- "$@" --resume

@@ -21,6 +21,7 @@ import argparse
 import json
 import multiprocessing
 import os
+import shutil
 import signal
 import tempfile
 import time
@@ -44,6 +45,8 @@ KEPT = 3
 """Inputs kept of each kind of fault."""
 SAVE_EVERY = 10.0
 """Seconds between writes of the state: what a killed campaign does again."""
+WORK = "work"
+"""In OUT: where the workers work."""
 GRACE = 6
 """Times the limit by the wall's clock: the machine may have other work."""
 
@@ -74,16 +77,18 @@ class State:
 class Watched:
     """A worker process, the number that it has in hand, and since when."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, folder: Path) -> None:
+        """folder: for its temporary files; what a killed one leaves goes with it."""
+        self.folder = folder
         context = multiprocessing.get_context("spawn")
         self.pipe, other = context.Pipe()
-        self.process: BaseProcess = context.Process(target=worker.work, args=(seed, other), daemon=False)
+        self.process: BaseProcess = context.Process(target=worker.work, args=(seed, folder, other), daemon=False)
         self.process.start()
         other.close()
         self.number: int | None = None
         self.since = (0.0, 0.0)
 
-    def begin(self, number: int | None) -> None:
+    def begin(self, number: int) -> None:
         self.number, self.since = number, (time.monotonic(), _processor_time(self.process.pid))
         self.pipe.send(number)
 
@@ -108,20 +113,23 @@ def _processor_time(process: int | None) -> float:
 
 
 def campaign(state: State, out: Path, hours: float, processes: int, only: list[str]) -> None:
-    """Goes on until the hours are over, or Ctrl-C."""
+    """Goes on until the hours are over, or Ctrl-C. What is in hand then is done to its end, but for Ctrl-C."""
     begun, saved, before = time.monotonic(), time.monotonic(), state.seconds
-    workers = [Watched(state.seed) for _ in range(processes)]
-    ahead = state.next
-    in_hand: set[int] = set()
+    folder = fresh(out / WORK)
+    workers = [Watched(state.seed, folder) for _ in range(processes)]
+    ahead, in_hand = state.next, set[int]()
     with progress(Console(stderr=True), "said") as bar:
         task = bar.add_task("Inputs", total=None, said="")
         try:
-            while before + time.monotonic() - begun < 3600 * hours:
-                for outcome, one in _outcomes(workers, state.seed):
+            while (goes_on := before + time.monotonic() - begun < 3600 * hours) or in_hand:
+                said = _outcomes(workers, state.seed)
+                if ahead == state.next and not in_hand and not said:
+                    begun = time.monotonic()  # the workers are still starting
+                for outcome, one in said:
                     if outcome is not None:
                         in_hand.discard(outcome.number)
                         _note(state, out, outcome)
-                    if one is not None:
+                    if one is not None and goes_on:
                         while only and worker.target_of(state.seed, ahead) not in only:
                             ahead += 1
                         one.begin(ahead)
@@ -138,7 +146,15 @@ def campaign(state: State, out: Path, hours: float, processes: int, only: list[s
         finally:
             for each in workers:
                 each.end()
+            shutil.rmtree(out / WORK, ignore_errors=True)
             state.write(out / "state.json")
+
+
+def fresh(folder: Path) -> Path:
+    """The folder, empty."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder.absolute()
 
 
 def _outcomes(workers: list[Watched], seed: int) -> list[tuple[Outcome | None, Watched | None]]:
@@ -160,7 +176,7 @@ def _outcomes(workers: list[Watched], seed: int) -> list[tuple[Outcome | None, W
         else:
             continue
         each.end()
-        workers[i] = Watched(seed)
+        workers[i] = Watched(seed, each.folder)
         if number is not None:
             name = worker.target_of(seed, number)
             said.append((Outcome(number, name, "crash", f"{name}: {how}"), None))

@@ -12,6 +12,7 @@ import io
 import json
 import os
 import sys
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
@@ -77,7 +78,10 @@ def enhanced(folder: Path, path: Path) -> Any:
 def take_picture(name: str, data: bytes, folder: Path) -> str:
     path = folder / name
     path.write_bytes(data)
-    one = enhanced(folder, path)
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        one = enhanced(folder, path)
+    must(not said, f"a library warns, {said[0].message if said else ''}")
     made = sorted(each.name for each in (folder / "out").iterdir())
     must(path.read_bytes() == data, "the photo was changed")
     if one.problem:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import tempfile
 import time
@@ -77,12 +78,14 @@ def signature(error: Exception) -> str:
     return f"{type(error).__name__} in {place}"
 
 
-def work(seed: int, parent: Connection) -> None:
-    """Asks for numbers until there are none. Before each it says which, and afterwards what became of it."""
+def work(seed: int, folder: Path, parent: Connection) -> None:
+    """Asks for numbers, without end, and says what became of each. folder: for temporary files."""
+    os.environ["TMPDIR"], tempfile.tempdir = str(folder), None
     resource.setrlimit(resource.RLIMIT_DATA, (MUCH, MUCH))
     with tempfile.TemporaryDirectory(prefix="hostile-") as name:
         parent.send(None)
-        while (number := parent.recv()) is not None:
+        while True:
+            number = parent.recv()
             outcome = taken(seed, number, Path(name))
             targets.empty(Path(name))
             parent.send(outcome)

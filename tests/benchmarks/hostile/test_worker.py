@@ -12,7 +12,7 @@ pytest.importorskip("torch")
 from benchmarks.hostile import run, targets, worker
 from models.errors import UserError
 
-SEED = 7
+SEED = 9
 QUICK = sorted(set(worker.TARGETS) - {"kill", "full disk"})
 
 
@@ -25,7 +25,7 @@ def test_an_input_is_made_of_its_number_alone() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", QUICK)
 def test_a_few_of_each(name: str, tmp_path: Path) -> None:
-    numbers = [number for number in range(4000) if worker.target_of(SEED, number) == name][:8]
+    numbers = [number for number in range(4000) if worker.target_of(SEED, number) == name][:4]
     for number in numbers:
         outcome = worker.taken(SEED, number, tmp_path)
         assert not outcome.fault, (number, outcome)
