@@ -192,7 +192,7 @@ def test_without_an_end_marker(tmp_path: Path, options: dict[str, object]) -> No
         (tmp_path / "a.jpg").write_bytes(cut)
         with pytest.raises(photo.PhotoError) as refusal:
             photo.read(tmp_path / "a.jpg")
-        assert refusal.value.kind == "damaged"
+        assert refusal.value.kind in ("damaged", "not a picture")  # the latter without any scan, in older Pillows
 
 
 def test_adobe_rgb_by_exif_alone(tmp_path: Path) -> None:
