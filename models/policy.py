@@ -197,7 +197,8 @@ def _runtime() -> Any:
     runtime.disable_telemetry_events()  # before 1.29 Windows was told, whatever the environment says
     runtime.set_default_logger_severity(SILENT)
     place = runtime.OrtMemoryInfo("Cpu", runtime.OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0, runtime.OrtMemType.DEFAULT)
-    runtime.create_and_register_allocator(place, runtime.OrtArenaCfg(MOST_MEMORY, -1, -1, -1))  # -1: as usual
+    with contextlib.suppress(Exception):  # a host that has registered one has set its own bound
+        runtime.create_and_register_allocator(place, runtime.OrtArenaCfg(MOST_MEMORY, -1, -1, -1))  # -1: as usual
     return runtime
 
 

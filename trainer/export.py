@@ -60,7 +60,7 @@ def export_run(run: Path, out: Path, training_data: str = "", licence: str = "",
     notes = {
         "training_data": training_data or f"{Path(record.source).name}, {Path(record.target).name}",
         "licence": licence or "not stated",
-        "updates": str(checkpoint.read_newest(folder)["step"]),
+        "updates": str(checkpoint.read_newest(folder).get("step", "not known")),
         "settings": json.dumps(asdict(record.config)),
     }
     if description:
