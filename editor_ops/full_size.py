@@ -36,8 +36,8 @@ STRIP = 2**18
 MOST_THREADS = 8
 """Beyond it the memory, not the processor, sets the pace."""
 # glibc's malloc gives freed memory back to the system, to be asked for again and cleared page by page, unless a block
-# as large has been freed once (up to 2^25 bytes): without, tiles take twice the time. Elsewhere it changes nothing.
-np.empty(2**24, np.uint8)
+# half as large has been freed once: without, tiles take twice the time. Elsewhere it changes nothing.
+np.empty(2**22, np.uint8)
 Tile = tuple[slice, slice]
 """Rows and columns of a picture."""
 Work = Callable[[np.ndarray, Tile], np.ndarray]
