@@ -31,13 +31,17 @@ that OpenBLAS does a matrix product of them in the calling thread (up to 2^18 mu
 wait for each other beside ours, which took ten times as long on a busy machine."""
 COLUMNS = 2048
 """Columns of a tile, at most: a blur, which goes down, has some rows of it."""
+BANDS = 4
+"""Into so many bands of columns, at least, a picture is cut for a blur, so that several threads have work; on any
+machine alike, so that the same numbers come out.
+"""
 STRIP = 2**18
 """Pixels a thread takes at a time."""
 MOST_THREADS = 8
 """Beyond it the memory, not the processor, sets the pace."""
 # glibc's malloc gives freed memory back to the system, to be asked for again and cleared page by page, unless a block
-# as large has been freed once (up to 2^25 bytes): without, tiles take twice the time. Elsewhere it changes nothing.
-np.empty(2**24, np.uint8)
+# half as large has been freed once: without, tiles take twice the time. Elsewhere it changes nothing.
+np.empty(2**22, np.uint8)
 Tile = tuple[slice, slice]
 """Rows and columns of a picture."""
 Work = Callable[[np.ndarray, Tile], np.ndarray]
@@ -271,7 +275,7 @@ def _blur(
     """Blurs a part of the worked picture by GEGL's filter, edges clamped. Down first, then across: it is the same."""
     height, width, _ = source.image.shape
     step = node_step(std_dev)
-    columns = max(1, min(COLUMNS, TILE // step, -(-width // cores())))
+    columns = max(1, min(COLUMNS, TILE // step, -(-width // BANDS)))
     down: dict[int, np.ndarray] = {}
     # What is done to the blurred picture comes out as what is blurred of the picture it is done to, and is less work.
     last = work[-1] if work and part is None and alpha is None else None

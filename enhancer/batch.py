@@ -28,7 +28,7 @@ from .pool import WorkerPool, no_ctrl_c
 from .task import Enhanced, Settings, Task
 
 MEMORY = 2 * 2**30
-"""Bytes of memory that the machine has for each process: a photo of 24 megapixels needs 0.6 GB, and others live too."""
+"""Bytes of memory that the machine has for each process: 24 megapixels need up to 0.5 GB, and others live too."""
 PART = re.compile(r"\.(?P<name>.+)\.(?P<process>\d+)\.part", re.DOTALL)
 """As `models.files.temporary_path` names them; name: what `temporary_stem` makes of the file's own."""
 
