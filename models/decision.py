@@ -37,6 +37,11 @@ class Choice:
     probability: float | None
     interval: tuple[float, float] | None = None
 
+    def to_json(self) -> dict[str, Any]:
+        """What `read_choices` reads."""
+        interval = None if self.interval is None else list(self.interval)
+        return {"name": self.slider.name, "value": self.value, "probability": self.probability, "interval": interval}
+
 
 @dataclass(frozen=True)
 class Decision:
@@ -59,16 +64,13 @@ class Decision:
             "model": {"name": self.model, "sha256": self.sha256},
             "strength": self.strength,
             "sliders": [
-                {
-                    "name": c.slider.name,
+                c.to_json()
+                | {
                     "label": c.slider.label,
                     "operation": c.slider.operation,
                     "property": c.slider.property,
                     "unit": c.slider.unit,
-                    "value": c.value,
                     "neutral": c.slider.neutral,
-                    "probability": c.probability,
-                    "interval": c.interval,
                     "text": c.slider.format(c.value),
                 }
                 for c in self.choices

@@ -116,10 +116,7 @@ class Session:
         own = policy.decide_thumbnail(self.thumbnail, colour=colour)
         found = []
         for decision in [own, *alternatives(policy, self.thumbnail, colour, count)]:
-            rows = [
-                {"name": c.slider.name, "value": c.value, "probability": c.probability, "interval": c.interval}
-                for c in decision.choices
-            ]
+            rows = [choice.to_json() for choice in decision.choices]
             picture = base64.b64encode(edit(self.small, decision.values).tobytes()).decode()
             found.append({"sliders": rows, "picture": picture})
         return {"format": FORMAT_VERSION, "side": PICTURE_SIDE, "alternatives": found}
