@@ -5,10 +5,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from array_api_compat import array_namespace
-
 from .black_body import black_body
-from .color import Array
+from .color import Array, join, per_image, planes
 
 
 def color_temperature(
@@ -24,10 +22,6 @@ def color_temperature(
     where both are equal (default 6500); a higher intended temperature makes the picture warmer.
     Follows operations/common/color-temperature.c of GEGL_0_4_62.
     """
-    xp = array_namespace(linear)
     gains = [o / i for o, i in zip(black_body(original_temperature), black_body(intended_temperature), strict=True)]
-    if any(hasattr(g, "shape") and g.ndim == 1 for g in gains):  # one temperature an image: (B, 1, 1, 3)
-        gain = xp.stack(gains, axis=-1)
-        return linear * gain.reshape((gain.shape[0],) + (1,) * (linear.ndim - 2) + (3,))
-    gain = xp.asarray([float(g) for g in gains], dtype=linear.dtype)
-    return linear * (gain.to(linear.device) if hasattr(gain, "to") else gain)
+    r, g, b = (channel * per_image(gain, channel) for channel, gain in zip(planes(linear), gains, strict=True))
+    return join((r, g, b))

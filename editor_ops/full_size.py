@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from array_api_compat import array_namespace
 
 from .blend import amount
 from .blur import ALPHA_FLOOR
@@ -92,8 +93,8 @@ SPATIAL = {
     ),
     "gegl:unsharp-mask": Spatial(
         "std_dev",
-        lambda linear: np.moveaxis(linear, -1, 0),
-        lambda linear, blurred, scale: linear + (linear - np.moveaxis(blurred, 0, -1)) * scale,
+        lambda linear: array_namespace(linear).moveaxis(linear, -1, 0),
+        lambda linear, blurred, scale: linear + (linear - array_namespace(blurred).moveaxis(blurred, 0, -1)) * scale,
     ),
 }
 

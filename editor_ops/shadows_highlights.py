@@ -65,8 +65,13 @@ def correct(
     compress: float = 50.0,
     shadows_ccorrect: float = 100.0,
     highlights_ccorrect: float = 50.0,
+    repeats: int | None = None,
 ) -> Array:
-    """The point-wise half of `shadows_highlights`; blurred: luminance (..., height, width) from `blurred_luminance`."""
+    """The point-wise half of `shadows_highlights`; blurred: luminance (..., height, width) from `blurred_luminance`.
+
+    repeats: how often the overlays are applied at most, 1 for amounts up to 50, 4 for all, where the amounts are not
+    known yet; None: as often as the amounts say.
+    """
     xp = array_namespace(linear)
     l_, a, b = linear_to_lab(linear)
     l_ = l_ / 100
@@ -81,11 +86,11 @@ def correct(
     amount = per_image(highlights, l_) / 50
     weight = xp.clip(1 - darkness / (1 - squeeze), 0.0, 1.0)
     side = _sign(-amount)
-    l_, colour = _overlay(l_, darkness, weight, amount, side, 1 - highlights_ccorrect / 100)
+    l_, colour = _overlay(l_, darkness, weight, amount, side, 1 - highlights_ccorrect / 100, repeats)
 
     amount = per_image(shadows, l_) / 50
     weight = xp.clip((darkness - squeeze) / (1 - squeeze), 0.0, 1.0)
-    l_, more = _overlay(l_, darkness, weight, amount, _sign(amount), shadows_ccorrect / 100)
+    l_, more = _overlay(l_, darkness, weight, amount, _sign(amount), shadows_ccorrect / 100, repeats)
     colour = colour * more
     return lab_to_linear(l_ * 100, a * colour, b * colour)
 
@@ -96,7 +101,9 @@ def _sign(amount: Any) -> Any:
     return signs(amount)
 
 
-def _overlay(l_: Array, darkness: Array, weight: Array, amount: Any, side: Any, keep: float) -> tuple[Array, Any]:
+def _overlay(
+    l_: Array, darkness: Array, weight: Array, amount: Any, side: Any, keep: float, repeats: int | None
+) -> tuple[Array, Any]:
     """Overlays lightness with the surroundings; gives it and the factor for a and b.
 
     keep: share of the colour that follows the lightness when the tool brightens; it is mirrored about one
@@ -104,11 +111,12 @@ def _overlay(l_: Array, darkness: Array, weight: Array, amount: Any, side: Any, 
     """
     xp = array_namespace(l_)
     square = amount * amount
-    most = float(square) if isinstance(square, (int, float)) else float(xp.max(square))
+    if repeats is None:
+        repeats = math.ceil(float(square) if isinstance(square, (int, float)) else float(xp.max(square)))
     # For shadows the C source centres ccorrect by the sign, for highlights by its opposite; both come to this.
-    keep = (keep - 0.5) * side + 0.5 if most else keep
+    keep = (keep - 0.5) * side + 0.5 if repeats else keep
     colour: Any = 1.0
-    for step in range(math.ceil(most)):
+    for step in range(repeats):
         if isinstance(square, (int, float)):
             chunk: Any = min(square - step, 1.0)
         else:

@@ -14,10 +14,12 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from .blur import ALPHA_FLOOR, convolve, recursion_constants, recursive_pass
+from .scalars import clip, floor
 
 NODES_PER_DEVIATION = 8
 """Pixels at which the blur is taken, a standard deviation. With 8, the cubic between them is right to 2e-5 of a step
@@ -32,9 +34,20 @@ PIECE = 32
 below 200."""
 
 
-def node_step(std_dev: float) -> int:
-    """Pixels from node to node."""
-    return max(1, int(std_dev / NODES_PER_DEVIATION))
+def node_step(std_dev: Any) -> Any:
+    """Pixels from node to node, a whole number. std_dev: a number or an array."""
+    return clip(floor(std_dev / NODES_PER_DEVIATION), 1)
+
+
+def node_count(n: Any, step: Any) -> Any:
+    """Nodes along n pixels: one before them, and two behind the last that lies on one or before one."""
+    return floor((n + step - 1) / step) + 3
+
+
+def lagrange(t: Any) -> tuple[Any, Any, Any, Any]:
+    """Lagrange's cubic: what nodes at -1, 0, 1 and 2 weigh at t, of any shape, from 0 to 1."""
+    before, at, next_, after = t + 1, t, t - 1, t - 2
+    return -at * next_ * after / 6, before * next_ * after / 2, -before * at * after / 2, before * at * next_ / 6
 
 
 @dataclass(frozen=True)
@@ -65,10 +78,7 @@ class Blurred:
 @functools.lru_cache(maxsize=8)
 def _cubic(step: int) -> np.ndarray:
     """Lagrange's cubic through four nodes, for each of the `step` pixels from the second on: (4, step)."""
-    t = np.arange(step) / step
-    before, at, next_, after = t + 1, t, t - 1, t - 2
-    weights = (-at * next_ * after / 6, before * next_ * after / 2, -before * at * after / 2, before * at * next_ / 6)
-    return np.stack(weights).astype(np.float32)
+    return np.stack(lagrange(np.arange(step) / step)).astype(np.float32)
 
 
 def convolve_at_nodes(lines: np.ndarray, std_dev: float) -> tuple[np.ndarray, np.ndarray]:
@@ -80,7 +90,7 @@ def convolve_at_nodes(lines: np.ndarray, std_dev: float) -> tuple[np.ndarray, np
     if std_dev < 1.0:  # GEGL convolves instead
         padded = np.pad(lines, [(0, 0)] * (lines.ndim - 1) + [(1, 2)], mode="edge")
         return np.moveaxis(convolve(np.moveaxis(padded, -1, 0), std_dev), 0, -1), np.zeros((*lines.shape[:-1], 3))
-    count = _node_count(n, step) + 2 * SETTLE
+    count = node_count(n, step) + 2 * SETTLE
     pieces = -(-(count + 5) // PIECE)
     before = (1 + SETTLE) * step + 3 * (step - 1)
     after = pieces * PIECE * step - before - n
@@ -105,10 +115,6 @@ def recurse_nodes(nodes: np.ndarray, ends: np.ndarray, n: int, std_dev: float) -
     error = _boundary_error(std_dev, n)
     blurred[..., blurred.shape[-1] - len(error) :] += ends @ error.T
     return blurred.astype(np.float32)
-
-
-def _node_count(n: int, step: int) -> int:
-    return -(-n // step) + 3
 
 
 def _feedback(std_dev: float, step: int) -> np.ndarray:
@@ -209,7 +215,7 @@ def _boundary_error(std_dev: float, n: int) -> np.ndarray:
     delayed = onwards[2:-1] - onwards[3:]  # (reach + 1, 3)
     backward = b[0] * _impulse(a, 2 * reach + 2)
 
-    places = n - (np.arange(_node_count(n, step)) - 1) * step  # pixels from a node to n
+    places = n - (np.arange(node_count(n, step)) - 1) * step  # pixels from a node to n
     places = places[places <= reach]
     before = np.stack([backward[place : place + len(delayed)] @ delayed for place in places if place > 0])
     # Nodes beyond the line, which the cubic needs: the backward recursion, solved for its oldest term.

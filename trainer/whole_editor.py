@@ -1,0 +1,270 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A policy file -> one ONNX file that takes a picture and gives the edited one: thumbnail, policy and editor.
+
+Nothing of the editor is written again here: `editor_ops` runs with arrays that write ONNX operators (onnx_arrays.py).
+What full_size.py does for NumPy is done here for a graph: everything before the first blur works on channels alone, so
+it is a table for the 256 numbers that a sample can be; the rest is done in strips (operator Scan), so that a large
+picture needs little memory; the blurs are matrices (blur_matrix.py).
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import onnx
+import onnx_ir as ir
+
+from editor_ops import NAMES, SLIDERS, blur_matrix
+from editor_ops.chain import Step, steps_of
+from editor_ops.color import linear_to_srgb, srgb_to_linear
+from editor_ops.editor import run
+from editor_ops.full_size import SPATIAL
+from editor_ops.operations import as_float, rounded
+from editor_ops.wide_blur import node_count, node_step
+from models.thumbnail import SIZE, cell_edges
+
+from .onnx_arrays import Traced, Unstacked, argument, cast, constant, counted, if_, ints, item, op, reshaped, scan, scope
+
+OPSET, IR_VERSION = 18, 8
+"""Of the policy files, and the file version that goes with it: ONNX Runtime 1.14 and later read them."""
+STRIP = 2**17
+"""Pixels worked at a time, measured: with fewer the operators' own time counts, with more the planes leave the cache."""
+K = len(SLIDERS)
+SHADOWS_HIGHLIGHTS = "gegl:shadows-highlights"
+ONCE = 50.0
+
+
+def build_graph(policy: onnx.ModelProto, levels: np.ndarray) -> onnx.ModelProto:
+    """The whole editor, without metadata. policy: as exported; levels: its sliders' values, (K, L)."""
+    with scope() as written:
+        image = argument("image", np.uint8, "height", "width", 3)
+        strength = argument("strength", np.float32)
+        wanted = argument("set_sliders", np.float32, K)
+        strips = Strips(image)
+        logits, chosen, initializers = inlined(policy, thumbnail(strips))
+        sliders = decide(chosen, levels, strength, wanted)
+        probabilities = op("ReduceMax", op("Softmax", logits, axis=-1), ints(0, 2), keepdims=0)  # (K,)
+        edited = edit(strips, {name: item(sliders, k) for k, name in enumerate(NAMES)})
+    outputs = {"edited": (edited, ["height", "width", 3]), "sliders": (sliders, [K]), "probabilities": (probabilities, [K])}
+    for name, (made, shape) in outputs.items():
+        made.value.name, made.value.shape = name, ir.Shape(shape)
+        made.value.type = ir.TensorType(ir.DataType.from_numpy(made.dtype))
+    graph = ir.Graph(
+        [each.value for each in (image, strength, wanted)],
+        [made.value for made, _ in outputs.values()],
+        nodes=written.nodes,
+        initializers=initializers,
+        opset_imports={"": OPSET},
+        name="photo_editor",
+    )
+    model = ir.to_proto(ir.Model(graph, ir_version=IR_VERSION))
+    clear_names(model.graph)
+    return model
+
+
+def clear_names(graph: onnx.GraphProto) -> None:
+    """Of nodes, which nobody needs."""
+    for node in graph.node:
+        node.ClearField("name")
+        for attribute in node.attribute:
+            if attribute.HasField("g"):
+                clear_names(attribute.g)
+
+
+def inlined(policy: onnx.ModelProto, thumbnail: Traced) -> tuple[Traced, Traced, list[ir.Value]]:
+    """A policy's logits, (1, K, L), and levels, (1, K), for a thumbnail; and its weights."""
+    from .onnx_arrays import _scopes
+
+    graph = ir.from_proto(policy).graph
+    weights = list(graph.initializers.values())
+    graph.initializers.clear()
+    outputs = {value.name: value for value in graph.outputs}
+    ir.convenience.replace_all_uses_with(graph.inputs[0], thumbnail.value)
+    nodes = list(graph)
+    graph.outputs.clear()
+    graph.remove(nodes)
+    for value in [*weights, *(value for node in nodes for value in node.outputs)]:
+        value.name = f"policy.{value.name}"
+        value.shape = None if value not in weights else value.shape
+    _scopes[-1].nodes += nodes
+    return Traced(outputs["logits"], np.float32), Traced(outputs["levels"], np.int64), weights
+
+
+class Strips:
+    """An image (height, width, 3), uint8, in strips of equal height; the last one repeats the image's last row."""
+
+    def __init__(self, image: Traced) -> None:
+        self.image = image
+        shape = op("Shape", image, dtype=np.int64)
+        self.height, self.width = item(shape, 0), item(shape, 1)
+        one = constant(1, np.int64)
+        n_rows = op("Min", op("Max", constant(STRIP, np.int64) // self.width, one), self.height)
+        count = (self.height + n_rows - 1) // n_rows
+        self.rows = reshaped(counted(count * n_rows), count, n_rows)  # (strips, rows of one)
+
+    def pixels(self, rows: Traced) -> Traced:
+        """These rows, uint8 (rows, width, 3)."""
+        return op("Gather", self.image, op("Min", rows, self.height - 1), axis=0)
+
+    def whole(self, strips: Traced) -> Traced:
+        """What a scan has made of the strips, (strips, rows of one, ...), as one: (height, ...)."""
+        rest = op("Shape", strips, dtype=np.int64, start=2)
+        flat = op("Reshape", strips, op("Concat", ints(-1), rest, axis=0))
+        return op("Slice", flat, ints(0), reshaped(self.height, 1), ints(0))
+
+
+def thumbnail(strips: Strips) -> Traced:
+    """As models.thumbnail: float32 (1, 3, SIZE, SIZE). Sums of whole numbers, exact up to 65,793 pixels a cell."""
+    (top, bottom), (left, right) = (cell_edges(n, SIZE) for n in (strips.height, strips.width))  # int64 (SIZE,)
+    most = (strips.height + SIZE - 1) // SIZE + 1  # rows that a cell touches
+    rows = reshaped(top, SIZE, 1) + counted(most)  # (SIZE, rows)
+    inside = cast(rows < reshaped(bottom, SIZE, 1), np.float32)
+
+    def band(rows: Traced, inside: Traced) -> list[Traced]:
+        """Sums over the rows of a cell, (3 width,)."""
+        return [inside @ cast(reshaped(strips.pixels(rows), 0, -1), np.float32)]
+
+    (bands,) = scan(band, rows, inside)  # (SIZE, 3 width)
+    columns = counted(strips.width)
+    inside = cast((columns >= reshaped(left, SIZE, 1)) & (columns < reshaped(right, SIZE, 1)), np.float32)
+    sums = inside @ reshaped(bands, SIZE, -1, 3)  # (SIZE, SIZE, 3)
+    pixels = reshaped(bottom - top, SIZE, 1, 1) * reshaped(right - left, 1, SIZE, 1)
+    mean = cast(sums, np.float64) / cast(pixels, np.float64) / constant(255, np.float64)
+    return op("Unsqueeze", op("Transpose", cast(mean, np.float32), perm=(2, 0, 1)), ints(0))
+
+
+def decide(chosen: Traced, levels: np.ndarray, strength: Traced, wanted: Traced) -> Traced:
+    """Slider values in GIMP's units, float32 (K,): the host's where it gives one, else the policy's, by strength.
+
+    chosen: levels, int64 (1, K). levels: their values, (K, L).
+    """
+    table = constant(levels, np.float64)
+    values = reshaped(op("GatherElements", table, reshaped(chosen, -1, 1), axis=1), -1)  # (K,)
+    far = cast(op("Min", op("Max", strength, constant(0)), constant(2)), np.float64)
+    decided = []
+    for k, slider in enumerate(SLIDERS):
+        low, high = slider.property_range
+        own = item(wanted, k)
+        held = op("Min", op("Max", own, constant(low)), constant(high))
+        scaled = cast(slider.scaled(item(values, k), far), np.float32)
+        decided.append(reshaped(op("Where", op("IsNaN", own, dtype=bool), scaled, held, dtype=np.float32), 1))
+    return op("Concat", *decided, axis=0)
+
+
+class Blur:
+    """A blur by a share of the long side: matrices along both sides, and how it is read at a strip's pixels."""
+
+    def __init__(self, strips: Strips, std_dev: Traced) -> None:
+        self.std_dev = reshaped(std_dev, 1, 1)
+        self.step = node_step(self.std_dev)
+        down, across = (self._node_numbers(side) for side in (strips.height, strips.width))
+        self.down = self._weights(strips.height, down)  # (nodes down, height)
+        self.across = op("Transpose", self._weights(strips.width, across), perm=(1, 0))  # (width, nodes across)
+        self.at_rows = self._interpolation(reshaped(strips.rows, -1), down)  # (rows of all strips, nodes down)
+        at_columns = self._interpolation(counted(strips.width), across)
+        self.at_columns = op("Transpose", at_columns, perm=(1, 0))  # (nodes across, width)
+
+    def _node_numbers(self, side: Traced) -> Traced:
+        """0 and on, float32 (nodes,)."""
+        n = node_count(cast(side, np.float32), self.step)  # (1, 1)
+        return cast(counted(cast(op("Squeeze", n), np.int64)), np.float32)
+
+    def _weights(self, side: Traced, nodes: Traced) -> Traced:
+        places = blur_matrix.node_places(reshaped(nodes, -1, 1), self.step)
+        pixels = reshaped(cast(counted(side), np.float32), 1, -1)
+        n = reshaped(cast(side, np.float32), 1, 1)
+        return if_(
+            op("Squeeze", self.std_dev >= 1.0),
+            lambda: [blur_matrix.recursive_weights(places, pixels, n, self.std_dev)],
+            lambda: [blur_matrix.convolved_weights(places, pixels, n, self.std_dev)],
+        )[0]
+
+    def _interpolation(self, pixels: Traced, nodes: Traced) -> Traced:
+        pixels = reshaped(cast(pixels, np.float32), -1, 1)
+        return blur_matrix.interpolation(pixels, reshaped(nodes, 1, -1), self.step)
+
+    def strip(self, nodes: Traced, rows: Traced) -> Traced:
+        """The blurred plane at these rows: (rows, width)."""
+        return op("Gather", self.at_rows, rows, axis=0) @ nodes @ self.at_columns
+
+
+Source = Callable[[Traced], Unstacked]
+"""Row numbers of a strip -> its pixels, in linear light."""
+
+
+def edit(strips: Strips, values: dict[str, Traced]) -> Traced:
+    """The image edited, uint8 (height, width, 3)."""
+    long_side = cast(op("Max", strips.height, strips.width), np.float32)
+    steps = steps_of(values, long_side)
+    blurs = [i for i, (operation, _) in enumerate(steps) if operation in SPATIAL]
+    source = _decoded(strips, steps[: blurs[0]])
+    for i, end in zip(blurs, [*blurs[1:], len(steps)], strict=True):
+        source = _then(_blurred(strips, source, steps[i], values), steps[i + 1 : end])
+
+    def encode(rows: Traced) -> list[Traced]:
+        samples = rounded(linear_to_srgb(source(rows)), 255.0)
+        planes = [op("Unsqueeze", cast(plane, np.uint8), ints(-1)) for plane in samples.planes]
+        return [op("Concat", *planes, axis=-1)]
+
+    (edited,) = scan(encode, strips.rows)
+    return strips.whole(edited)
+
+
+def _decoded(strips: Strips, steps: list[Step]) -> Source:
+    """The image in linear light after steps that work on channels alone: by a table of what a sample can be."""
+    greys = constant(srgb_to_linear(as_float(np.arange(256, dtype=np.uint8))))
+    table = run(Unstacked((greys, greys, greys), last=True), steps)
+
+    def source(rows: Traced) -> Unstacked:
+        numbers = op("Transpose", cast(strips.pixels(rows), np.int32), perm=(2, 0, 1))
+        planes = op("Split", numbers, outputs=3, num_outputs=3, axis=0)
+        planes = [op("Squeeze", plane, ints(0)) for plane in planes]
+        return Unstacked([op("Gather", t, p) for t, p in zip(table.planes, planes, strict=True)], last=True)
+
+    return source
+
+
+def _then(source: Source, steps: list[Step]) -> Source:
+    return (lambda rows: run(source(rows), steps)) if steps else source
+
+
+def _blurred(strips: Strips, source: Source, step: Step, values: dict[str, Traced]) -> Source:
+    """The source after an operation with a blur in it, which takes a pass of its own where one of its sliders moves."""
+    operation, properties = step
+    spatial, rest = SPATIAL[operation], dict(properties)
+    blur = Blur(strips, rest.pop(spatial.radius))
+    own = {slider.name: slider for slider in SLIDERS if slider.operation == operation}
+    moved = any_of([~(values[name] == own[name].neutral) for name in own])
+    black = constant(np.zeros((1, 1)))
+    n_planes = len(spatial.blurred_part(Unstacked((black, black, black), last=True)).planes)
+
+    def across(rows: Traced) -> list[Traced]:
+        return [plane @ blur.across for plane in spatial.blurred_part(source(rows)).planes]
+
+    def blurred() -> list[Traced]:
+        return [blur.down @ strips.whole(part) for part in scan(across, strips.rows)]
+
+    nodes = if_(moved, blurred, lambda: [black] * n_planes)
+    far = any_of([abs(values[name]) > ONCE for name in own])
+
+    def work(rows: Traced) -> Unstacked:
+        picture = source(rows)
+
+        def finished(**more: Any) -> tuple[Traced, ...]:
+            surroundings = Unstacked([blur.strip(plane, rows) for plane in nodes], last=False)
+            return spatial.finish(picture, surroundings, **rest, **more).planes
+
+        def either() -> Any:
+            return if_(far, lambda: finished(repeats=4), lambda: finished(repeats=1))
+
+        then = either if operation == SHADOWS_HIGHLIGHTS else finished
+        return Unstacked(if_(moved, then, lambda: picture.planes), last=True)
+
+    return work
+
+
+def any_of(conditions: list[Traced]) -> Traced:
+    return functools.reduce(lambda one, other: one | other, conditions)
