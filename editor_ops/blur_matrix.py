@@ -2,8 +2,8 @@
 """GEGL's blur along a line as a matrix, in closed form: what a graph can make for a picture of any size.
 
 blur.py has the filter as a recursion, wide_blur.py as one over nodes. A graph of ONNX operators has no cheap recursion,
-but it multiplies matrices fast, and at every few pixels the blur needs few rows. Each entry follows from the poles of
-the recursion, which follow from the standard deviation.
+but it multiplies matrices fast. Each weight follows from the poles of the recursion, which follow from the standard
+deviation.
 
 With r the three roots of the filter's polynomial before it is discretised and q its scale, the poles are
 p = q / (q - r). Partial fractions make the forward pass the sum of G p^d, d pixels on, with G = R / (q - r), and both
@@ -13,6 +13,7 @@ passes the sum of H p^|d|. Two of the three are a conjugate pair: their sum is t
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -24,11 +25,60 @@ from .scalars import floor
 from .wide_blur import lagrange
 
 ROOTS = [complex(root) for root in np.roots(POLYNOMIAL)]
-"""Of the polynomial: one real, and a pair, of which every sum here takes one."""
 REAL, PAIR = (next(r for r in ROOTS if r.imag == 0), next(r for r in ROOTS if r.imag > 0))
 ALL = (REAL, PAIR, PAIR.conjugate())
+RESIDUES = {root: -math.prod(ALL) / math.prod(root - other for other in ALL if other != root) for root in ALL}
+"""R of each root."""
 Complex = tuple[Any, Any]
 """Real and imaginary part: ONNX has no complex numbers."""
+
+
+@dataclass(frozen=True)
+class Weights:
+    """What each pixel of a line weighs in the blur at some places, (places, pixels), smooth in both; and what the first
+    and the last pixel weigh besides, (places, 1) each, since they stand for all that lies beyond."""
+
+    smooth: Array
+    first: Array
+    last: Array
+
+
+@dataclass(frozen=True)
+class Pole:
+    """What follows from a standard deviation, for one root; numbers or arrays of one shape.
+
+    count: 2 for a conjugate pair. decay, angle: logarithm of |p|, and its argument. both: H. rest: 1 / (1 - p).
+    error: for each root, what its forward pass at the end of a line makes of GEGL's error there (see `_boundary_error`).
+    """
+
+    count: float
+    decay: Any
+    angle: Any
+    both: Complex
+    rest: Complex
+    error: list[Complex]
+
+
+def poles(std_dev: Any) -> list[Pole]:
+    """Of the real root and the pair. std_dev: 1 pixel or more, a number or an array."""
+    q = pole_scale(std_dev)
+    return [_pole(root, q) for root in (REAL, PAIR)]
+
+
+def _pole(root: complex, q: Any) -> Pole:
+    xp = array_namespace(q)
+    real, imaginary = 1.0 - root.real / q, -root.imag / q  # of 1 / p
+    angle = 0.0 if root.imag == 0 else -xp.atan(imaginary / real)
+    inverse = 1.0 / -root
+    shared = [_over(RESIDUES[root] * RESIDUES[o], root * o, root + o, q) for o in ALL]
+    return Pole(
+        count=1.0 if root.imag == 0 else 2.0,
+        decay=-0.5 * xp.log(real * real + imaginary * imaginary),
+        angle=angle,
+        both=_sum(shared),
+        rest=(1.0 + q * inverse.real, q * inverse.imag),
+        error=[_times(factor, _over(-o, -o, -1.0, q)) for factor, o in zip(shared, ALL, strict=True)],
+    )
 
 
 def _times(a: Complex, b: Complex) -> Complex:
@@ -46,105 +96,78 @@ def _over(number: complex, constant: complex, per_q: complex, q: Any) -> Complex
     return _times((number.real, number.imag), (real / size, imaginary * (-1.0 / size)))
 
 
-def _residue(root: complex) -> complex:
-    """R of a root: G = R / (q - r)."""
-    others = [other for other in ALL if other != root]
-    return -math.prod(ALL) / math.prod(root - other for other in others)
-
-
-def _both_passes(root: complex, q: Any) -> Complex:
-    """H of a root."""
-    terms = [_over(_residue(root) * _residue(o), root * o, root + o, q) for o in ALL]
-    return _sum(terms)
-
-
-def _powers(root: complex, q: Any, distance: Array) -> Complex:
-    """p^distance of a root's pole, of the shape of distance."""
+def _powers(pole: Pole, distance: Array) -> Complex:
+    """p^distance, of the shape of distance."""
     xp = array_namespace(distance)
-    real, imaginary = 1.0 - root.real / q, -root.imag / q  # of 1 / p
-    decay = xp.exp(distance * (-0.5 * xp.log(real * real + imaginary * imaginary)))
-    if root.imag == 0:
-        return decay, decay * 0.0
-    angle = distance * -xp.atan(imaginary / real)
-    return decay * xp.cos(angle), decay * xp.sin(angle)
+    size = xp.exp(distance * pole.decay)
+    if pole.count == 1.0:
+        return size, 0.0
+    return size * xp.cos(distance * pole.angle), size * xp.sin(distance * pole.angle)
 
 
-def _real_sum(root: complex, factor: Complex, powers: Complex) -> Array:
-    """What a root, and its conjugate where it has one, add up to."""
-    return (1.0 if root.imag == 0 else 2.0) * _times(factor, powers)[0]
+def _real_part(pole: Pole, factor: Complex, powers: Complex) -> Array:
+    """What a pole, and its conjugate where it has one, add up to."""
+    if pole.count == 1.0:
+        return factor[0] * powers[0]
+    return pole.count * factor[0] * powers[0] - pole.count * factor[1] * powers[1]
 
 
-def _response(q: Any, distance: Array, tail: bool = False) -> Array:
-    """Both passes' impulse response at a distance, or its sum from there on."""
-    total = 0.0
-    for root in (REAL, PAIR):
-        factor = _both_passes(root, q)
-        if tail:  # over 1 - p = -r / (q - r)
-            factor = _times(factor, _one_over_rest(root, q))
-        total = total + _real_sum(root, factor, _powers(root, q, distance))
-    return total
+def recursive_weights(known: list[Pole], places: Array, pixels: Array, n: Any) -> Weights:
+    """GEGL's recursive blur of a line of n pixels, clamped at its ends. known: `poles`, of shape (1, 1).
 
-
-def _one_over_rest(root: complex, q: Any) -> Complex:
-    """1 / (1 - p) = (q - r) / -r."""
-    inverse = 1.0 / -root
-    return 1.0 + q * inverse.real, q * inverse.imag
-
-
-def recursive_weights(places: Array, pixels: Array, n: Any, std_dev: Any) -> Array:
-    """What each of n pixels of a line, clamped at its ends, weighs in GEGL's recursive blur at places.
-
-    places: (P, 1), in pixels; pixels: (1, n), 0 to n - 1; n and std_dev, 1 pixel or more: of shape (1, 1); all floats.
-    Returns (P, n). A place may lie some pixels beyond the ends.
+    places: (P, 1), in pixels, some of which may lie beyond the ends; pixels: (1, N), any; n: (1, 1); all floats.
     """
     xp = array_namespace(pixels)
-    q = pole_scale(std_dev)
-    first, last = pixels == 0.0, pixels == n - 1.0
-    weights = _response(q, xp.abs(places - pixels))
-    weights = weights + xp.where(first, _tail(q, places + 1.0), 0.0) + xp.where(last, _tail(q, n - places), 0.0)
-    return weights + _boundary_error(q, places, pixels, n)
+    distance = xp.abs(places - pixels)
+    smooth = sum(_real_part(pole, pole.both, _powers(pole, distance)) for pole in known)
+    error, at_last = _boundary_error(known, places, pixels, n)
+    before, _ = _boundary_error(known, places, n * 0.0, n, extended=True)
+    return Weights(smooth + error, _tail(known, places + 1.0) + before, _tail(known, n - places) + at_last)
 
 
-def _tail(q: Any, start: Array) -> Array:
-    """The response from a distance on, which may be negative: the whole sums to 1."""
+def _tail(known: list[Pole], start: Array) -> Array:
+    """The sum of both passes' response from a distance on, which may be negative: the whole is 1."""
     xp = array_namespace(start)
-    beyond = _response(q, xp.where(start > 0.0, start, 1.0 - start), tail=True)
+    distance = xp.where(start > 0.0, start, 1.0 - start)
+    beyond = sum(_real_part(pole, _times(pole.both, pole.rest), _powers(pole, distance)) for pole in known)
     return xp.where(start > 0.0, beyond, 1.0 - beyond)
 
 
-def _boundary_error(q: Any, places: Array, pixels: Array, n: Any) -> Array:
-    """GEGL's error at the end of a line, (P, n): its backward pass begins one sample late (see wide_blur.py).
+def _boundary_error(
+    known: list[Pole], places: Array, pixels: Array, n: Any, extended: bool = False
+) -> tuple[Array, Array]:
+    """GEGL's error at the end of a line: its backward pass begins one sample late (see wide_blur.py).
 
     So it lacks what it would make of the forward pass's differences behind the end, c (1 - p) p^m of each pole, where
-    c is the forward pass of the line, less its last pixel, at n - 1.
+    c is the forward pass, at n - 1, of the line less its last pixel. What each pixel adds, (places, pixels), and what
+    the last one does besides, (places, 1). extended: what lies before the pixel adds, if it is equal to it.
     """
-    xp = array_namespace(pixels)
-    first, last = pixels == 0.0, pixels == n - 1.0
-    forward = []
-    for root in (REAL, PAIR):
-        power, rest = _powers(root, q, n - 1.0 - pixels), _one_over_rest(root, q)  # (1, n)
-        extended = _times(power, rest)  # with the first pixel repeated before it
-        parts = [xp.where(first, e, p) - xp.where(last, r, 0.0)
-                 for e, p, r in zip(extended, power, rest, strict=True)]  # fmt: skip
-        forward.append((parts[0], parts[1]))
-    forward.append((forward[1][0], forward[1][1] * -1.0))  # of the conjugate
-    error = 0.0
-    for root in (REAL, PAIR):
-        terms = []
-        for other, passed in zip(ALL, forward, strict=True):
-            factor = _over(_residue(root) * _residue(other), root * other, root + other, q)
-            terms.append(_times(_times(factor, _over(-other, -other, -1.0, q)), passed))
-        error = error + _real_sum(root, _sum(terms), _powers(root, q, n - places))
-    return error
+    passed, ends = [], []
+    for pole in known:
+        power = _powers(pole, n - 1.0 - pixels + (1.0 if extended else 0.0))
+        passed.append(_times(power, pole.rest) if extended else power)
+        ends.append((pole.rest[0] * -1.0, pole.rest[1] * -1.0))
+    error, at_last = 0.0, 0.0
+    for pole in known:
+        behind = _powers(pole, n - places)
+        error = error + _real_part(pole, _sum_over_roots(pole, passed), behind)
+        at_last = at_last + _real_part(pole, _sum_over_roots(pole, ends), behind)
+    return error, at_last
 
 
-def convolved_weights(places: Array, pixels: Array, n: Any, std_dev: Any) -> Array:
-    """The same for a deviation below 1 pixel, where GEGL convolves. Shapes as `recursive_weights`."""
+def _sum_over_roots(pole: Pole, values: list[Complex]) -> Complex:
+    """The pole's error factors times values of the real root and of the pair's one."""
+    real, one = values
+    return _sum([_times(f, v) for f, v in zip(pole.error, (real, one, (one[0], one[1] * -1.0)), strict=True)])
+
+
+def convolved_weights(places: Array, pixels: Array, n: Any, std_dev: Any) -> Weights:
+    """The same for a deviation below 1 pixel, where GEGL convolves, and for whole numbers as places and pixels."""
     xp = array_namespace(pixels)
     total = 0.0
     for shift, weight in convolution_weights(std_dev):
-        total = total + xp.where(xp.clip(places + shift, 0.0, n - 1.0) == pixels, weight, 0.0)
-    return total
+        total = total + xp.where(xp.clip(places + float(shift), 0.0, n - 1.0) == pixels, weight, 0.0)
+    return Weights(total, places * 0.0, places * 0.0)
 
 
 def node_places(numbers: Array, step: Any) -> Array:
@@ -160,4 +183,3 @@ def interpolation(pixels: Array, numbers: Array, step: Any) -> Array:
     for k, weight in enumerate(lagrange(pixels / step - before)):
         weights = weights + xp.where(numbers == before + float(k), weight, 0.0)
     return weights
-

@@ -27,6 +27,7 @@ class Scope:
     def __init__(self) -> None:
         self.nodes: list[ir.Node] = []
         self.constants: dict[tuple[str, bytes, tuple[int, ...]], Traced] = {}
+        self.given: list[Traced] = []
 
 
 _scopes: list[Scope] = []
@@ -238,12 +239,19 @@ def _subgraph(body: Callable[..., Sequence[Traced]], kinds: Sequence[Dtype] = ()
         inputs = [argument(f"v{next(_numbers)}", kind) for kind in kinds]
         for each in inputs:
             each.value.shape = None
-        made = [op("Identity", each) for each in body(*inputs)]  # it may be a value of a graph outside
+        made = [_inside(each, inner) for each in body(*inputs)]
         values = [each.value for each in inputs]
         graph = ir.Graph(values, [each.value for each in made], nodes=inner.nodes, name="g")
     for each in made:
         each.value.type = ir.TensorType(ir.DataType.from_numpy(each.dtype))
     return graph, [each.dtype for each in made]
+
+
+def _inside(x: Traced, inner: Scope) -> Traced:
+    """What a subgraph gives is made in it."""
+    own = x.value.producer() in inner.nodes and not any(x is each for each in inner.given)
+    inner.given.append(x)
+    return x if own else op("Identity", x)
 
 
 def _elementwise(kind: str, *arguments: Any, dtype: Dtype = None) -> Any:

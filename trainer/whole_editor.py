@@ -23,14 +23,15 @@ from editor_ops.color import linear_to_srgb, srgb_to_linear
 from editor_ops.editor import run
 from editor_ops.full_size import SPATIAL
 from editor_ops.operations import as_float, rounded
-from editor_ops.wide_blur import node_count, node_step
+from editor_ops.blur_matrix import Weights
+from editor_ops.wide_blur import lagrange, node_count, node_step
 from models.thumbnail import SIZE, cell_edges
 
-from .onnx_arrays import Traced, Unstacked, argument, cast, constant, counted, if_, ints, item, op, reshaped, scan, scope
+from .onnx_arrays import Namespace, Traced, Unstacked, argument, cast, constant, counted, if_, ints, item, op, reshaped, scan, scope
 
 OPSET, IR_VERSION = 18, 8
 """Of the policy files, and the file version that goes with it: ONNX Runtime 1.14 and later read them."""
-STRIP = 2**17
+STRIP = 2**15
 """Pixels worked at a time, measured: with fewer the operators' own time counts, with more the planes leave the cache."""
 K = len(SLIDERS)
 SHADOWS_HIGHLIGHTS = "gegl:shadows-highlights"
@@ -155,40 +156,76 @@ def decide(chosen: Traced, levels: np.ndarray, strength: Traced, wanted: Traced)
 
 
 class Blur:
-    """A blur by a share of the long side: matrices along both sides, and how it is read at a strip's pixels."""
+    """A blur of a standard deviation, () in pixels, at nodes: how planes come there, and back to a strip's pixels.
+
+    Along a line, a stretch of `step` pixels takes part in four nodes, by a cubic, and these in all. What comes of a
+    stretch, its four parts, is a short product of matrices for every pixel; the rest has few numbers.
+    """
 
     def __init__(self, strips: Strips, std_dev: Traced) -> None:
-        self.std_dev = reshaped(std_dev, 1, 1)
-        self.step = node_step(self.std_dev)
+        std_dev = reshaped(std_dev, 1, 1)
+        self.step = node_step(std_dev)  # (1, 1), float
+        self.n_step, self.width = cast(op("Squeeze", self.step), np.int64), strips.width
         down, across = (self._node_numbers(side) for side in (strips.height, strips.width))
-        self.down = self._weights(strips.height, down)  # (nodes down, height)
-        self.across = op("Transpose", self._weights(strips.width, across), perm=(1, 0))  # (width, nodes across)
-        self.at_rows = self._interpolation(reshaped(strips.rows, -1), down)  # (rows of all strips, nodes down)
-        at_columns = self._interpolation(counted(strips.width), across)
-        self.at_columns = op("Transpose", at_columns, perm=(1, 0))  # (nodes across, width)
+        part = cast(counted(constant(4, np.int64)), np.float32)
+        self.n_stretches = op("Size", across, dtype=np.int64) - 3
+        stretches = cast(counted(self.n_stretches), np.float32)
+        # The node of each part of each stretch.
+        self.parts = reshaped(reshaped(stretches, -1, 1) + part, -1)  # (4 stretches,)
+
+        pixels = reshaped(cast(counted(strips.height), np.float32), 1, -1)
+        sides = [reshaped(cast(side, np.float32), 1, 1) for side in (strips.height, strips.width)]
+        to_down, to_across = (blur_matrix.node_places(reshaped(numbers, -1, 1), self.step) for numbers in (down, across))
+        from_parts = blur_matrix.node_places(reshaped(self.parts, 1, -1), self.step)
+
+        def matrices(weights: Callable[[Traced, Traced, Traced], Weights]) -> list[Traced]:
+            rows = weights(to_down, pixels, sides[0])
+            rows_whole = rows.smooth + Namespace.where(pixels == 0.0, rows.first, 0.0)
+            rows_whole = rows_whole + Namespace.where(pixels == sides[0] - 1.0, rows.last, 0.0)
+            columns = weights(to_across, from_parts, sides[1])
+            return [rows_whole, *(op("Transpose", each, perm=(1, 0)) for each in (columns.smooth, columns.first, columns.last))]
+
+        def recursive() -> list[Traced]:
+            known = blur_matrix.poles(std_dev)
+            return matrices(lambda places, pixels, n: blur_matrix.recursive_weights(known, places, pixels, n))
+
+        def convolved() -> list[Traced]:
+            return matrices(lambda places, pixels, n: blur_matrix.convolved_weights(places, pixels, n, std_dev))
+
+        # (nodes down, height), (4 stretches, nodes across), (1, nodes across) twice
+        self.down, self.across, self.first, self.last = if_(op("Squeeze", std_dev >= 1.0), recursive, convolved)
+        rows = reshaped(cast(strips.rows, np.float32), -1, 1)
+        self.at_rows = blur_matrix.interpolation(rows, reshaped(down, 1, -1), self.step)  # (rows of all, nodes down)
+        t = cast(counted(self.n_step), np.float32) / reshaped(self.step, 1)
+        weights = [reshaped(weight, 1, -1) for weight in lagrange(t)]
+        self.cubic = op("Concat", *weights, axis=0)  # (4, step)
+        self.cubic_turned = op("Transpose", self.cubic, perm=(1, 0))
 
     def _node_numbers(self, side: Traced) -> Traced:
         """0 and on, float32 (nodes,)."""
         n = node_count(cast(side, np.float32), self.step)  # (1, 1)
         return cast(counted(cast(op("Squeeze", n), np.int64)), np.float32)
 
-    def _weights(self, side: Traced, nodes: Traced) -> Traced:
-        places = blur_matrix.node_places(reshaped(nodes, -1, 1), self.step)
-        pixels = reshaped(cast(counted(side), np.float32), 1, -1)
-        n = reshaped(cast(side, np.float32), 1, 1)
-        return if_(
-            op("Squeeze", self.std_dev >= 1.0),
-            lambda: [blur_matrix.recursive_weights(places, pixels, n, self.std_dev)],
-            lambda: [blur_matrix.convolved_weights(places, pixels, n, self.std_dev)],
-        )[0]
+    def gathered(self, plane: Traced) -> list[Traced]:
+        """Of some rows of a plane: the parts of their stretches, (rows, 4 stretches), and their ends, (rows, 1)."""
+        room = reshaped(self.n_stretches * self.n_step - self.width, 1)
+        padded = op("Pad", plane, op("Concat", ints(0, 0, 0), room, axis=0))
+        parts = reshaped(padded, -1, self.n_step) @ self.cubic_turned  # (rows stretches, 4)
+        return [reshaped(parts, -1, self.n_stretches * 4), op("Gather", plane, ints(0), axis=1),
+                op("Gather", plane, reshaped(self.width - 1, 1), axis=1)]  # fmt: skip
 
-    def _interpolation(self, pixels: Traced, nodes: Traced) -> Traced:
-        pixels = reshaped(cast(pixels, np.float32), -1, 1)
-        return blur_matrix.interpolation(pixels, reshaped(nodes, 1, -1), self.step)
+    def nodes(self, parts: Traced, first: Traced, last: Traced) -> Traced:
+        """The blurred plane at its nodes, of what was `gathered` of its rows: (nodes down, nodes across)."""
+        lines = parts @ self.across + first * self.first + last * self.last  # (height, nodes across)
+        return self.down @ lines
 
     def strip(self, nodes: Traced, rows: Traced) -> Traced:
         """The blurred plane at these rows: (rows, width)."""
-        return op("Gather", self.at_rows, rows, axis=0) @ nodes @ self.at_columns
+        lines = op("Gather", self.at_rows, rows, axis=0) @ nodes  # (rows, nodes across)
+        stretches = op("Gather", lines, cast(self.parts, np.int64), axis=1)  # (rows, 4 stretches)
+        fine = reshaped(stretches, -1, 4) @ self.cubic  # (rows stretches, step)
+        fine = reshaped(fine, op("Squeeze", op("Shape", rows, dtype=np.int64)), -1)
+        return op("Slice", fine, ints(0), reshaped(self.width, 1), ints(1))
 
 
 Source = Callable[[Traced], Unstacked]
@@ -199,10 +236,15 @@ def edit(strips: Strips, values: dict[str, Traced]) -> Traced:
     """The image edited, uint8 (height, width, 3)."""
     long_side = cast(op("Max", strips.height, strips.width), np.float32)
     steps = steps_of(values, long_side)
-    blurs = [i for i, (operation, _) in enumerate(steps) if operation in SPATIAL]
-    source = _decoded(strips, steps[: blurs[0]])
-    for i, end in zip(blurs, [*blurs[1:], len(steps)], strict=True):
-        source = _then(_blurred(strips, source, steps[i], values), steps[i + 1 : end])
+    at = [i for i, (operation, _) in enumerate(steps) if operation in SPATIAL]
+    source = _decoded(strips, steps[: at[0]])
+    blurs: dict[float, Blur] = {}  # by their share of the long side
+    for i, end in zip(at, [*at[1:], len(steps)], strict=True):
+        operation, properties = steps[i]
+        share = next(slider.radius_share for slider in SLIDERS if slider.operation == operation)
+        blurs[share] = blurs.get(share) or Blur(strips, properties[SPATIAL[operation].radius])
+        source = _blurred(strips, source, steps[i], values, blurs[share], keeps=i != at[0])
+        source = _then(source, steps[i + 1 : end])
 
     def encode(rows: Traced) -> list[Traced]:
         samples = rounded(linear_to_srgb(source(rows)), 255.0)
@@ -216,13 +258,13 @@ def edit(strips: Strips, values: dict[str, Traced]) -> Traced:
 def _decoded(strips: Strips, steps: list[Step]) -> Source:
     """The image in linear light after steps that work on channels alone: by a table of what a sample can be."""
     greys = constant(srgb_to_linear(as_float(np.arange(256, dtype=np.uint8))))
-    table = run(Unstacked((greys, greys, greys), last=True), steps)
+    table = run(Unstacked([greys] * 3, last=True), steps)
+    samples = op("Concat", *(reshaped(plane, 1, -1) for plane in table.planes), axis=0)  # (3, 256)
 
     def source(rows: Traced) -> Unstacked:
-        numbers = op("Transpose", cast(strips.pixels(rows), np.int32), perm=(2, 0, 1))
-        planes = op("Split", numbers, outputs=3, num_outputs=3, axis=0)
-        planes = [op("Squeeze", plane, ints(0)) for plane in planes]
-        return Unstacked([op("Gather", t, p) for t, p in zip(table.planes, planes, strict=True)], last=True)
+        numbers = reshaped(op("Transpose", cast(strips.pixels(rows), np.int32), perm=(2, 0, 1)), 3, -1)
+        picture = reshaped(op("GatherElements", samples, numbers, axis=1), 3, -1, strips.width)
+        return Unstacked([op("Squeeze", each, ints(0)) for each in op("Split", picture, outputs=3, num_outputs=3)], last=True)
 
     return source
 
@@ -231,37 +273,49 @@ def _then(source: Source, steps: list[Step]) -> Source:
     return (lambda rows: run(source(rows), steps)) if steps else source
 
 
-def _blurred(strips: Strips, source: Source, step: Step, values: dict[str, Traced]) -> Source:
-    """The source after an operation with a blur in it, which takes a pass of its own where one of its sliders moves."""
+def _blurred(
+    strips: Strips, source: Source, step: Step, values: dict[str, Traced], blur: Blur, keeps: bool
+) -> Source:
+    """The source after an operation with a blur in it, which takes a pass of its own where one of its sliders moves.
+
+    keeps: that pass keeps what the source gives, since it is dearer to compute again than to hold.
+    """
     operation, properties = step
-    spatial, rest = SPATIAL[operation], dict(properties)
-    blur = Blur(strips, rest.pop(spatial.radius))
+    spatial = SPATIAL[operation]
+    rest = {name: value for name, value in properties.items() if name != spatial.radius}
     own = {slider.name: slider for slider in SLIDERS if slider.operation == operation}
     moved = any_of([~(values[name] == own[name].neutral) for name in own])
     black = constant(np.zeros((1, 1)))
-    n_planes = len(spatial.blurred_part(Unstacked((black, black, black), last=True)).planes)
+    n_planes = len(spatial.blurred_part(Unstacked([black] * 3, last=True)).planes)
 
     def across(rows: Traced) -> list[Traced]:
-        return [plane @ blur.across for plane in spatial.blurred_part(source(rows)).planes]
+        picture = source(rows)
+        gathered = [each for plane in spatial.blurred_part(picture).planes for each in blur.gathered(plane)]
+        return gathered + list(picture.planes if keeps else ())
 
     def blurred() -> list[Traced]:
-        return [blur.down @ strips.whole(part) for part in scan(across, strips.rows)]
+        made = scan(across, strips.rows)
+        parts, kept = made[: 3 * n_planes], made[3 * n_planes :]
+        nodes = [blur.nodes(*map(strips.whole, parts[3 * k : 3 * k + 3])) for k in range(n_planes)]
+        return nodes + [op("Reshape", plane, op("Concat", ints(-1), op("Shape", plane, dtype=np.int64, start=2), axis=0)) for plane in kept]
 
-    nodes = if_(moved, blurred, lambda: [black] * n_planes)
+    made = if_(moved, blurred, lambda: [black] * (n_planes + (3 if keeps else 0)))
+    nodes, kept = made[:n_planes], made[n_planes:]
     far = any_of([abs(values[name]) > ONCE for name in own])
 
-    def work(rows: Traced) -> Unstacked:
-        picture = source(rows)
+    def before(rows: Traced) -> Unstacked:
+        return Unstacked([op("Gather", plane, rows, axis=0) for plane in kept], last=True) if keeps else source(rows)
 
+    def work(rows: Traced) -> Unstacked:
         def finished(**more: Any) -> tuple[Traced, ...]:
             surroundings = Unstacked([blur.strip(plane, rows) for plane in nodes], last=False)
-            return spatial.finish(picture, surroundings, **rest, **more).planes
+            return spatial.finish(before(rows), surroundings, **rest, **more).planes
 
         def either() -> Any:
             return if_(far, lambda: finished(repeats=4), lambda: finished(repeats=1))
 
         then = either if operation == SHADOWS_HIGHLIGHTS else finished
-        return Unstacked(if_(moved, then, lambda: picture.planes), last=True)
+        return Unstacked(if_(moved, then, lambda: source(rows).planes), last=True)
 
     return work
 
