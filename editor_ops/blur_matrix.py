@@ -48,7 +48,7 @@ class Pole:
     """What follows from a standard deviation, for one root; numbers or arrays of one shape.
 
     count: 2 for a conjugate pair. decay, angle: logarithm of |p|, and its argument. both: H. rest: 1 / (1 - p).
-    error: for each root, what its forward pass at the end of a line makes of GEGL's error there (see `_boundary_error`).
+    error: for each root, what its forward pass at a line's end makes of GEGL's error there (`_boundary_error`).
     """
 
     count: float

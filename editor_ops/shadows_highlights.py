@@ -13,6 +13,8 @@ from .color import Array, lab_to_linear, lightness, linear_to_lab, luminance, pe
 
 LOW = 0.01
 """Below this, a divisor is held (shadows-highlights-correction.c, low_approximation)."""
+ONCE = 50.0
+"""Amount, either way, up to which the overlay is applied once or in part; above, it is repeated."""
 
 
 def shadows_highlights(
@@ -83,12 +85,12 @@ def correct(
     squeeze = min(compress / 100, 0.99)
 
     # Amounts run to 2; their square is how often the overlay is applied, the last time in part.
-    amount = per_image(highlights, l_) / 50
+    amount = per_image(highlights, l_) / ONCE
     weight = xp.clip(1 - darkness / (1 - squeeze), 0.0, 1.0)
     side = _sign(-amount)
     l_, colour = _overlay(l_, darkness, weight, amount, side, 1 - highlights_ccorrect / 100, repeats)
 
-    amount = per_image(shadows, l_) / 50
+    amount = per_image(shadows, l_) / ONCE
     weight = xp.clip((darkness - squeeze) / (1 - squeeze), 0.0, 1.0)
     l_, more = _overlay(l_, darkness, weight, amount, _sign(amount), shadows_ccorrect / 100, repeats)
     colour = colour * more

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import builtins
 import json
-import math
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -110,7 +109,9 @@ class Slider:
             return _decoded(position)
         if self.scale == "mid-grey":
             # Strengths above 1 may ask for more than there is; `scaled` stops at the property's range.
-            size = abs((_decoded(_encoded(GREY) + position) - GREY) / (choose(position > 0, SCREENED, MULTIPLIED) - GREY))
+            size = abs(
+                (_decoded(_encoded(GREY) + position) - GREY) / (choose(position > 0, SCREENED, MULTIPLIED) - GREY)
+            )
             return choose(position < 0, -size, size)
         return position
 
@@ -136,7 +137,7 @@ class Slider:
         return clip(choose(strength == 1.0, value, scaled), *self.property_range)
 
     def radius(self, long_side: Any) -> Any:
-        """Pixels that the radius of a spatial tool has on a picture whose long side is a number, or an array, of pixels.
+        """A spatial tool's radius in pixels. long_side: the picture's, a number or an array of pixels.
 
         ValueError where the slider's operation has no radius.
         """

@@ -22,22 +22,21 @@ Dtype = Any
 
 
 class Scope:
-    """A graph that is being made. constants: those that it has, by type and value."""
+    """A graph that is being made. numbers: for its tensors' names, subgraphs' too; constants: by their value."""
 
-    def __init__(self) -> None:
+    def __init__(self, numbers: Iterator[int]) -> None:
+        self.numbers = numbers
         self.nodes: list[ir.Node] = []
         self.constants: dict[tuple[str, bytes, tuple[int, ...]], Traced] = {}
-        self.given: list[Traced] = []
 
 
 _scopes: list[Scope] = []
-_numbers = itertools.count()
 
 
 @contextlib.contextmanager
 def scope() -> Iterator[Scope]:
     """What is written in here becomes one graph."""
-    _scopes.append(Scope())
+    _scopes.append(Scope(_scopes[-1].numbers if _scopes else itertools.count()))
     try:
         yield _scopes[-1]
     finally:
@@ -55,6 +54,11 @@ class Traced:
 
     def __array_namespace__(self, api_version: str | None = None) -> type[Namespace]:
         return Namespace
+
+    def as_output(self, name: str, *shape: int | str) -> ir.Value:
+        """Under its name and shape among the graph's outputs."""
+        self.value.name, self.value.type, self.value.shape = name, _tensor(self.dtype), ir.Shape(shape)
+        return self.value
 
     def __add__(self, other: Any) -> Any:
         return _elementwise("Add", self, other)
@@ -163,19 +167,23 @@ def op(
 
 
 def _attribute(name: str, value: Any) -> ir.Attr:
-    kind = {int: ir.AttrInt64, ir.Graph: ir.AttrGraph, ir.Tensor: ir.AttrTensor}.get(type(value), ir.AttrInt64s)
-    return kind(name, value)
+    if isinstance(value, ir.Graph):
+        return ir.AttrGraph(name, value)
+    return ir.AttrInt64(name, value) if isinstance(value, int) else ir.AttrInt64s(name, value)
 
 
 def _named(value: ir.Value, dtype: Dtype) -> Traced:
-    value.name = f"v{next(_numbers)}"
+    value.name = f"v{next(_scopes[-1].numbers)}"
     return Traced(value, dtype)
 
 
 def argument(name: str, dtype: Dtype, *shape: int | str) -> Traced:
     """An input of the graph."""
-    kind = ir.TensorType(ir.DataType.from_numpy(np.dtype(dtype)))
-    return Traced(ir.Value(name=name, type=kind, shape=ir.Shape(shape)), dtype)
+    return Traced(ir.Value(name=name, type=_tensor(dtype), shape=ir.Shape(shape)), dtype)
+
+
+def _tensor(dtype: Dtype) -> ir.TensorType:
+    return ir.TensorType(ir.DataType.from_numpy(np.dtype(dtype)))
 
 
 def constant(value: Any, dtype: Dtype = np.float32) -> Traced:
@@ -236,22 +244,16 @@ def _several(kind: str, inputs: Sequence[Traced], kinds: list[Dtype], **attribut
 
 def _subgraph(body: Callable[..., Sequence[Traced]], kinds: Sequence[Dtype] = ()) -> tuple[ir.Graph, list[Dtype]]:
     with scope() as inner:
-        inputs = [argument(f"v{next(_numbers)}", kind) for kind in kinds]
-        for each in inputs:
-            each.value.shape = None
-        made = [_inside(each, inner) for each in body(*inputs)]
+        inputs = [_named(ir.Value(type=_tensor(kind)), kind) for kind in kinds]
+        made: list[Traced] = []
+        for each in body(*inputs):
+            own = each.value.producer() in inner.nodes and all(each is not other for other in made)
+            made.append(each if own else op("Identity", each))  # a subgraph gives what is made in it, once
         values = [each.value for each in inputs]
         graph = ir.Graph(values, [each.value for each in made], nodes=inner.nodes, name="g")
     for each in made:
-        each.value.type = ir.TensorType(ir.DataType.from_numpy(each.dtype))
+        each.value.type = _tensor(each.dtype)
     return graph, [each.dtype for each in made]
-
-
-def _inside(x: Traced, inner: Scope) -> Traced:
-    """What a subgraph gives is made in it."""
-    own = x.value.producer() in inner.nodes and not any(x is each for each in inner.given)
-    inner.given.append(x)
-    return x if own else op("Identity", x)
 
 
 def _elementwise(kind: str, *arguments: Any, dtype: Dtype = None) -> Any:
@@ -267,7 +269,7 @@ def _elementwise(kind: str, *arguments: Any, dtype: Dtype = None) -> Any:
         )
         return Unstacked([_elementwise(kind, *row, dtype=dtype) for row in rows], apart.last)
     kinds = [each.dtype for each in arguments if isinstance(each, Traced) and each.dtype != bool]
-    wide = np.result_type(*kinds) if kinds else np.dtype(np.float32 if kind == "Where" else bool)
+    wide = np.result_type(*kinds) if kinds else np.dtype(np.float64 if kind == "Where" else bool)
     return op(kind, *(_typed(each, wide) for each in arguments), dtype=wide if dtype is None else dtype)
 
 
@@ -302,7 +304,7 @@ class Namespace:
 
     @staticmethod
     def copysign(size: float, sign: Traced) -> Any:
-        return Namespace.where(sign < 0.0, -size, size)
+        return Namespace.where(sign < 0.0, *(constant(each, sign.dtype) for each in (-size, size)))
 
     @staticmethod
     def stack(planes: Sequence[Traced], axis: int) -> Unstacked:

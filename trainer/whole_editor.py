@@ -1,120 +1,136 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A policy file -> one ONNX file that takes a picture and gives the edited one: thumbnail, policy and editor.
-
-Nothing of the editor is written again here: `editor_ops` runs with arrays that write ONNX operators (onnx_arrays.py).
-What full_size.py does for NumPy is done here for a graph: everything before the first blur works on channels alone, so
-it is a table for the 256 numbers that a sample can be; the rest is done in strips (operator Scan), so that a large
-picture needs little memory; the blurs are matrices (blur_matrix.py).
-"""
+"""A policy file -> one ONNX file that takes a picture and gives the edited one: thumbnail, policy and editor."""
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable
-from typing import Any
+import json
+import tempfile
+from pathlib import Path
 
 import numpy as np
 import onnx
 import onnx_ir as ir
 
-from editor_ops import NAMES, SLIDERS, blur_matrix
-from editor_ops.chain import Step, steps_of
-from editor_ops.color import linear_to_srgb, srgb_to_linear
-from editor_ops.editor import run
-from editor_ops.full_size import SPATIAL
-from editor_ops.operations import as_float, rounded
-from editor_ops.blur_matrix import Weights
-from editor_ops.wide_blur import lagrange, node_count, node_step
-from models.thumbnail import SIZE, cell_edges
+from editor_ops import NAMES, SLIDERS
+from editor_ops.sliders import table
+from models.errors import UserError
+from models.files import atomic_write
+from models.policy import Policy
+from models.thumbnail import RULE, SIZE, cell_edges
 
-from .onnx_arrays import Namespace, Traced, Unstacked, argument, cast, constant, counted, if_, ints, item, op, reshaped, scan, scope
+from .export import OPSET, export_run
+from .onnx_arrays import Scope, Traced, argument, cast, constant, counted, ints, item, op, reshaped, scan, scope
+from .onnx_editor import Strips, edit
 
-OPSET, IR_VERSION = 18, 8
-"""Of the policy files, and the file version that goes with it: ONNX Runtime 1.14 and later read them."""
-STRIP = 2**15
-"""Pixels worked at a time, measured: with fewer the operators' own time counts, with more the planes leave the cache."""
-K = len(SLIDERS)
-SHADOWS_HIGHLIGHTS = "gegl:shadows-highlights"
-ONCE = 50.0
+IR_VERSION = 8
+"""Version of the file that goes with the opset: ONNX Runtime 1.14 and later read both."""
+VERSION = 1
+"""Of the file's inputs, outputs and metadata."""
+KEPT = ("name", "description", "training_data", "licence", "date")
+"""What a whole editor's metadata has from its policy's."""
+INTERFACE = {
+    "image": "uint8 (height, width, 3), sRGB, any size",
+    "strength": "float32 (): 0 nothing, 1 as the policy chose, 2 twice as far",
+    "set_sliders": "float32 (K): values in GIMP's units in place of the policy's; NaN leaves the policy's",
+    "edited": "uint8 (height, width, 3), sRGB",
+    "sliders": "float32 (K): the values that were applied, in GIMP's units",
+    "probabilities": "float32 (K): of the levels that the policy chose",
+}
 
 
-def build_graph(policy: onnx.ModelProto, levels: np.ndarray) -> onnx.ModelProto:
-    """The whole editor, without metadata. policy: as exported; levels: its sliders' values, (K, L)."""
-    with scope() as written:
-        image = argument("image", np.uint8, "height", "width", 3)
-        strength = argument("strength", np.float32)
-        wanted = argument("set_sliders", np.float32, K)
-        strips = Strips(image)
-        logits, chosen, initializers = inlined(policy, thumbnail(strips))
-        sliders = decide(chosen, levels, strength, wanted)
-        probabilities = op("ReduceMax", op("Softmax", logits, axis=-1), ints(0, 2), keepdims=0)  # (K,)
-        edited = edit(strips, {name: item(sliders, k) for k, name in enumerate(NAMES)})
-    outputs = {"edited": (edited, ["height", "width", 3]), "sliders": (sliders, [K]), "probabilities": (probabilities, [K])}
-    for name, (made, shape) in outputs.items():
-        made.value.name, made.value.shape = name, ir.Shape(shape)
-        made.value.type = ir.TensorType(ir.DataType.from_numpy(made.dtype))
-    graph = ir.Graph(
-        [each.value for each in (image, strength, wanted)],
-        [made.value for made, _ in outputs.values()],
-        nodes=written.nodes,
-        initializers=initializers,
-        opset_imports={"": OPSET},
-        name="photo_editor",
-    )
-    model = ir.to_proto(ir.Model(graph, ir_version=IR_VERSION))
-    clear_names(model.graph)
+def export_whole_editor(source: Path, out: Path, **notes: str) -> Path:
+    """Writes the whole editor of a policy file, or of a run's folder (then with notes as `export_run` takes them).
+
+    CheckpointError and PolicyError where there is no such policy.
+    """
+    if source.is_dir():
+        with tempfile.TemporaryDirectory() as folder:
+            return export_whole_editor(export_run(source, Path(folder) / f"{out.stem}.onnx", **notes), out)
+    if out.exists() and source.exists() and out.samefile(source):
+        raise UserError(f"{out}: is the policy itself; give another name with --out", "taken")
+    policy = Policy.load(source)
+    model = build(_same_opset(source), policy.levels)
+    for key, value in _metadata(policy).items():
+        model.metadata_props.add(key=key, value=value)
+    onnx.checker.check_model(model)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with atomic_write(out) as file:
+        file.write(model.SerializeToString(deterministic=True))
+    return out
+
+
+def _same_opset(path: Path) -> onnx.ModelProto:
+    """A policy file's graph with the operators of OPSET. UserError where it has others that can't be converted."""
+    try:
+        model = onnx.load_from_string(path.read_bytes())
+        if [(each.domain, each.version) for each in model.opset_import] != [("", OPSET)]:
+            model = onnx.version_converter.convert_version(model, OPSET)
+    except Exception as error:  # onnx's and protobuf's share no base class below Exception
+        raise UserError(
+            f"{path}: has operators that a whole editor can't hold; export it again with 'trainer export'", "operators"
+        ) from error
     return model
 
 
-def clear_names(graph: onnx.GraphProto) -> None:
+def _metadata(policy: Policy) -> dict[str, str]:
+    return {
+        "whole_editor_version": str(VERSION),
+        "policy_sha256": policy.sha256,
+        "sliders": json.dumps(table()),
+        "thumbnail": RULE,
+        "interface": json.dumps(INTERFACE),
+        **{key: policy.metadata[key] for key in KEPT if key in policy.metadata},
+    }
+
+
+def build(policy: onnx.ModelProto, levels: np.ndarray) -> onnx.ModelProto:
+    """The graph, without metadata. policy: of OPSET; levels: its sliders' values, (K, L)."""
+    k = len(SLIDERS)
+    with scope() as written:
+        image = argument("image", np.uint8, "height", "width", 3)
+        strength, own = argument("strength", np.float32), argument("set_sliders", np.float32, k)
+        strips = Strips(image)
+        logits, chosen, weights = _inlined(policy, thumbnail(strips), written)
+        sliders = decide(chosen, levels, strength, own)
+        probabilities = op("ReduceMax", op("Softmax", logits, axis=-1), ints(0, 2), keepdims=0)  # (K,)
+        edited = edit(strips, {name: item(sliders, row) for row, name in enumerate(NAMES)})
+    outputs = [
+        edited.as_output("edited", "height", "width", 3), sliders.as_output("sliders", k),
+        probabilities.as_output("probabilities", k),
+    ]  # fmt: skip
+    graph = ir.Graph(
+        [image.value, strength.value, own.value], outputs, nodes=written.nodes, initializers=weights,
+        opset_imports={"": OPSET}, name="photo_editor",
+    )  # fmt: skip
+    model = ir.to_proto(ir.Model(graph, ir_version=IR_VERSION))
+    _clear_names(model.graph)
+    return model
+
+
+def _clear_names(graph: onnx.GraphProto) -> None:
     """Of nodes, which nobody needs."""
     for node in graph.node:
         node.ClearField("name")
         for attribute in node.attribute:
             if attribute.HasField("g"):
-                clear_names(attribute.g)
+                _clear_names(attribute.g)
 
 
-def inlined(policy: onnx.ModelProto, thumbnail: Traced) -> tuple[Traced, Traced, list[ir.Value]]:
-    """A policy's logits, (1, K, L), and levels, (1, K), for a thumbnail; and its weights."""
-    from .onnx_arrays import _scopes
-
+def _inlined(policy: onnx.ModelProto, thumbnail: Traced, written: Scope) -> tuple[Traced, Traced, list[ir.Value]]:
+    """A policy's logits (1, K, L) and levels (1, K) for a thumbnail, and its weights."""
     graph = ir.from_proto(policy).graph
-    weights = list(graph.initializers.values())
-    graph.initializers.clear()
-    outputs = {value.name: value for value in graph.outputs}
+    weights, nodes = list(graph.initializers.values()), list(graph)
+    logits, levels = (next(value for value in graph.outputs if value.name == name) for name in ("logits", "levels"))
     ir.convenience.replace_all_uses_with(graph.inputs[0], thumbnail.value)
-    nodes = list(graph)
+    graph.initializers.clear()
     graph.outputs.clear()
     graph.remove(nodes)
     for value in [*weights, *(value for node in nodes for value in node.outputs)]:
         value.name = f"policy.{value.name}"
-        value.shape = None if value not in weights else value.shape
-    _scopes[-1].nodes += nodes
-    return Traced(outputs["logits"], np.float32), Traced(outputs["levels"], np.int64), weights
-
-
-class Strips:
-    """An image (height, width, 3), uint8, in strips of equal height; the last one repeats the image's last row."""
-
-    def __init__(self, image: Traced) -> None:
-        self.image = image
-        shape = op("Shape", image, dtype=np.int64)
-        self.height, self.width = item(shape, 0), item(shape, 1)
-        one = constant(1, np.int64)
-        n_rows = op("Min", op("Max", constant(STRIP, np.int64) // self.width, one), self.height)
-        count = (self.height + n_rows - 1) // n_rows
-        self.rows = reshaped(counted(count * n_rows), count, n_rows)  # (strips, rows of one)
-
-    def pixels(self, rows: Traced) -> Traced:
-        """These rows, uint8 (rows, width, 3)."""
-        return op("Gather", self.image, op("Min", rows, self.height - 1), axis=0)
-
-    def whole(self, strips: Traced) -> Traced:
-        """What a scan has made of the strips, (strips, rows of one, ...), as one: (height, ...)."""
-        rest = op("Shape", strips, dtype=np.int64, start=2)
-        flat = op("Reshape", strips, op("Concat", ints(-1), rest, axis=0))
-        return op("Slice", flat, ints(0), reshaped(self.height, 1), ints(0))
+    for value in (value for node in nodes for value in node.outputs):
+        value.shape = None  # known for a batch of any size, this one has one
+    written.nodes += nodes
+    return Traced(logits, np.float32), Traced(levels, np.int64), weights
 
 
 def thumbnail(strips: Strips) -> Traced:
@@ -153,172 +169,3 @@ def decide(chosen: Traced, levels: np.ndarray, strength: Traced, wanted: Traced)
         scaled = cast(slider.scaled(item(values, k), far), np.float32)
         decided.append(reshaped(op("Where", op("IsNaN", own, dtype=bool), scaled, held, dtype=np.float32), 1))
     return op("Concat", *decided, axis=0)
-
-
-class Blur:
-    """A blur of a standard deviation, () in pixels, at nodes: how planes come there, and back to a strip's pixels.
-
-    Along a line, a stretch of `step` pixels takes part in four nodes, by a cubic, and these in all. What comes of a
-    stretch, its four parts, is a short product of matrices for every pixel; the rest has few numbers.
-    """
-
-    def __init__(self, strips: Strips, std_dev: Traced) -> None:
-        std_dev = reshaped(std_dev, 1, 1)
-        self.step = node_step(std_dev)  # (1, 1), float
-        self.n_step, self.width = cast(op("Squeeze", self.step), np.int64), strips.width
-        down, across = (self._node_numbers(side) for side in (strips.height, strips.width))
-        part = cast(counted(constant(4, np.int64)), np.float32)
-        self.n_stretches = op("Size", across, dtype=np.int64) - 3
-        stretches = cast(counted(self.n_stretches), np.float32)
-        # The node of each part of each stretch.
-        self.parts = reshaped(reshaped(stretches, -1, 1) + part, -1)  # (4 stretches,)
-
-        pixels = reshaped(cast(counted(strips.height), np.float32), 1, -1)
-        sides = [reshaped(cast(side, np.float32), 1, 1) for side in (strips.height, strips.width)]
-        to_down, to_across = (blur_matrix.node_places(reshaped(numbers, -1, 1), self.step) for numbers in (down, across))
-        from_parts = blur_matrix.node_places(reshaped(self.parts, 1, -1), self.step)
-
-        def matrices(weights: Callable[[Traced, Traced, Traced], Weights]) -> list[Traced]:
-            rows = weights(to_down, pixels, sides[0])
-            rows_whole = rows.smooth + Namespace.where(pixels == 0.0, rows.first, 0.0)
-            rows_whole = rows_whole + Namespace.where(pixels == sides[0] - 1.0, rows.last, 0.0)
-            columns = weights(to_across, from_parts, sides[1])
-            return [rows_whole, *(op("Transpose", each, perm=(1, 0)) for each in (columns.smooth, columns.first, columns.last))]
-
-        def recursive() -> list[Traced]:
-            known = blur_matrix.poles(std_dev)
-            return matrices(lambda places, pixels, n: blur_matrix.recursive_weights(known, places, pixels, n))
-
-        def convolved() -> list[Traced]:
-            return matrices(lambda places, pixels, n: blur_matrix.convolved_weights(places, pixels, n, std_dev))
-
-        # (nodes down, height), (4 stretches, nodes across), (1, nodes across) twice
-        self.down, self.across, self.first, self.last = if_(op("Squeeze", std_dev >= 1.0), recursive, convolved)
-        rows = reshaped(cast(strips.rows, np.float32), -1, 1)
-        self.at_rows = blur_matrix.interpolation(rows, reshaped(down, 1, -1), self.step)  # (rows of all, nodes down)
-        t = cast(counted(self.n_step), np.float32) / reshaped(self.step, 1)
-        weights = [reshaped(weight, 1, -1) for weight in lagrange(t)]
-        self.cubic = op("Concat", *weights, axis=0)  # (4, step)
-        self.cubic_turned = op("Transpose", self.cubic, perm=(1, 0))
-
-    def _node_numbers(self, side: Traced) -> Traced:
-        """0 and on, float32 (nodes,)."""
-        n = node_count(cast(side, np.float32), self.step)  # (1, 1)
-        return cast(counted(cast(op("Squeeze", n), np.int64)), np.float32)
-
-    def gathered(self, plane: Traced) -> list[Traced]:
-        """Of some rows of a plane: the parts of their stretches, (rows, 4 stretches), and their ends, (rows, 1)."""
-        room = reshaped(self.n_stretches * self.n_step - self.width, 1)
-        padded = op("Pad", plane, op("Concat", ints(0, 0, 0), room, axis=0))
-        parts = reshaped(padded, -1, self.n_step) @ self.cubic_turned  # (rows stretches, 4)
-        return [reshaped(parts, -1, self.n_stretches * 4), op("Gather", plane, ints(0), axis=1),
-                op("Gather", plane, reshaped(self.width - 1, 1), axis=1)]  # fmt: skip
-
-    def nodes(self, parts: Traced, first: Traced, last: Traced) -> Traced:
-        """The blurred plane at its nodes, of what was `gathered` of its rows: (nodes down, nodes across)."""
-        lines = parts @ self.across + first * self.first + last * self.last  # (height, nodes across)
-        return self.down @ lines
-
-    def strip(self, nodes: Traced, rows: Traced) -> Traced:
-        """The blurred plane at these rows: (rows, width)."""
-        lines = op("Gather", self.at_rows, rows, axis=0) @ nodes  # (rows, nodes across)
-        stretches = op("Gather", lines, cast(self.parts, np.int64), axis=1)  # (rows, 4 stretches)
-        fine = reshaped(stretches, -1, 4) @ self.cubic  # (rows stretches, step)
-        fine = reshaped(fine, op("Squeeze", op("Shape", rows, dtype=np.int64)), -1)
-        return op("Slice", fine, ints(0), reshaped(self.width, 1), ints(1))
-
-
-Source = Callable[[Traced], Unstacked]
-"""Row numbers of a strip -> its pixels, in linear light."""
-
-
-def edit(strips: Strips, values: dict[str, Traced]) -> Traced:
-    """The image edited, uint8 (height, width, 3)."""
-    long_side = cast(op("Max", strips.height, strips.width), np.float32)
-    steps = steps_of(values, long_side)
-    at = [i for i, (operation, _) in enumerate(steps) if operation in SPATIAL]
-    source = _decoded(strips, steps[: at[0]])
-    blurs: dict[float, Blur] = {}  # by their share of the long side
-    for i, end in zip(at, [*at[1:], len(steps)], strict=True):
-        operation, properties = steps[i]
-        share = next(slider.radius_share for slider in SLIDERS if slider.operation == operation)
-        blurs[share] = blurs.get(share) or Blur(strips, properties[SPATIAL[operation].radius])
-        source = _blurred(strips, source, steps[i], values, blurs[share], keeps=i != at[0])
-        source = _then(source, steps[i + 1 : end])
-
-    def encode(rows: Traced) -> list[Traced]:
-        samples = rounded(linear_to_srgb(source(rows)), 255.0)
-        planes = [op("Unsqueeze", cast(plane, np.uint8), ints(-1)) for plane in samples.planes]
-        return [op("Concat", *planes, axis=-1)]
-
-    (edited,) = scan(encode, strips.rows)
-    return strips.whole(edited)
-
-
-def _decoded(strips: Strips, steps: list[Step]) -> Source:
-    """The image in linear light after steps that work on channels alone: by a table of what a sample can be."""
-    greys = constant(srgb_to_linear(as_float(np.arange(256, dtype=np.uint8))))
-    table = run(Unstacked([greys] * 3, last=True), steps)
-    samples = op("Concat", *(reshaped(plane, 1, -1) for plane in table.planes), axis=0)  # (3, 256)
-
-    def source(rows: Traced) -> Unstacked:
-        numbers = reshaped(op("Transpose", cast(strips.pixels(rows), np.int32), perm=(2, 0, 1)), 3, -1)
-        picture = reshaped(op("GatherElements", samples, numbers, axis=1), 3, -1, strips.width)
-        return Unstacked([op("Squeeze", each, ints(0)) for each in op("Split", picture, outputs=3, num_outputs=3)], last=True)
-
-    return source
-
-
-def _then(source: Source, steps: list[Step]) -> Source:
-    return (lambda rows: run(source(rows), steps)) if steps else source
-
-
-def _blurred(
-    strips: Strips, source: Source, step: Step, values: dict[str, Traced], blur: Blur, keeps: bool
-) -> Source:
-    """The source after an operation with a blur in it, which takes a pass of its own where one of its sliders moves.
-
-    keeps: that pass keeps what the source gives, since it is dearer to compute again than to hold.
-    """
-    operation, properties = step
-    spatial = SPATIAL[operation]
-    rest = {name: value for name, value in properties.items() if name != spatial.radius}
-    own = {slider.name: slider for slider in SLIDERS if slider.operation == operation}
-    moved = any_of([~(values[name] == own[name].neutral) for name in own])
-    black = constant(np.zeros((1, 1)))
-    n_planes = len(spatial.blurred_part(Unstacked([black] * 3, last=True)).planes)
-
-    def across(rows: Traced) -> list[Traced]:
-        picture = source(rows)
-        gathered = [each for plane in spatial.blurred_part(picture).planes for each in blur.gathered(plane)]
-        return gathered + list(picture.planes if keeps else ())
-
-    def blurred() -> list[Traced]:
-        made = scan(across, strips.rows)
-        parts, kept = made[: 3 * n_planes], made[3 * n_planes :]
-        nodes = [blur.nodes(*map(strips.whole, parts[3 * k : 3 * k + 3])) for k in range(n_planes)]
-        return nodes + [op("Reshape", plane, op("Concat", ints(-1), op("Shape", plane, dtype=np.int64, start=2), axis=0)) for plane in kept]
-
-    made = if_(moved, blurred, lambda: [black] * (n_planes + (3 if keeps else 0)))
-    nodes, kept = made[:n_planes], made[n_planes:]
-    far = any_of([abs(values[name]) > ONCE for name in own])
-
-    def before(rows: Traced) -> Unstacked:
-        return Unstacked([op("Gather", plane, rows, axis=0) for plane in kept], last=True) if keeps else source(rows)
-
-    def work(rows: Traced) -> Unstacked:
-        def finished(**more: Any) -> tuple[Traced, ...]:
-            surroundings = Unstacked([blur.strip(plane, rows) for plane in nodes], last=False)
-            return spatial.finish(before(rows), surroundings, **rest, **more).planes
-
-        def either() -> Any:
-            return if_(far, lambda: finished(repeats=4), lambda: finished(repeats=1))
-
-        then = either if operation == SHADOWS_HIGHLIGHTS else finished
-        return Unstacked(if_(moved, then, lambda: source(rows).planes), last=True)
-
-    return work
-
-
-def any_of(conditions: list[Traced]) -> Traced:
-    return functools.reduce(lambda one, other: one | other, conditions)
