@@ -20,7 +20,7 @@ from array_api_compat import array_namespace
 from .blend import amount
 from .blur import ALPHA_FLOOR
 from .chain import Step, chain, split_curves
-from .color import linear_to_srgb, luminance, srgb_to_linear
+from .color import Array, linear_to_srgb, luminance, srgb_to_linear
 from .operations import OPERATIONS, as_float, max_value, to_dtype
 from .shadows_highlights import correct
 from .wide_blur import Blurred, convolve_at_nodes, node_step, recurse_nodes
@@ -81,8 +81,8 @@ class Spatial:
     """An operation with a blur in it: what is blurred, by which property's radius, and the point-wise rest."""
 
     radius: str
-    blurred_part: Callable[[np.ndarray], np.ndarray]  # (rows, width, 3) -> (planes, rows, width)
-    finish: Callable[..., np.ndarray]  # (rows, width, 3), blurred (planes, rows, width), properties -> (rows, width, 3)
+    blurred_part: Callable[[Array], Array]  # (rows, width, 3) -> (planes, rows, width)
+    finish: Callable[..., Array]  # (rows, width, 3), blurred (planes, rows, width), properties -> (rows, width, 3)
 
 
 SPATIAL = {

@@ -21,7 +21,7 @@ from pathlib import Path
 from editor_ops.full_size import cores
 from models import Policy
 
-from . import files, photo, sidecar
+from . import files, formats, photo, sidecar
 from .enhance import decide, enhance
 from .pool import WorkerPool, no_ctrl_c
 from .task import Enhanced, Settings, Task
@@ -87,7 +87,8 @@ def _unreadable(plan: Plan, folder: Path, error: OSError) -> None:
 def _add(plan: Plan, path: Path, name: Path, settings: Settings) -> None:
     output = plan.out / name
     comparison = output.with_name(f"{output.stem}-before-after.jpg") if settings.before_after else None
-    plan.tasks.append(Task(path, output, comparison, sidecar.path_for(output) if plan.keeps_sidecars else None))
+    others = {each: formats.path_for(each, output) for each in settings.formats}
+    plan.tasks.append(Task(path, output, comparison, sidecar.path_for(output) if plan.keeps_sidecars else None, others))
 
 
 def _check_names(tasks: list[Task]) -> None:

@@ -149,7 +149,7 @@ def edit(strips: Strips, values: dict[str, Traced]) -> Traced:
     steps = steps_of(values, long_side)
     at = [i for i, (operation, _) in enumerate(steps) if operation in SPATIAL]
     source = _decoded(strips, steps[: at[0]])
-    blurs: dict[float, Blur] = {}  # by their share of the long side
+    blurs: dict[float | None, Blur] = {}  # by their share of the long side
     for i, end in zip(at, [*at[1:], len(steps)], strict=True):
         operation, properties = steps[i]
         share = next(slider.radius_share for slider in SLIDERS if slider.operation == operation)
