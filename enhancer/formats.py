@@ -41,7 +41,7 @@ def left_out(values: dict[str, float]) -> list[Slider]:
 def cube(values: dict[str, float], nodes: int = NODES, title: str = "") -> str:
     """A .cube file, version 1.0 by Adobe: sRGB-encoded in, sRGB-encoded out, red changing fastest.
 
-    values: slider name -> value; those that `left_out` names are left out, and a comment says so. Nodes beyond black and
+    values: slider name -> value; those that `left_out` names are left out, as a comment says. Nodes beyond black and
     white stay there: programs clip what they interpolate, and a clipped node would bend what lies before it.
     """
     names = {slider.name for slider in left_out(values)}
