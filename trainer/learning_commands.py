@@ -130,10 +130,10 @@ def export(
     """
     if (out is None) == (as_style is None):
         raise click.UsageError("give --out FILE or --as-style NAME, one of them")
-    notes = {"training_data": training_data, "licence": licence, "description": description}
+    notes = (training_data, licence, description)
     if whole_editor and out is None:
         raise click.UsageError("--whole-editor goes with --out FILE: a style is a policy alone")
-    if whole_editor and run.is_file() and any(notes.values()):
+    if whole_editor and run.is_file() and any(notes):
         raise click.UsageError("a policy file has its description, training data and licence already; leave them out")
     with one_line_errors():
         from models import styles
@@ -141,12 +141,12 @@ def export(
         if whole_editor and out is not None:
             from .whole_editor import export_whole_editor
 
-            click.echo(f"written: {export_whole_editor(run, out, **notes)}")
+            click.echo(f"written: {export_whole_editor(run, out, *notes)}")
             return
         from .export import export_run
 
         path = out or styles.new_path(as_style or "")
-        click.echo(f"written: {export_run(run, path, **notes)}")
+        click.echo(f"written: {export_run(run, path, *notes)}")
 
 
 @click.command()

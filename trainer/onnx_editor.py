@@ -27,7 +27,7 @@ from editor_ops.wide_blur import lagrange, node_count, node_step
 
 from .onnx_arrays import Namespace, Traced, Unstacked, cast, constant, counted, if_, ints, item, op, reshaped, scan
 
-STRIP = 2**15
+STRIP = 2**16
 """Pixels worked at a time, measured: with fewer the operators' own time counts, with more planes leave the cache."""
 REPEATED = "gegl:shadows-highlights"
 """The operation that large amounts repeat."""

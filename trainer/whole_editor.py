@@ -38,14 +38,14 @@ INTERFACE = {
 }
 
 
-def export_whole_editor(source: Path, out: Path, **notes: str) -> Path:
+def export_whole_editor(source: Path, out: Path, *notes: str) -> Path:
     """Writes the whole editor of a policy file, or of a run's folder (then with notes as `export_run` takes them).
 
     CheckpointError and PolicyError where there is no such policy.
     """
     if source.is_dir():
         with tempfile.TemporaryDirectory() as folder:
-            return export_whole_editor(export_run(source, Path(folder) / f"{out.stem}.onnx", **notes), out)
+            return export_whole_editor(export_run(source, Path(folder) / f"{out.stem}.onnx", *notes), out)
     if out.exists() and source.exists() and out.samefile(source):
         raise UserError(f"{out}: is the policy itself; give another name with --out", "taken")
     policy = Policy.load(source)
