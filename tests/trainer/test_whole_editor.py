@@ -30,7 +30,6 @@ from trainer.whole_editor import INTERFACE, export_whole_editor  # noqa: E402
 PHOTOS = Path(__file__).parents[1] / "photos"
 LEVEL, MEAN = 1, 0.02
 """Allowed differences of 8-bit levels: a rounding may fall the other way, but rarely."""
-POINT_WISE = [slider for slider in SLIDERS if not slider.radius_property]
 
 
 def session(path: Path) -> onnxruntime.InferenceSession:
@@ -119,7 +118,7 @@ def test_amounts_that_repeat_and_values_beyond_the_range(run: Any) -> None:
     assert held[NAMES.index("tint")] == 2.0 and held[NAMES.index("mid_tones")] == -1.0
 
 
-@pytest.mark.parametrize("slider", POINT_WISE, ids=lambda slider: slider.name)
+@pytest.mark.parametrize("slider", SLIDERS, ids=lambda slider: slider.name)
 def test_strength_scales_every_slider_as_the_table_does(tmp_path: Path, slider: Any) -> None:
     """A rule of the table alone: without the editor, in a graph of its own."""
     import onnx_ir as ir
