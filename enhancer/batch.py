@@ -122,7 +122,9 @@ def run(plan: Plan, policy: Policy, settings: Settings, jobs: int | None = None)
         for task in plan.tasks:
             before = _before(task, settings, policy.sha256)
             if before is None:  # a dry run minds nothing that a run would remove
-                todo.append(replace(task, sidecar=None, comparison=None) if settings.dry and task.sidecar else task)
+                todo.append(
+                    replace(task, sidecar=None, comparison=None, others={}) if settings.dry and task.sidecar else task
+                )
             else:
                 yield before
         n = min(jobs or usual_jobs(), len(todo))
