@@ -8,9 +8,11 @@ PYTHON ?= python3
 # One torch for everyone, so that the learning tests mean the same; the package itself takes any from 2.4 on.
 TORCH ?= torch==2.13.0
 PHOTO ?= tests/photos/church.jpg
-# Processes that share the tests, a module at a time: most of them wait for GIMP or for others now and then.
-WORKERS ?= 2
-PYTEST = OMP_NUM_THREADS=1 .venv-test/bin/python -m pytest -n $(WORKERS) --dist loadfile
+# Processes that share the tests, a module at a time, on two cores: one of them waits for GIMP or for others mostly.
+WORKERS ?= 3
+# Bytecode is written even where the environment has it switched off: to compile the tests anew takes each of the
+# processes 7 s.
+PYTEST = PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 .venv-test/bin/python -m pytest -n $(WORKERS) --dist loadfile
 
 .PHONY: demo test test-fast lint docs roots root-trixie root-forky help clean
 
@@ -22,11 +24,13 @@ demo: .venv/ready
 	@.venv/bin/trainer enhance $(PHOTO) --out demo --before-after
 
 # What is downloaded, is downloaded side by side: the environment and two Debian systems.
-test: debootstrap-there
+test: debootstrap-there strace-there
 	@$(MAKE) --no-print-directory -j 3 .venv-test/ready root-trixie root-forky
 	@$(MAKE) --no-print-directory lint
 	$(PYTEST)
 
+# Here nothing waits, and a third process would only import everything once more.
+test-fast: WORKERS = 2
 test-fast: .venv-test/ready
 	$(PYTEST) -m "not slow and not gimp"
 
@@ -63,7 +67,7 @@ root-trixie root-forky: root-%: debootstrap-there
 	@touch $@
 
 # Debian's python3 comes without venv, and its minimal systems without debootstrap: install them where we may.
-.PHONY: venv-there debootstrap-there
+.PHONY: venv-there debootstrap-there strace-there
 venv-there:
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
 	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
@@ -75,6 +79,13 @@ debootstrap-there:
 	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	    apt-get update -q && apt-get install -q -y debootstrap; \
 	  else echo "debootstrap is missing: the tests in real GIMP can't run. On Debian, as root: apt-get install debootstrap" >&2; fi
+
+# For the test that nothing leaves the machine.
+strace-there:
+	@command -v strace >/dev/null || \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    apt-get update -q && apt-get install -q -y strace; \
+	  else echo "strace is missing: tests/test_privacy.py can't run. On Debian, as root: apt-get install strace" >&2; fi
 
 clean:
 	rm -rf .venv .venv-test .venv-docs demo site build *.egg-info

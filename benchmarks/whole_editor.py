@@ -17,7 +17,6 @@ import time
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 from PIL import Image
 
 from editor_ops import NAMES, SLIDERS, edit
@@ -44,6 +43,8 @@ def main() -> None:
     parser.add_argument("--policy", type=Path, default=SHIPPED, help="its policy")
     parser.add_argument("--sizes", type=int, default=5, help="sizes of each photo, evenly spaced on their logarithm")
     arguments = parser.parse_args()
+    import onnxruntime  # after models, which tells it to keep to itself
+
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = THREADS
     session = onnxruntime.InferenceSession(str(arguments.file), options, providers=["CPUExecutionProvider"])

@@ -37,7 +37,7 @@ def black_body(kelvin: Any) -> list[Any]:
     """Linear R, G, B of a black body; kelvin a number or an array, held to GEGL's 1000 to 12000."""
     t = clip(kelvin, 1000.0, 12000.0)
     if isinstance(t, (int, float)):
-        return [_horner(p, t) / _horner(q, t) for p, q in PLANCKIAN]
+        return [_horner(p, float(t)) / _horner(q, float(t)) for p, q in PLANCKIAN]
     t = t / 1000.0  # kelvin to the fifth leaves float32's range, so the polynomials are taken in kilokelvin
     return [_horner(_kilo(p), t) / _horner(_kilo(q), t) for p, q in PLANCKIAN]
 

@@ -12,13 +12,14 @@ to [0, 1] first. In GIMP a filter `gegl:rgb-clip` does so wherever values may li
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from array_api_compat import array_namespace
 
 from .color import Array, linear_to_srgb, per_image, srgb_to_linear
+from .scalars import clip
 
 
 def rgb_clip(
@@ -38,7 +39,7 @@ def rgb_clip(
     low, high = (float(srgb_to_linear(np.float64(limit))) for limit in (low_limit, high_limit))
     if not clip_low and not clip_high:
         return linear
-    return array_namespace(linear).clip(linear, low if clip_low else None, high if clip_high else None)
+    return clip(linear, low if clip_low else -math.inf, high if clip_high else math.inf)
 
 
 def invert_gamma(linear: Array, *, alpha: Array | None = None) -> Array:
@@ -112,11 +113,10 @@ def amount(
     if isinstance(amount, (int, float)):
         operation, mode = down if amount < 0 else up
         return blend(linear, LAYERS[operation](linear), mode, abs(amount), alpha)
-    xp = array_namespace(linear)
     below, above = (blend(linear, LAYERS[operation](linear), mode) for operation, mode in (down, up))
     # Not abs(), whose gradient at 0 is 0: a slider that starts at neutral could not be learned.
-    moved = _mixed(linear, above, xp.clip(amount, 0.0, None), alpha)
-    return moved + _mixed(linear, below, xp.clip(-amount, 0.0, None), alpha) - linear
+    moved = _mixed(linear, above, clip(amount, 0.0), alpha)
+    return moved + _mixed(linear, below, clip(-amount, 0.0), alpha) - linear
 
 
 LAYERS: dict[str, Callable[[Array], Array]] = {"gegl:rgb-clip": rgb_clip, "gegl:invert-gamma": invert_gamma}

@@ -11,10 +11,10 @@ import functools
 from typing import Any
 
 import numpy as np
-from array_api_compat import array_namespace, is_numpy_array
+from array_api_compat import is_numpy_array
 
 from .color import Array
-from .scalars import choose, clip, exp, floor
+from .scalars import choose, clip, exp, floor, namespace
 
 MATRIX_UP_TO = 256
 """A filter along so few pixels is applied as one matrix (the filter is linear), beyond that as a recursion."""
@@ -124,7 +124,7 @@ def _filtered(lines: np.ndarray, std_dev: float) -> np.ndarray:
 def _blur_axis(image: Array, std_dev: float, axis: int) -> Array:
     n = image.shape[axis]
     if not is_numpy_array(image) or n <= MATRIX_UP_TO:
-        xp = array_namespace(image)
+        xp = namespace(image)
         matrix = xp.asarray(_matrix(n, std_dev), dtype=image.dtype)
         if not is_numpy_array(image):
             matrix = matrix.to(image.device)
@@ -147,7 +147,7 @@ def gaussian_blur(image: Array, std_dev: float, alpha: Array | None = None) -> A
 
     With `alpha` (..., height, width) in [0, 1] the colours are weighted by it, as in `weighted_blur`.
     """
-    xp = array_namespace(image)
+    xp = namespace(image)
     channels = xp.moveaxis(image, -1, -3)  # (..., 3, height, width)
     weight = None if alpha is None else alpha[..., None, :, :]
     return xp.moveaxis(weighted_blur(channels, std_dev, weight), -3, -1)
@@ -162,6 +162,5 @@ def weighted_blur(plane: Array, std_dev: float, alpha: Array | None) -> Array:
     """
     if alpha is None:
         return blur_planes(plane, std_dev)
-    xp = array_namespace(plane)
-    weighted = blur_planes(plane * xp.clip(alpha, ALPHA_FLOOR, None), std_dev)
-    return weighted / xp.clip(blur_planes(alpha, std_dev), ALPHA_FLOOR, None)
+    weighted = blur_planes(plane * clip(alpha, ALPHA_FLOOR), std_dev)
+    return weighted / clip(blur_planes(alpha, std_dev), ALPHA_FLOOR)

@@ -17,11 +17,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from array_api_compat import array_namespace
 
 from .blur import POLYNOMIAL, convolution_weights, pole_scale
 from .color import Array
-from .scalars import floor
+from .scalars import clip, floor, namespace
 from .wide_blur import lagrange
 
 ROOTS = [complex(root) for root in np.roots(POLYNOMIAL)]
@@ -66,7 +65,7 @@ def poles(std_dev: Any) -> list[Pole]:
 
 
 def _pole(root: complex, q: Any) -> Pole:
-    xp = array_namespace(q)
+    xp = namespace(q)
     real, imaginary = 1.0 - root.real / q, -root.imag / q  # of 1 / p
     angle = 0.0 if root.imag == 0 else -xp.atan(imaginary / real)
     inverse = 1.0 / -root
@@ -98,7 +97,7 @@ def _over(number: complex, constant: complex, per_q: complex, q: Any) -> Complex
 
 def _powers(pole: Pole, distance: Array) -> Complex:
     """p^distance, of the shape of distance."""
-    xp = array_namespace(distance)
+    xp = namespace(distance)
     size = xp.exp(distance * pole.decay)
     if pole.count == 1.0:
         return size, 0.0
@@ -117,7 +116,7 @@ def recursive_weights(known: list[Pole], places: Array, pixels: Array, n: Any) -
 
     places: (P, 1), in pixels, some of which may lie beyond the ends; pixels: (1, N), any; n: (1, 1); all floats.
     """
-    xp = array_namespace(pixels)
+    xp = namespace(pixels)
     distance = xp.abs(places - pixels)
     smooth = sum(_real_part(pole, pole.both, _powers(pole, distance)) for pole in known)
     error, at_last = _boundary_error(known, places, pixels, n)
@@ -127,7 +126,7 @@ def recursive_weights(known: list[Pole], places: Array, pixels: Array, n: Any) -
 
 def _tail(known: list[Pole], start: Array) -> Array:
     """The sum of both passes' response from a distance on, which may be negative: the whole is 1."""
-    xp = array_namespace(start)
+    xp = namespace(start)
     distance = xp.where(start > 0.0, start, 1.0 - start)
     beyond = sum(_real_part(pole, _times(pole.both, pole.rest), _powers(pole, distance)) for pole in known)
     return xp.where(start > 0.0, beyond, 1.0 - beyond)
@@ -163,10 +162,10 @@ def _sum_over_roots(pole: Pole, values: list[Complex]) -> Complex:
 
 def convolved_weights(places: Array, pixels: Array, n: Any, std_dev: Any) -> Weights:
     """The same for a deviation below 1 pixel, where GEGL convolves, and for whole numbers as places and pixels."""
-    xp = array_namespace(pixels)
+    xp = namespace(pixels)
     total = 0.0
     for shift, weight in convolution_weights(std_dev):
-        total = total + xp.where(xp.clip(places + float(shift), 0.0, n - 1.0) == pixels, weight, 0.0)
+        total = total + xp.where(clip(places + float(shift), 0.0, n - 1.0) == pixels, weight, 0.0)
     return Weights(total, places * 0.0, places * 0.0)
 
 
@@ -177,7 +176,7 @@ def node_places(numbers: Array, step: Any) -> Array:
 
 def interpolation(pixels: Array, numbers: Array, step: Any) -> Array:
     """The cubic through four nodes that lies at each pixel: (n, nodes). pixels: (n, 1), numbers: of nodes, (1, N)."""
-    xp = array_namespace(pixels)
+    xp = namespace(pixels)
     before = floor(pixels / step)  # the node before the pixel's own stretch
     weights = 0.0
     for k, weight in enumerate(lagrange(pixels / step - before)):

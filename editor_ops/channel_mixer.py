@@ -5,9 +5,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from array_api_compat import array_namespace
-
-from .color import Array, join, per_image, planes
+from .color import Array, is_number, join, per_image, planes
+from .scalars import namespace
 
 
 def channel_mixer(
@@ -31,21 +30,17 @@ def channel_mixer(
         gains = [per_image(gain, r) for gain in (from_red, from_green, from_blue)]
         if preserve_luminosity:
             gains = _normalised(gains)
-        terms = [c if _is(gain, 1.0) else c * gain
-                 for c, gain in zip((r, g, b), gains, strict=True) if not _is(gain, 0.0)]  # fmt: skip
+        terms = [c if is_number(gain, 1.0) else c * gain
+                 for c, gain in zip((r, g, b), gains, strict=True) if not is_number(gain, 0.0)]  # fmt: skip
         return sum(terms[1:], terms[0]) if terms else r * 0.0
 
     return join((mixed(rr_gain, rg_gain, rb_gain), mixed(gr_gain, gg_gain, gb_gain), mixed(br_gain, bg_gain, bb_gain)))
-
-
-def _is(gain: Any, number: float) -> bool:
-    return isinstance(gain, (int, float)) and gain == number
 
 
 def _normalised(gains: list[Any]) -> list[Any]:
     total = sum(gains[1:], gains[0])
     if isinstance(total, (int, float)):
         return gains if total == 0 else [gain / abs(total) for gain in gains]
-    xp = array_namespace(total)
+    xp = namespace(total)
     magnitude = xp.where(total == 0, xp.ones_like(total), xp.abs(total))
     return [gain / magnitude for gain in gains]

@@ -6,11 +6,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from array_api_compat import array_namespace, is_numpy_array
+from array_api_compat import is_numpy_array
 
 from .blend import amount, blend
 from .chain import AMOUNT, chain
-from .color import Array, linear_to_srgb, srgb_to_linear
+from .color import Array, is_floating, linear_to_srgb, srgb_to_linear
 from .full_size import edit_full_size
 from .operations import OPERATIONS, as_float, max_value, to_dtype
 
@@ -32,7 +32,7 @@ def apply(
     if operation not in OPERATIONS:
         raise ValueError(f"apply: no operation {operation!r}; there are {', '.join(OPERATIONS)}")
     _check_rgb(image)
-    if not array_namespace(image).isdtype(image.dtype, "real floating"):
+    if not is_floating(image):
         raise ValueError(f"apply: image is {image.dtype}; give sRGB-encoded floats (edit() takes integers)")
     linear = srgb_to_linear(image)
     try:

@@ -5,9 +5,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from array_api_compat import array_namespace
-
 from .color import Array, per_image
+from .scalars import clip
 
 
 def exposure(linear: Array, *, exposure: Any = 0.0, black_level: Any = 0.0, alpha: Array | None = None) -> Array:
@@ -20,5 +19,5 @@ def exposure(linear: Array, *, exposure: Any = 0.0, black_level: Any = 0.0, alph
     black = per_image(black_level, linear)
     white = 2.0 ** (-1.0 * per_image(exposure, linear))
     span = white - black
-    span = max(span, 1e-6) if isinstance(span, float) else array_namespace(linear).clip(span, 1e-6, None)
+    span = clip(span, 1e-6)
     return (linear - black) * (1.0 / span)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The chain for large NumPy pictures: in strips, on all cores, without a float copy of the picture for each operation.
+"""The chain for large NumPy pictures: in tiles, on all cores, without a float copy of the picture.
 
-Point-wise operations run one after the other on blocks that stay in the processor's cache. A blur needs its
-surroundings, so it is a pass of its own before; wide_blur.py has it.
+Operations run one after the other on tiles that stay in the processor's cache. A blur needs its surroundings, so it is
+a pass of its own before, which works the picture as far as that and keeps nothing but the blur; wide_blur.py has it.
 """
 
 from __future__ import annotations
@@ -15,26 +15,38 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from array_api_compat import array_namespace
 
 from .blend import amount
 from .blur import ALPHA_FLOOR
 from .chain import Step, chain, split_curves
 from .color import Array, linear_to_srgb, luminance, srgb_to_linear
 from .operations import OPERATIONS, as_float, max_value, to_dtype
+from .scalars import namespace
 from .shadows_highlights import correct
-from .wide_blur import Blurred, convolve_at_nodes, node_step, recurse_nodes
+from .tone_table import Curve, eight_bits, linear_table
+from .wide_blur import Blurred, between_columns, blur_down, node_step
 
-BLOCK = 24_000
-"""Pixels worked at a time, measured: with fewer the calls weigh more, with more the planes leave the cache."""
+TILE = 28_000
+"""Pixels worked at a time, measured: with fewer the calls weigh more, with more the planes leave the cache. And so few
+that OpenBLAS does a matrix product of them in the calling thread (up to 2^18 multiplications): its own threads would
+wait for each other beside ours, which took ten times as long on a busy machine."""
+COLUMNS = 2048
+"""Columns of a tile, at most: a blur, which goes down, has some rows of it."""
+BANDS = 4
+"""Into so many bands of columns, at least, a picture is cut for a blur, so that several threads have work; on any
+machine alike, so that the same numbers come out.
+"""
 STRIP = 2**18
-"""Pixels a thread takes at a time: some 3 MB as a float picture."""
+"""Pixels a thread takes at a time."""
 MOST_THREADS = 8
 """Beyond it the memory, not the processor, sets the pace."""
-Curve = Callable[[np.ndarray], np.ndarray]
-"""A tone curve, on samples of any shape in [0, 1] and beyond."""
-Work = Callable[[np.ndarray, slice], np.ndarray]
-"""Linear (rows, width, 3) of these rows of the picture -> the same, edited."""
+# glibc's malloc gives freed memory back to the system, to be asked for again and cleared page by page, unless a block
+# half as large has been freed once: without, tiles take twice the time. Elsewhere it changes nothing.
+np.empty(2**22, np.uint8)
+Tile = tuple[slice, slice]
+"""Rows and columns of a picture."""
+Work = Callable[[np.ndarray, Tile], np.ndarray]
+"""Linear (3, rows, columns) of this part of the picture -> the same, edited. It may work in place."""
 
 AFFINE = frozenset(
     f"gegl:{name}"
@@ -58,15 +70,11 @@ class Affine:
     def is_diagonal(self) -> bool:
         return bool((self.matrix == np.diag(np.diag(self.matrix))).all())
 
-    def __call__(self, linear: np.ndarray, rows: slice) -> np.ndarray:
-        result = np.empty((3, *linear.shape[:2]), np.float32)
-        for channel, weights, offset in zip(result, self.matrix.tolist(), self.offset.tolist(), strict=True):
-            first, *others = [k for k in range(3) if weights[k]] or [0]
-            np.multiply(linear[..., first], weights[first], out=channel)
-            for k in others:
-                channel += linear[..., k] * weights[k]
-            channel += offset
-        return np.moveaxis(result, 0, -1)
+    def __call__(self, linear: np.ndarray) -> np.ndarray:
+        """(3, ...) -> the same, float32."""
+        mixed = self.matrix.astype(np.float32) @ linear.reshape(3, -1)
+        mixed += self.offset.astype(np.float32)[:, None]
+        return mixed.reshape(linear.shape)
 
 
 def affine(operation: str, properties: dict[str, Any]) -> Affine:
@@ -81,20 +89,22 @@ class Spatial:
     """An operation with a blur in it: what is blurred, by which property's radius, and the point-wise rest."""
 
     radius: str
-    blurred_part: Callable[[Array], Array]  # (rows, width, 3) -> (planes, rows, width)
-    finish: Callable[..., Array]  # (rows, width, 3), blurred (planes, rows, width), properties -> (rows, width, 3)
+    blurred_part: Callable[[Array], Array] | None  # (3, rows, columns) -> (planes, ...); None: all of it
+    finish: Callable[..., Array]  # (3, rows, columns), blurred (planes, rows, columns), properties -> (3, ...)
 
 
 SPATIAL = {
     "gegl:shadows-highlights": Spatial(
         "radius",
-        lambda linear: luminance(linear)[None],
-        lambda linear, blurred, **properties: correct(linear, blurred[0], **_both_amounts(properties)),
+        lambda linear: luminance(_channels_last(linear))[None],
+        lambda linear, blurred, **properties: _channels_first(
+            correct(_channels_last(linear), blurred[0], **_both_amounts(properties))
+        ),
     ),
     "gegl:unsharp-mask": Spatial(
         "std_dev",
-        lambda linear: array_namespace(linear).moveaxis(linear, -1, 0),
-        lambda linear, blurred, scale: linear + (linear - array_namespace(blurred).moveaxis(blurred, 0, -1)) * scale,
+        None,
+        lambda linear, blurred, scale: linear + (linear - blurred) * scale,
     ),
 }
 
@@ -121,11 +131,10 @@ def edit_full_size(
     if not steps:
         return image
     curves, steps = split_curves(steps)
-    source, work, blurs = image, list[Work](), 0
-    # `decoder` is None where the source is linear light.
+    work = list[Work | Affine]()
     # Sliders that bend a curve work on the picture's own channels, as in GIMP. So they are a part of its tone curve,
     # which is a table for integers; but with alpha each pixel has its own.
-    decoder: Curve | None = functools.partial(_bent, decode, curves) if curves and alpha is None else decode
+    source = Source(image, functools.partial(_bent, decode, curves) if curves and alpha is None else decode)
     if alpha is not None:
         work += [_curve_within(alpha, properties) for _, properties in curves]
     if to_srgb is not None:
@@ -137,23 +146,60 @@ def edit_full_size(
             else:
                 spatial, rest = SPATIAL[operation], dict(properties)
                 radius = rest.pop(spatial.radius)
-                # Up to the first blur it is cheaper to compute a strip again than to hold it; after that it is not.
-                keep = np.empty((3, height, width), np.float32) if blurs else None
-                blurred = _blur(pool, source, decoder, work, spatial.blurred_part, radius, alpha, keep)
-                if keep is not None:
-                    source, decoder, work = np.moveaxis(keep, 0, -1), None, []
+                blurred = _blur(pool, source, work, spatial.blurred_part, radius, alpha)
                 work.append(_finished(spatial, blurred, rest))
-                blurs += 1
         if to_srgb is not None:
             _append(work, Affine(np.linalg.inv(np.asarray(to_srgb, np.float64)), np.zeros(3)))
-        result = np.empty(image.shape, image.dtype)
-        white = max_value(image)
+        return _stored(pool, source, work, encode)
 
-        def store(rows: slice) -> None:
-            for block in _blocks(rows, width):
-                result[block] = to_dtype(encode(_worked(source, decoder, work, block)), image.dtype, white)
 
-        _each(pool, store, height, width)
+@dataclass(frozen=True)
+class Source:
+    """A picture as it is stored, and its tone curve to linear light."""
+
+    image: np.ndarray
+    decode: Curve
+
+    def after(self, work: list[Work | Affine]) -> Callable[[Tile], np.ndarray]:
+        """What gives a part of the picture in linear light after all work: (3, rows, columns), float32."""
+        tables: list[np.ndarray] = []
+        if self.image.dtype.kind == "u":
+            tables = [linear_table(self.image.dtype.name, self.decode)] * 3
+            first = work[0] if work and self.image.dtype == np.uint8 else None
+            if isinstance(first, Affine) and first.is_diagonal():
+                # 8-bit channels have few values: the first stretch of the chain is done on the tables that decode them.
+                changed = tables[0] * np.diag(first.matrix)[:, None] + first.offset[:, None]
+                tables, work = list(changed.astype(np.float32)), work[1:]
+
+        def worked(tile: Tile) -> np.ndarray:
+            stored = self.image[tile]
+            if not tables:
+                linear = np.array(self.decode(np.moveaxis(stored, -1, 0).astype(np.float32, order="C")), np.float32)
+            else:
+                linear = np.empty((3, *stored.shape[:2]), np.float32)
+                for k in range(3):  # "clip": no number is beyond the table, but to check that takes longer
+                    tables[k].take(stored[..., k], out=linear[k], mode="clip")
+            for step in work:
+                linear = step(linear) if isinstance(step, Affine) else step(linear, tile)
+            return linear
+
+        return worked
+
+
+def _stored(pool: ThreadPoolExecutor, source: Source, work: list[Work | Affine], encode: Curve) -> np.ndarray:
+    """The picture after all work, stored as it was: (height, width, 3)."""
+    height, width, _ = source.image.shape
+    dtype, white = source.image.dtype, max_value(source.image)
+    result = np.empty(source.image.shape, dtype)
+    worked = source.after(work)
+    store = eight_bits(encode) if dtype == np.uint8 else lambda linear: to_dtype(encode(linear), dtype, white)
+
+    def strip(rows: slice) -> None:
+        for tile in _tiles(rows, width):
+            for k, channel in enumerate(store(worked(tile))):
+                result[*tile, k] = channel
+
+    _each(pool, strip, height, _rows_of_tile(width) * max(1, STRIP // (TILE * -(-width // COLUMNS))))
     return result
 
 
@@ -166,10 +212,20 @@ def _bent(decode: Curve, curves: Sequence[Step], samples: np.ndarray) -> np.ndar
 
 
 def _curve_within(alpha: np.ndarray, properties: dict[str, Any]) -> Work:
-    return lambda linear, rows: amount(linear, alpha=as_float(alpha[rows]), **properties)
+    return lambda linear, tile: _channels_first(
+        amount(_channels_last(linear), alpha=as_float(alpha[tile]), **properties)
+    )
 
 
-def _append(work: list[Work], step: Affine) -> None:
+def _channels_last(linear: Array) -> Array:
+    return namespace(linear).moveaxis(linear, 0, -1)
+
+
+def _channels_first(linear: Array) -> Array:
+    return namespace(linear).moveaxis(linear, -1, 0)
+
+
+def _append(work: list[Work | Affine], step: Affine) -> None:
     """Adds an affine step, to the one before where that is affine too."""
     if work and isinstance(last := work[-1], Affine):
         work[-1] = last.then(step)
@@ -187,86 +243,60 @@ def _both_amounts(properties: dict[str, Any]) -> dict[str, Any]:
 
 
 def _finished(spatial: Spatial, blurred: Blurred, rest: dict[str, Any]) -> Work:
-    return lambda linear, rows: spatial.finish(linear, blurred.rows(rows), **rest)
+    return lambda linear, tile: spatial.finish(linear, blurred.tile(*tile), **rest)
 
 
-def _worked(source: np.ndarray, decode: Curve | None, work: list[Work], rows: slice) -> np.ndarray:
-    """These rows of the source in linear light, after all work; channels in planes in memory. decode: the source's tone
-    curve, None where it is linear light."""
-    strip = np.moveaxis(source[rows], -1, 0)
-    if decode is None:
-        linear = strip
-    elif strip.dtype.kind == "u":
-        table = _linear_table(strip.dtype.name, decode)
-        if strip.dtype == np.uint8 and work and isinstance(first := work[0], Affine) and first.is_diagonal():
-            # 8-bit channels have few values: the first stretch of the chain is done on the tables that decode them.
-            tables = table * np.diag(first.matrix)[:, None] + first.offset[:, None]
-            linear = np.stack([t[channel] for t, channel in zip(tables.astype(np.float32), strip, strict=True)])
-            work = work[1:]
-        else:
-            linear = table[strip]
-    else:
-        linear = np.asarray(decode(np.ascontiguousarray(strip, dtype=np.float32)), dtype=np.float32)
-    linear = np.moveaxis(linear, 0, -1)
-    for step in work:
-        linear = step(linear, rows)
-    return linear
+def _rows_of_tile(width: int) -> int:
+    return max(1, TILE // min(width, COLUMNS))
 
 
-@functools.lru_cache(maxsize=8)  # a process edits pictures of few kinds
-def _linear_table(dtype: str, decode: Curve) -> np.ndarray:
-    """Linear light of every uint8 or uint16 number, float32."""
-    numbers = np.arange(np.iinfo(dtype).max + 1, dtype=dtype)
-    return np.asarray(decode(as_float(numbers)), dtype=np.float32)
+def _tiles(rows: slice, width: int) -> list[Tile]:
+    step = _rows_of_tile(width)
+    return [
+        (slice(top, min(top + step, rows.stop)), slice(left, min(left + COLUMNS, width)))
+        for top in range(rows.start, rows.stop, step)
+        for left in range(0, width, COLUMNS)
+    ]
 
 
-def _blocks(rows: slice, width: int) -> list[slice]:
-    step = max(1, BLOCK // width)
-    return [slice(top, min(top + step, rows.stop)) for top in range(rows.start, rows.stop, step)]
-
-
-def _each(pool: ThreadPoolExecutor, task: Callable[[slice], None], height: int, width: int) -> None:
-    """Runs the task for strips of rows on all threads, and waits; an error in one ends it."""
-    step = max(1, STRIP // width)
-    for _ in pool.map(task, [slice(top, min(top + step, height)) for top in range(0, height, step)]):
+def _each(pool: ThreadPoolExecutor, task: Callable[[slice], None], n: int, step: int) -> None:
+    """Runs the task for all of n rows or columns, a step at a time, on all threads; an error in one ends it."""
+    for _ in pool.map(task, [slice(first, min(first + step, n)) for first in range(0, n, step)]):
         pass
 
 
 def _blur(
     pool: ThreadPoolExecutor,
-    source: np.ndarray,
-    decode: Curve | None,
-    work: list[Work],
-    part: Callable[[np.ndarray], np.ndarray],
+    source: Source,
+    work: list[Work | Affine],
+    part: Callable[[np.ndarray], np.ndarray] | None,
     std_dev: float,
     alpha: np.ndarray | None,
-    keep: np.ndarray | None,
 ) -> Blurred:
-    """Blurs a part of the worked picture by GEGL's filter: horizontally, then vertically, edges clamped.
+    """Blurs a part of the worked picture by GEGL's filter, edges clamped. Down first, then across: it is the same."""
+    height, width, _ = source.image.shape
+    step = node_step(std_dev)
+    columns = max(1, min(COLUMNS, TILE // step, -(-width // BANDS)))
+    down: dict[int, np.ndarray] = {}
+    # What is done to the blurred picture comes out as what is blurred of the picture it is done to, and is less work.
+    last = work[-1] if work and part is None and alpha is None else None
+    worked = source.after(work[:-1] if isinstance(last, Affine) else work)
 
-    keep (3, height, width) takes the worked picture itself.
-    """
-    height, width, _ = source.shape
-    planes = len(part(np.zeros((1, 1, 3), np.float32))) + (alpha is not None)
-    strips: dict[int, tuple[np.ndarray, np.ndarray]] = {}
-
-    def across(rows: slice) -> None:
-        strip = np.empty((planes, rows.stop - rows.start, width), np.float32)
-        for block in _blocks(rows, width):
-            linear = _worked(source, decode, work, block)
-            here = slice(block.start - rows.start, block.stop - rows.start)
-            if keep is not None:
-                keep[:, block] = np.moveaxis(linear, -1, 0)
+    def blur(columns: slice) -> None:
+        def rows(some: slice) -> np.ndarray:
+            linear = worked((some, columns))
+            linear = part(linear) if part else linear
             if alpha is None:
-                strip[:, here] = part(linear)
-            else:
-                opacity = as_float(alpha[block])
-                strip[:-1, here] = part(linear) * np.clip(opacity, ALPHA_FLOOR, None)
-                strip[-1, here] = opacity
-        strips[rows.start] = convolve_at_nodes(strip, std_dev)
+                return linear
+            opacity = as_float(alpha[some, columns])[None]
+            return np.concatenate([linear * np.clip(opacity, ALPHA_FLOOR, None), opacity])
 
-    _each(pool, across, height, width)
-    nodes, ends = (np.concatenate([strips[top][k] for top in sorted(strips)], axis=1) for k in range(2))
-    columns = np.ascontiguousarray(np.moveaxis(recurse_nodes(nodes, ends, width, std_dev), 1, -1))
-    down = recurse_nodes(*convolve_at_nodes(columns, std_dev), height, std_dev)  # (planes, nodes across, nodes down)
-    return Blurred(np.ascontiguousarray(np.moveaxis(down, -1, 1)), node_step(std_dev), width, alpha is not None)
+        down[columns.start] = blur_down(rows, height, std_dev, TILE // (columns.stop - columns.start))
+
+    _each(pool, blur, width, columns)
+    across = np.concatenate([down.pop(left) for left in sorted(down)], axis=-1)  # (planes, nodes down, width)
+    nodes = blur_down(lambda some: np.moveaxis(across[..., some], -1, 1), width, std_dev, TILE // across.shape[1])
+    nodes = np.moveaxis(nodes, 1, -1)  # (planes, nodes down, nodes across)
+    if isinstance(last, Affine):
+        nodes = last(nodes)
+    return Blurred(between_columns(nodes, step, width), step, alpha is not None)

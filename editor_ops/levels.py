@@ -6,9 +6,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from array_api_compat import array_namespace
-
 from .color import Array, per_image, signs
+from .scalars import clip
 
 
 def levels(
@@ -29,7 +28,6 @@ def levels(
     if isinstance(span, (int, float)):
         span = math.copysign(max(abs(span), 1e-6), span)
     else:
-        xp = array_namespace(span)
-        span = signs(span) * xp.clip(xp.abs(span), 1e-6, None)
+        span = signs(span) * clip(abs(span), 1e-6)
     base = per_image(out_low, linear)
     return (linear - low) * ((per_image(out_high, linear) - base) / span) + base

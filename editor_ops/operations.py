@@ -6,16 +6,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from array_api_compat import array_namespace
-
 from .blend import invert_gamma, rgb_clip
 from .brightness_contrast import brightness_contrast
 from .channel_mixer import channel_mixer
-from .color import Array
+from .color import Array, cast, is_floating
 from .color_temperature import color_temperature
 from .exposure import exposure
 from .levels import levels
 from .saturation import saturation
+from .scalars import clip, namespace
 from .shadows_highlights import shadows_highlights
 from .unsharp_mask import unsharp_mask
 
@@ -31,8 +30,7 @@ OPERATIONS: dict[str, Callable[..., Array]] = {
 
 def max_value(image: Array) -> float:
     """The number that stands for white: 255, 65535 or 1.0. ValueError for other kinds of samples."""
-    xp = array_namespace(image)
-    if xp.isdtype(image.dtype, "real floating"):
+    if is_floating(image):
         return 1.0
     white = {"uint8": 255.0, "uint16": 65535.0}.get(str(image.dtype).removeprefix("torch."))
     if white is None:
@@ -42,16 +40,15 @@ def max_value(image: Array) -> float:
 
 def as_float(image: Array) -> Array:
     """Integers to float32 in [0, 1]; floats as they are. ValueError as `max_value`."""
-    xp, white = array_namespace(image), max_value(image)
-    return image if white == 1.0 else xp.astype(image, xp.float32) * (1 / white)
+    white = max_value(image)
+    return image if white == 1.0 else cast(image, namespace(image).float32) * (1 / white)
 
 
 def rounded(values: Array, steps: float) -> Array:
     """Floats of any shape, clipped to [0, 1], to whole numbers from 0 to `steps`, halves up; still floats."""
-    xp = array_namespace(values)
-    return xp.floor(xp.clip(values, 0.0, 1.0) * steps + 0.5)
+    return namespace(values).floor(clip(values, 0.0, 1.0) * steps + 0.5)
 
 
 def to_dtype(values: Array, dtype: Any, white: float) -> Array:
     """Floats where 1.0 is white to samples of a kind whose white is `white`: integers rounded, floats as they are."""
-    return values if white == 1.0 else array_namespace(values).astype(rounded(values, white), dtype)
+    return values if white == 1.0 else cast(rounded(values, white), dtype)

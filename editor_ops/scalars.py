@@ -4,38 +4,44 @@
 from __future__ import annotations
 
 import math
+import sys
 from typing import Any
 
 
-def _namespace(x: Any) -> Any:
-    from array_api_compat import array_namespace  # only for arrays: GIMP's own Python may have no NumPy
+def namespace(x: Any) -> Any:
+    """The array API's functions for an array; for NumPy its own, but for those of `color.is_floating` and `color.cast`.
 
-    return array_namespace(x)
+    Around NumPy's, array_api_compat's take ten times as long, and to import them takes longer than NumPy itself.
+    """
+    from array_api_compat import array_namespace, is_numpy_array  # only for arrays: GIMP's Python may have no NumPy
+
+    return sys.modules["numpy"] if is_numpy_array(x) else array_namespace(x)
 
 
 def choose(condition: Any, then: Any, otherwise: Any) -> Any:
     """`then` where the condition holds; of arrays, element by element."""
     if isinstance(condition, bool):
         return then if condition else otherwise
-    return _namespace(condition).where(condition, then, otherwise)
+    return namespace(condition).where(condition, then, otherwise)
 
 
-def clip(x: Any, low: float, high: float | None = None) -> Any:
-    """x, held between low and high, where there is a high."""
-    if not isinstance(x, (int, float)):
-        return _namespace(x).clip(x, low, high)
-    return max(x, low) if high is None else min(max(x, low), high)
+def clip(x: Any, low: float, high: float = math.inf) -> Any:
+    """x held to [low, high], a number or an array of any shape; an end may be infinite."""
+    if type(x) in (int, float):  # a number of NumPy's stays one
+        return min(max(x, low), high)
+    # NumPy is not vectorised where only one end is given.
+    return namespace(x).clip(x, low, high)
 
 
 def exp(x: Any) -> Any:
-    return math.exp(x) if isinstance(x, (int, float)) else _namespace(x).exp(x)
+    return math.exp(x) if isinstance(x, (int, float)) else namespace(x).exp(x)
 
 
 def log(x: Any) -> Any:
     """The natural logarithm."""
-    return math.log(x) if isinstance(x, (int, float)) else _namespace(x).log(x)
+    return math.log(x) if isinstance(x, (int, float)) else namespace(x).log(x)
 
 
 def floor(x: Any) -> Any:
     """The whole number below, an int of a number; of arrays of the same type."""
-    return math.floor(x) if isinstance(x, (int, float)) else _namespace(x).floor(x)
+    return math.floor(x) if isinstance(x, (int, float)) else namespace(x).floor(x)

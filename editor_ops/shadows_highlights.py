@@ -6,10 +6,21 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from array_api_compat import array_namespace
+import numpy as np
 
 from .blur import weighted_blur
-from .color import Array, lab_to_linear, lightness, linear_to_lab, luminance, per_image, signs
+from .color import (
+    Array,
+    is_number,
+    lab_curve,
+    lab_curves_to_linear,
+    linear_to_lab_curves,
+    luminance,
+    per_image,
+    planes,
+    signs,
+)
+from .scalars import clip, namespace
 
 LOW = 0.01
 """Below this, a divisor is held (shadows-highlights-correction.c, low_approximation)."""
@@ -38,7 +49,7 @@ def shadows_highlights(
     whitepoint all 0 the picture comes back as it is.
     Follows operations/common-gpl3+/shadows-highlights.c of GEGL_0_4_62 and shadows-highlights-correction.c.
     """
-    if all(isinstance(v, (int, float)) and v == 0 for v in (shadows, highlights, whitepoint)):
+    if all(is_number(v, 0.0) for v in (shadows, highlights, whitepoint)):
         return linear
     return correct(
         linear,
@@ -74,27 +85,31 @@ def correct(
     repeats: how often the overlays are applied at most, 1 for amounts up to 50, 4 for all, where the amounts are not
     known yet; None: as often as the amounts say.
     """
-    xp = array_namespace(linear)
-    l_, a, b = linear_to_lab(linear)
-    l_ = l_ / 100
-    darkness = 1 - lightness(blurred) / 100  # of the surroundings: 1 is black
+    curves = linear_to_lab_curves(linear)  # (..., height, width, 3): f(X), f(Y), f(Z)
+    fy = planes(curves)[1]
+    l_ = 1.16 * fy - 0.16  # L / 100
+    darkness = 1.16 - 1.16 * lab_curve(blurred)  # 1 - L / 100 of the surroundings: 1 is black
     white = 1 - per_image(whitepoint, l_) / 100
-    if not (isinstance(white, float) and white == 1.0):
+    if not is_number(white, 1.0):
+        xp = namespace(linear)
         l_ = xp.where(l_ > 0, l_ / white, l_)
         darkness = xp.where(darkness > 0, darkness / white, darkness)
     squeeze = min(compress / 100, 0.99)
 
     # Amounts run to 2; their square is how often the overlay is applied, the last time in part.
     amount = per_image(highlights, l_) / ONCE
-    weight = xp.clip(1 - darkness / (1 - squeeze), 0.0, 1.0)
+    weight = clip(1 - darkness * (1 / (1 - squeeze)), 0.0, 1.0)
     side = _sign(-amount)
     l_, colour = _overlay(l_, darkness, weight, amount, side, 1 - highlights_ccorrect / 100, repeats)
 
     amount = per_image(shadows, l_) / ONCE
-    weight = xp.clip((darkness - squeeze) / (1 - squeeze), 0.0, 1.0)
+    weight = clip((darkness - squeeze) * (1 / (1 - squeeze)), 0.0, 1.0)
     l_, more = _overlay(l_, darkness, weight, amount, _sign(amount), shadows_ccorrect / 100, repeats)
     colour = colour * more
-    return lab_to_linear(l_ * 100, a * colour, b * colour)
+    # a and b, times `colour`, are differences to f(Y).
+    edited = (l_ + 0.16) * (1 / 1.16)
+    colour = colour if is_number(colour, 1.0) else colour[..., None]
+    return lab_curves_to_linear(edited[..., None] + (curves - fy[..., None]) * colour)
 
 
 def _sign(amount: Any) -> Any:
@@ -111,31 +126,38 @@ def _overlay(
     keep: share of the colour that follows the lightness when the tool brightens; it is mirrored about one
     half when the tool works the other way, which `side` (+1 or -1) tells.
     """
-    xp = array_namespace(l_)
     square = amount * amount
     if repeats is None:
-        repeats = math.ceil(float(square) if isinstance(square, (int, float)) else float(xp.max(square)))
+        repeats = math.ceil(float(square) if isinstance(square, (int, float)) else float(namespace(square).max(square)))
     # For shadows the C source centres ccorrect by the sign, for highlights by its opposite; both come to this.
     keep = (keep - 0.5) * side + 0.5 if repeats else keep
-    colour: Any = 1.0
+    xp, colour, push = namespace(l_), 1.0, (darkness - 0.5) * weight * (2 * side) if repeats else 0.0
     for step in range(repeats):
         if isinstance(square, (int, float)):
             chunk: Any = min(square - step, 1.0)
         else:
-            chunk = xp.clip(square - step, 0.0, 1.0)
-        opacity = weight * chunk
-        inverse = 1 - l_
-        overlay = (darkness - 0.5) * (signs(inverse) * side) + 0.5
-        per_l = _reciprocal(l_)
-        per_inverse = _reciprocal(inverse)
-        bright = 1 - (1 - 2 * (l_ - 0.5)) * (1 - overlay)
-        l_ = l_ * (1 - opacity) + xp.where(l_ > 0.5, bright, 2 * l_ * overlay) * opacity
-        follow = l_ * per_l * keep + (1 - l_) * per_inverse * (1 - keep)
-        colour = colour * (1 - opacity + follow * opacity)
+            chunk = clip(square - step, 0.0, 1.0)
+        # Overlay is 2 l o up to l = 0.5 and 1 - 2 (1 - l) (1 - o) above, with o = (darkness - 0.5) side + 0.5, mirrored
+        # where l is above 1: that is l + 2 (darkness - 0.5) side min(l, |1 - l|).
+        before = l_
+        l_ = before + xp.minimum(before, xp.abs(1 - before)) * (push * chunk)
+        colour = colour * (1 + (_follow(before, l_, keep) - 1) * (weight * chunk))
     return l_, colour
 
 
-def _reciprocal(x: Array) -> Array:
-    """1 / x, with |x| held at LOW or above and the sign kept."""
-    xp = array_namespace(x)
-    return signs(x) / xp.clip(xp.abs(x), LOW, None)
+def _follow(before: Array, after: Array, keep: Any) -> Any:
+    """By what lightness has grown, weighted by `keep`, and by what the rest to white has, weighted by the rest."""
+    if is_number(keep, 1.0):
+        return after / _divisor(before)
+    rest = (1 - after) / _divisor(1 - before)
+    if is_number(keep, 0.0):
+        return rest
+    return after / _divisor(before) * keep + rest * (1 - keep)
+
+
+def _divisor(x: Array) -> Array:
+    """x, with |x| held at LOW or above and the sign kept."""
+    if isinstance(x, np.ndarray) and x.min() >= 0:  # as in most tiles of a photo: in a quarter of the time
+        return clip(x, LOW)
+    xp = namespace(x)
+    return xp.copysign(clip(xp.abs(x), LOW), x)

@@ -5,10 +5,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from array_api_compat import array_namespace
-
 from .blur import gaussian_blur, weighted_blur
-from .color import Array, linear_to_srgb, luminance, per_image
+from .color import Array, cast, linear_to_srgb, luminance, per_image
 
 
 def unsharp_mask(
@@ -23,8 +21,7 @@ def unsharp_mask(
     """
     difference = linear - gaussian_blur(linear, std_dev, alpha)
     if threshold > 1e-4:  # the C source leaves the mask out below this
-        xp = array_namespace(linear)
-        luma = linear_to_srgb(luminance(xp.abs(difference) * 2))
-        mask = xp.astype((luma >= threshold) & (luma <= 1.0), linear.dtype)
+        luma = linear_to_srgb(luminance(abs(difference) * 2))
+        mask = cast((luma >= threshold) & (luma <= 1.0), linear.dtype)
         difference = difference * weighted_blur(mask, 1.0, alpha)[..., None]
     return linear + difference * per_image(scale, linear)

@@ -13,6 +13,7 @@ any radius, and the blurred picture takes next to no memory.
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,12 +27,6 @@ NODES_PER_DEVIATION = 8
 from black to white; the error falls with the fourth power."""
 SETTLE = 3
 """Nodes beside those that are wanted, on either side: there the convolution sees nothing but the edge's colour."""
-MOST_PRODUCTS = 200_000
-"""Multiplications in one matrix product: so few that OpenBLAS does it in the calling thread (its limit is 2^18). Its
-own threads would wait for each other beside ours, which took ten times as long on a busy machine."""
-PIECE = 32
-"""Nodes in a matrix product of `convolve_at_nodes`, so that these are small too: 192 products for each pixel of a step
-below 200."""
 
 
 def node_step(std_dev: Any) -> Any:
@@ -50,71 +45,102 @@ def lagrange(t: Any) -> tuple[Any, Any, Any, Any]:
     return -at * next_ * after / 6, before * next_ * after / 2, -before * at * after / 2, before * at * next_ / 6
 
 
+Rows = Callable[[slice], np.ndarray]
+"""Gives some rows of a picture: (planes, rows, columns), float32."""
+
+
 @dataclass(frozen=True)
 class Blurred:
-    """A blurred picture, held at nodes (planes, rows, columns).
+    """A blurred picture, held at every step-th row (planes, rows, width).
 
-    Node j of a side lies at pixel (j - 1) * step, so that each pixel has two nodes on either side of it.
+    Row j lies at pixel (j - 1) * step, so that each pixel has two of them on either side of it.
     weighted: the last plane is the blurred opacity, by which the others are divided (blur.weighted_blur).
     """
 
-    nodes: np.ndarray
+    lines: np.ndarray
     step: int
-    width: int
     weighted: bool
 
-    def rows(self, rows: slice) -> np.ndarray:
-        """(planes, rows, width) of these rows of the picture, float32."""
-        cubic = _cubic(self.step)
-        y = np.arange(rows.start, rows.stop)
-        first = y // self.step
-        lines = sum(cubic[k, y % self.step][:, None] * self.nodes[:, first + k] for k in range(4))
-        windows = np.lib.stride_tricks.sliding_window_view(lines, 4, axis=-1)  # (planes, rows, columns, 4)
-        fine = windows @ cubic  # (planes, rows, columns, step)
-        fine = fine.reshape(*fine.shape[:2], -1)[..., : self.width]
+    def tile(self, rows: slice, columns: slice) -> np.ndarray:
+        """(planes, rows, columns) of this part of the picture, float32."""
+        weights, first = _line_weights(rows.start, rows.stop, self.step)
+        fine = weights @ self.lines[:, first : first + weights.shape[1], columns]
         return fine[:-1] / np.clip(fine[-1], ALPHA_FLOOR, None) if self.weighted else fine
+
+
+def between_columns(nodes: np.ndarray, step: int, width: int) -> np.ndarray:
+    """From (planes, rows, nodes), node j at column (j - 1) * step, to every column: (planes, rows, width), float32."""
+    windows = np.lib.stride_tricks.sliding_window_view(nodes, 4, axis=-1)  # (planes, rows, columns, 4)
+    fine = np.ascontiguousarray(windows) @ _cubic(step)  # (planes, rows, columns, step)
+    return np.ascontiguousarray(fine.reshape(*fine.shape[:2], -1)[..., :width])
+
+
+def blur_down(part: Rows, n: int, std_dev: float, at_once: int) -> np.ndarray:
+    """Blurs columns of n pixels, which are had some rows at a time, at every step-th row.
+
+    at_once: rows to ask for at a time; a step of them at least. (planes, nodes, columns), float32: node j at row
+    (j - 1) * step.
+    """
+    if std_dev < 1.0:  # GEGL convolves instead
+        lines = np.pad(part(slice(0, n)), [(0, 0), (1, 2), (0, 0)], mode="edge")
+        return np.moveaxis(convolve(np.moveaxis(lines, 1, 0), std_dev), 0, 1)
+    nodes, ends = _convolve_at_nodes(part, n, std_dev, at_once)
+    lines = np.moveaxis(nodes, 1, 0).astype(np.float64)  # (nodes, planes, columns)
+    _recurse(lines, _feedback(std_dev, node_step(std_dev)))
+    blurred = np.moveaxis(lines[SETTLE : len(lines) - SETTLE], 0, 1)
+    error = _boundary_error(std_dev, n)
+    blurred[:, blurred.shape[1] - len(error) :] += error @ ends
+    return blurred.astype(np.float32)
+
+
+def _convolve_at_nodes(part: Rows, n: int, std_dev: float, at_once: int) -> tuple[np.ndarray, np.ndarray]:
+    """First half of `blur_down`: the convolution at the nodes, and how the columns end.
+
+    (planes, nodes, columns) float32, with SETTLE nodes more on either side, and (planes, 3, columns) float64: the
+    forward pass at the last three rows, less the last row.
+    """
+    step = node_step(std_dev)
+    count, before = node_count(n, step) + 2 * SETTLE, (1 + SETTLE) * step + 3 * (step - 1)
+    convolution, end_weights = _convolution(std_dev), _end_weights(std_dev, n)
+    first_end, group = n - len(end_weights), max(1, at_once // step)
+    nodes, lines, ends = np.zeros((0, 0, 0), np.float32), np.zeros((0, 0, 0), np.float32), np.zeros((0, 0, 0))
+    # Node i's convolution is the sum of the first part of step i, the second of step i + 1, and so on to the sixth.
+    for first in range(0, count + 5, group):
+        top, bottom = (g * step - before for g in (first, min(first + group, count + 5)))
+        rows = slice(min(max(top, 0), n - 1), max(min(bottom, n), 1))
+        lines = part(rows)
+        planes, _, columns = lines.shape
+        if first == 0:
+            nodes = np.zeros((planes, count + 10, columns), np.float32)  # with 5 on either side that nobody asks for
+            ends = np.zeros((planes, 3, columns))
+        here = max(rows.start, first_end)
+        if bottom > 0 and top < n and here < rows.stop:
+            weights = end_weights[here - first_end : rows.stop - first_end].T
+            ends += weights @ lines[:, here - rows.start :].astype(np.float64)
+        if rows.stop - rows.start < bottom - top:
+            lines = lines[:, np.clip(np.arange(top, bottom), rows.start, rows.stop - 1) - rows.start]
+        parts = convolution @ lines.reshape(planes, -1, step, columns)  # (planes, steps, 6, columns)
+        for k in range(6):
+            nodes[:, 5 + first - k : 5 + first - k + parts.shape[1]] += parts[:, :, k]
+    ends -= end_weights.sum(axis=0)[:, None] * lines[:, -1:]
+    return nodes[:, 5 : 5 + count], ends
+
+
+@functools.lru_cache(maxsize=64)  # threads work on the same rows at about the same time
+def _line_weights(start: int, stop: int, step: int) -> tuple[np.ndarray, int]:
+    """What lines at every step-th row weigh in rows from start to stop: (rows, lines) float32, and the first line."""
+    y = np.arange(start, stop)
+    first = y // step - start // step
+    weights = np.zeros((len(y), first[-1] + 4), np.float32)
+    for k in range(4):
+        weights[np.arange(len(y)), first + k] = _cubic(step)[k, y % step]
+    return weights, start // step
 
 
 @functools.lru_cache(maxsize=8)
 def _cubic(step: int) -> np.ndarray:
     """Lagrange's cubic through four nodes, for each of the `step` pixels from the second on: (4, step)."""
     return np.stack(lagrange(np.arange(step) / step)).astype(np.float32)
-
-
-def convolve_at_nodes(lines: np.ndarray, std_dev: float) -> tuple[np.ndarray, np.ndarray]:
-    """First half of a blur along lines (..., n), float32: the convolution at the nodes, and how the lines end.
-
-    (..., nodes) float32 and (..., 3) float64; both for `recurse_nodes`.
-    """
-    n, step = lines.shape[-1], node_step(std_dev)
-    if std_dev < 1.0:  # GEGL convolves instead
-        padded = np.pad(lines, [(0, 0)] * (lines.ndim - 1) + [(1, 2)], mode="edge")
-        return np.moveaxis(convolve(np.moveaxis(padded, -1, 0), std_dev), 0, -1), np.zeros((*lines.shape[:-1], 3))
-    count = node_count(n, step) + 2 * SETTLE
-    pieces = -(-(count + 5) // PIECE)
-    before = (1 + SETTLE) * step + 3 * (step - 1)
-    after = pieces * PIECE * step - before - n
-    padded = np.pad(lines, [(0, 0)] * (lines.ndim - 1) + [(before, after)], mode="edge")
-    parts = padded.reshape(*lines.shape[:-1], pieces, PIECE, step) @ _convolution(std_dev)
-    parts = parts.reshape(*lines.shape[:-1], pieces * PIECE, 6)
-    nodes = sum(parts[..., k : k + count, k] for k in range(6))
-    return nodes, _line_ends(lines, std_dev)
-
-
-def recurse_nodes(nodes: np.ndarray, ends: np.ndarray, n: int, std_dev: float) -> np.ndarray:
-    """Second half, for all lines at once: nodes and ends as `convolve_at_nodes` gives them, of lines of n pixels.
-
-    Returns (..., nodes), float32.
-    """
-    if std_dev < 1.0:
-        return nodes
-    step = node_step(std_dev)
-    lines = np.moveaxis(nodes, -1, 0).astype(np.float64)  # (nodes, ...)
-    _recurse(lines, _feedback(std_dev, step))
-    blurred = np.moveaxis(lines[SETTLE : len(lines) - SETTLE], 0, -1)
-    error = _boundary_error(std_dev, n)
-    blurred[..., blurred.shape[-1] - len(error) :] += ends @ error.T
-    return blurred.astype(np.float32)
 
 
 def _feedback(std_dev: float, step: int) -> np.ndarray:
@@ -125,14 +151,14 @@ def _feedback(std_dev: float, step: int) -> np.ndarray:
 
 @functools.lru_cache(maxsize=8)
 def _convolution(std_dev: float) -> np.ndarray:
-    """q, forwards and backwards, summing to 1, in pieces of a step: (step, 6), float32."""
+    """q, forwards and backwards, summing to 1, in pieces of a step: (6, step), float32."""
     step = node_step(std_dev)
     a = recursion_constants(std_dev)[0][1:]
     q = np.ones(1)
     for pole in np.roots([1, *-a]):
         q = np.convolve(q, pole ** np.arange(step))
     both = np.convolve(q.real / q.real.sum(), q.real[::-1] / q.real.sum())  # (6 step - 5,)
-    return np.pad(both, (0, 5)).reshape(6, step).T.astype(np.float32)
+    return np.pad(both, (0, 5)).reshape(6, step).astype(np.float32)
 
 
 def _recurse(lines: np.ndarray, a: np.ndarray) -> None:
@@ -175,25 +201,14 @@ def _impulse(a: np.ndarray, n: int) -> np.ndarray:
 
 
 @functools.lru_cache(maxsize=8)
-def _end_weights(std_dev: float) -> np.ndarray:
-    """The last pixels of a line, less the very last -> the forward pass at n-1, n-2, n-3: (reach, 3), float64."""
+def _end_weights(std_dev: float, n: int) -> np.ndarray:
+    """The last of n pixels, less the very last -> the forward pass at n-1, n-2, n-3: (reach, 3), float64."""
     b, _ = recursion_constants(std_dev)
     forward = b[0] * _impulse(b[1:], _reach(std_dev))
-    return np.stack([np.concatenate([np.zeros(k), forward])[: len(forward)][::-1] for k in range(3)], axis=-1)
-
-
-def _line_ends(lines: np.ndarray, std_dev: float) -> np.ndarray:
-    weights = _end_weights(std_dev)
-    reach = min(len(weights), lines.shape[-1])
+    weights = np.stack([np.concatenate([np.zeros(k), forward])[: len(forward)][::-1] for k in range(3)], axis=-1)
+    reach = min(len(weights), n)
     # A short line is extended by its first pixel.
-    weights = weights[-reach:] + np.eye(reach, 1) * weights[:-reach].sum(axis=0)
-    flat = lines.reshape(-1, lines.shape[-1])
-    some = max(1, MOST_PRODUCTS // weights.size)
-    ends = np.empty((len(flat), 3))
-    for first in range(0, len(flat), some):
-        part = flat[first : first + some]
-        ends[first : first + some] = (part[:, -reach:].astype(np.float64) - part[:, -1:]) @ weights
-    return ends.reshape(*lines.shape[:-1], 3)
+    return weights[-reach:] + np.eye(reach, 1) * weights[:-reach].sum(axis=0)
 
 
 @functools.lru_cache(maxsize=8)

@@ -11,7 +11,7 @@ import contextlib
 import os
 import re
 import tempfile
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Container, Generator, Iterable
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
 from dataclasses import dataclass, field, replace
@@ -20,23 +20,25 @@ from pathlib import Path
 
 from editor_ops.full_size import cores
 from models import Policy
+from models.files import temporary_stem, with_ending
 
-from . import files, formats, photo, sidecar
+from . import files, formats, kinds, photo, sidecar
 from .enhance import decide, enhance
 from .pool import WorkerPool, no_ctrl_c
 from .task import Enhanced, Settings, Task
 
 MEMORY = 2 * 2**30
-"""Bytes of memory that the machine has for each process: a photo of 24 megapixels needs 0.6 GB, and others live too."""
+"""Bytes of memory that the machine has for each process: 24 megapixels need up to 0.5 GB, and others live too."""
 PART = re.compile(r"\.(?P<name>.+)\.(?P<process>\d+)\.part", re.DOTALL)
-"""As `models.files.temporary_path` names them."""
+"""As `models.files.temporary_path` names them; name: what `temporary_stem` makes of the file's own."""
 
 
 @dataclass
 class Plan:
     """What is to be done: a task a photo; inputs that are none, with the reason; and whether sidecars are kept.
 
-    made_here counts the photos in the folders that this command has made itself: they are left out.
+    made_here counts the photos in the folders that this command has made itself: they are left out. So are other files;
+    left_out counts them by their kinds.
     """
 
     out: Path
@@ -44,6 +46,7 @@ class Plan:
     tasks: list[Task] = field(default_factory=list)
     problems: list[Enhanced] = field(default_factory=list)
     made_here: int = 0
+    left_out: Counter[str] = field(default_factory=Counter)
 
     @property
     def n(self) -> int:
@@ -67,13 +70,13 @@ def plan(inputs: list[Path], out: Path, settings: Settings, sidecars: bool = Fal
             raise photo.PhotoError(f"{path}: is the folder of the photos itself: choose another folder with --out")
         below = Path(os.path.abspath(path)).name if len(inputs) > 1 else ""
         before = plan.n + plan.made_here
-        for found in files.walk(path, out, partial(_unreadable, plan)):
+        for found in files.walk(path, out, partial(_unreadable, plan), partial(_other, plan)):
             if sidecar.is_copy(found):
                 plan.made_here += 1
             else:
                 _add(plan, found, below / found.relative_to(path), settings)
         if plan.n + plan.made_here == before:
-            suffixes = ", ".join(sorted(photo.SUFFIXES))
+            suffixes = ", ".join(sorted(kinds.SUFFIXES))
             plan.problems.append(Enhanced(path, problem=f"{path}: has no photos ({suffixes}): give another folder"))
     _check_names(plan.tasks)
     return plan
@@ -84,9 +87,16 @@ def _unreadable(plan: Plan, folder: Path, error: OSError) -> None:
     plan.problems.append(Enhanced(folder, problem=problem))
 
 
+def _other(plan: Plan, path: Path) -> None:
+    """A file that is no photo; the decisions beside our copies go with these."""
+    if path.suffix != sidecar.SUFFIX or sidecar.read(path) is None:
+        plan.left_out[kinds.named(path.name)] += 1
+
+
 def _add(plan: Plan, path: Path, name: Path, settings: Settings) -> None:
     output = plan.out / name
-    comparison = output.with_name(f"{output.stem}-before-after.jpg") if settings.before_after else None
+    both = with_ending(output.stem, "-before-after.jpg")
+    comparison = output.with_name(both) if settings.before_after else None
     others = {each: formats.path_for(each, output) for each in settings.formats}
     plan.tasks.append(Task(path, output, comparison, sidecar.path_for(output) if plan.keeps_sidecars else None, others))
 
@@ -289,7 +299,7 @@ def _clear(tasks: Iterable[Task], processes: Container[int] | None = None) -> No
     """
     names: dict[Path, set[str]] = {}
     for task in tasks:
-        names.setdefault(task.output.parent, set()).update(path.name for path in task.files)
+        names.setdefault(task.output.parent, set()).update(temporary_stem(path.name) for path in task.files)
     for folder, known in names.items():
         with contextlib.suppress(OSError):  # not made yet, or not to be looked into: then nothing can be written either
             for path in folder.iterdir():

@@ -38,6 +38,7 @@ def enhance(task: Task, policy: Policy, settings: Settings) -> Enhanced:
     both = b""
     if task.comparison:
         both = _side_by_side(photo.srgb(original), photo.srgb(replace(original, samples=edited)))
+    original = replace(original, samples=edited)  # the pixels as they were are needed no more: a third of the memory
 
     def finish(part: Path) -> None:
         """All that belongs to the copy, which is whole and still lies aside."""
@@ -67,17 +68,18 @@ def decide(task: Task, policy: Policy, settings: Settings) -> tuple[photo.Photo,
     width, height = original.width, original.height
     return original, Enhanced(
         task.photo, task.output, decision, width, height, comparison=task.comparison, dry=settings.dry,
-        beyond=original.samples.dtype.kind == "f", others=task.others,
+        beyond=original.samples.dtype.kind == "f", notes=original.notes, others=task.others,
     )  # fmt: skip
 
 
 def to_json(one: Enhanced) -> dict[str, object]:
-    """The Decision JSON, and which photo it is of."""
+    """The Decision JSON, which photo it is of, and what its copy does not keep."""
     decision = {}
     if one.decision:
         made = filters(one.decision.values, one.width, one.height, beyond=one.beyond)
         decision = one.decision.to_json(made)
-    return {**decision, "photo": str(one.photo), "output": str(one.output)}
+    notes = {"notes": list(one.notes)} if one.notes else {}
+    return {**decision, "photo": str(one.photo), "output": str(one.output), **notes}
 
 
 def _side_by_side(before: np.ndarray, after: np.ndarray) -> bytes:

@@ -11,7 +11,8 @@ from pathlib import Path
 from types import ModuleType
 
 from . import sidecar
-from .photo import SUFFIXES, PhotoError
+from .errors import PhotoError
+from .kinds import SUFFIXES, is_photo
 
 fcntl: ModuleType | None
 try:
@@ -24,11 +25,15 @@ LOCK_TIMEOUT = 3.0
 
 
 def walk(
-    folder: Path, leave_out: Path | None = None, unreadable: Callable[[Path, OSError], None] = lambda *_: None
+    folder: Path,
+    leave_out: Path | None = None,
+    unreadable: Callable[[Path, OSError], None] = lambda *_: None,
+    other: Callable[[Path], None] = lambda _: None,
 ) -> Iterator[Path]:
     """The files in a folder and the folders in it that are photos by their suffix, by name; links to files too.
 
-    Not what is hidden, links to folders, and the folder `leave_out`. unreadable: told of folders that can't be read.
+    Not what is hidden, links to folders, and the folder `leave_out`. unreadable: told of folders that can't be read;
+    other: of files that are no photos.
     """
 
     def tell(error: OSError) -> None:
@@ -39,8 +44,10 @@ def walk(
             name for name in folders if name[0] != "." and not (leave_out and same(Path(here, name), leave_out))
         )
         for name in sorted(files):
-            if name[0] != "." and Path(name).suffix.lower() in SUFFIXES:
+            if is_photo(name) and name[0] != ".":
                 yield Path(here, name)
+            elif name[0] != ".":
+                other(Path(here, name))
 
 
 def find(folder: Path | str, copies: bool = False) -> list[Path]:

@@ -12,6 +12,7 @@ import numpy as np
 
 from editor_ops import SLIDERS, Filter, edit, filters
 from editor_ops.sliders import Slider
+from models.files import with_ending
 
 from .format_names import FORMATS, NODES
 from .task import Enhanced
@@ -19,7 +20,7 @@ from .task import Enhanced
 
 def path_for(format_: str, output: Path) -> Path:
     """The file's path for a copy's."""
-    return output.with_name(output.name + FORMATS[format_])
+    return output.with_name(with_ending(output.name, FORMATS[format_]))
 
 
 def text(format_: str, one: Enhanced, nodes: int = NODES) -> str:

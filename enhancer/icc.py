@@ -49,6 +49,7 @@ SRGB = Curve((2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045, 0.0, 0.0))  # I
 class Profile:
     """A file's colour profile, parsed once.
 
+    embedded: whether the copy embeds it; not where something else that the copy keeps names it, such as PNG's gAMA.
     curve: None where samples are stored with sRGB's tone curve. to_srgb: (3, 3), linear RGB to linear sRGB; None where
     the primaries are sRGB's, or can't be had.
     """
@@ -56,10 +57,11 @@ class Profile:
     data: bytes | None = None
     curve: Curve | None = None
     to_srgb: np.ndarray | None = None
+    embedded: bool = True
 
     @classmethod
-    def parse(cls, data: bytes | None) -> Profile:
-        return cls(data, tone_curve(data), to_srgb_matrix(data))
+    def parse(cls, data: bytes | None, embedded: bool = True) -> Profile:
+        return cls(data, tone_curve(data), to_srgb_matrix(data), embedded)
 
 
 def tone_curve(profile: bytes | None) -> Curve | None:

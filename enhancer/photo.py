@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Photo files: JPEG, PNG, TIFF in, the same kind out, with everything kept that is still true of the edited copy.
+"""Photo files: JPEG, PNG, TIFF, WebP, AVIF in, the same kind out, with everything kept that is true of the edited copy.
 
 Pixels are what a viewer shows: EXIF's orientation is applied on reading, and the copy is written upright and says so.
 Samples stay as they are stored, in the picture's own primaries and on its own tone curve, and an edit looks the same in
@@ -16,6 +16,7 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import ModuleType
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -29,14 +30,16 @@ from editor_ops.operations import as_float, to_dtype
 from models.files import atomic_write
 from models.thumbnail import SIZE, thumbnail_of_rows
 
-from . import exif, icc, jpeg, png
+from . import icc, jpeg, kinds, png, quiet, raw
 from .errors import PhotoError, one_line, too_large
 from .icc import Profile
 from .stored import Stored
+from .turn import upright_pixels
 
+UNWRITABLE = (ValueError, TypeError, KeyError, IndexError, ArithmeticError, AttributeError, struct.error)
+"""What the writers may make of metadata that a file from anywhere brought along, such as more than a JPEG can hold."""
 STRIP = 512
 """Rows converted at a time, so that a large picture needs no second copy in floats or in Pillow."""
-SUFFIXES = {".jpg", ".jpeg", ".png", ".tif", ".tiff"}
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,7 @@ class Photo:
     """An upright picture and what its copy must keep.
 
     path     the file
-    format   "JPEG", "PNG" or "TIFF": the copy's, too
+    format   "JPEG", "PNG", "TIFF", "WebP" or "AVIF": the copy's, too
     samples  uint8, uint16 or float32 (H, W, 3), as stored; three equal channels (a view of one) where grey
     alpha    (H, W) of the same kind as the file's samples, 0 transparent; None where the file has none
     grey     whether the file has one channel beside alpha, as the copy has
@@ -52,6 +55,8 @@ class Photo:
     profile  its colour profile; without data where it has none, which is taken for sRGB
     exif     its EXIF block as the upright copy gets it; None where it has none, and in TIFF, where options hold it
     options  what else the format's own writer keeps, such as resolution, text, XMP; TIFF's tags; a JPEG's subsampling
+    others   (H, W, n): channels that are neither colours nor alpha, such as a scanner's infrared; they stay as they are
+    notes    what is left out of a copy, or odd about the file, each a part of a sentence that begins with the file
     """
 
     path: Path
@@ -63,6 +68,8 @@ class Photo:
     profile: Profile = field(default_factory=Profile)
     exif: bytes | None = None
     options: dict[str, Any] = field(default_factory=dict)
+    others: np.ndarray | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def width(self) -> int:
@@ -74,25 +81,43 @@ class Photo:
 
 
 def read(path: Path | str) -> Photo:
-    """The photo in a JPEG, PNG or TIFF file.
+    """The photo in a JPEG, PNG, TIFF, WebP or AVIF file.
 
     8 and 16 bits a channel, TIFF also float; grey, RGB or palette (which becomes RGB), with or without alpha.
-    PhotoError: not there, a folder, empty, cut short, not a picture of these kinds, CMYK or Lab, several pages,
-    more than 179 megapixels, samples that are not numbers.
+    PhotoError: not there, a folder, empty, cut short, not a picture of these kinds, a camera's raw picture, CMYK or
+    Lab, several pages, more than 179 megapixels, samples that are not numbers.
     """
     path = Path(path)
     _check_file(path)
     with _plain_errors(path):
+        raw.check(path)
         with path.open("rb") as stream:
-            start = stream.read(4)
-        if start in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
-            from . import tiff  # tifffile takes its time to import and most photos are JPEG
-
-            return _photo(path, tiff.read(path))
+            kind = kinds.by_start(stream.read(kinds.START))
+        if kind and kind not in kinds.READ:
+            raise PhotoError(f"{path}: is a {kind} picture, which is not read: save it as a JPEG or PNG first", kind)
+        if kind:
+            with quiet.no_stderr() if kind == "TIFF" else contextlib.nullcontext():
+                stored = _rarer(kind).read(path)
+            return _photo(path, stored)
         with Image.open(path, formats=["JPEG", "PNG"]) as image:
             if isinstance(image, PngImagePlugin.PngImageFile):
                 return _photo(path, png.read(path, image))
             return _photo(path, jpeg.read(path, image))
+
+
+def _rarer(kind: str) -> ModuleType:
+    """The module for a kind of file that is not JPEG or PNG, as most photos are: each takes its time to import."""
+    if kind == "TIFF":
+        from . import tiff
+
+        return tiff
+    if kind == "WebP":
+        from . import webp
+
+        return webp
+    from . import avif
+
+    return avif
 
 
 def srgb(photo: Photo) -> np.ndarray:
@@ -140,10 +165,11 @@ def write(
 ) -> None:
     """Edited samples, like `photo.samples`, to a new file of the photo's kind.
 
-    JPEG with quality 95 and the subsampling of the photo; PNG and TIFF with its bits, TIFF packed where it was packed.
-    Kept: ICC profile, EXIF (upright, without its preview), XMP, resolution, alpha. The file appears under its name
-    only when it is whole. on_complete: as for `models.files.atomic_write`. PhotoError: the name is taken, or the file
-    cannot be written.
+    JPEG and AVIF with quality 95 and the subsampling of the photo; PNG and TIFF with its bits, TIFF packed where it was
+    packed; WebP with quality 95, lossless where it was lossless.
+    Kept: colour profile or what names it, EXIF (upright, without its preview), XMP, IPTC, resolution, alpha and other
+    channels; `photo.notes` says what is not. The file appears under its name only when it is whole. on_complete: as for
+    `models.files.atomic_write`. PhotoError: the name is taken, or the file cannot be written.
     """
     path = Path(path)
     if samples.shape != photo.samples.shape or samples.dtype != photo.samples.dtype:
@@ -151,15 +177,14 @@ def write(
             f"samples are {samples.dtype} {samples.shape}, the photo's {photo.samples.dtype} {photo.samples.shape}"
         )
     check_free(path)
-    channels = _with_alpha(photo, samples.astype(photo.stored, copy=False))
+    channels = _all_channels(photo, samples.astype(photo.stored, copy=False))
+    profile = photo.profile.data if photo.profile.embedded else None
     with new_file(path, on_complete) as stream:
+        format_ = {"JPEG": jpeg, "PNG": png}.get(photo.format) or _rarer(photo.format)
         if photo.format == "TIFF":
-            from . import tiff
-
-            tiff.write(stream, channels, {**photo.options, "icc": photo.profile.data})
+            format_.write(stream, channels, {**photo.options, "icc": profile})
         else:
-            format_ = jpeg if photo.format == "JPEG" else png
-            format_.write(stream, channels, photo.profile.data, photo.exif, photo.options)
+            format_.write(stream, channels, profile, photo.exif, photo.options)
 
 
 def _check_file(path: Path) -> None:
@@ -192,7 +217,7 @@ def new_file(path: Path, on_complete: Callable[[Path], None] | None = None) -> I
             yield stream
     except PhotoError:  # of another file, which on_complete could not write
         raise
-    except (OSError, ValueError) as error:  # ValueError: more EXIF than a JPEG can hold
+    except (OSError, *UNWRITABLE) as error:
         cause = getattr(error, "strerror", None) or one_line(error)
         message = f"{path}: cannot be written ({cause}): choose another folder or make room"
         raise PhotoError(message, "not written") from error
@@ -211,7 +236,7 @@ def _plain_errors(path: Path) -> Iterator[None]:
     except Image.DecompressionBombError as error:
         raise PhotoError(too_large(path, None), "too large") from error
     except UnidentifiedImageError as error:
-        message = f"{path}: is not a JPEG, PNG or TIFF picture: save it as one of these first"
+        message = f"{path}: is not a JPEG, PNG, TIFF, WebP or AVIF picture: save it as one of these first"
         raise PhotoError(message, "not a picture") from error
     except MemoryError as error:
         message = f"{path}: needs more memory than there is: scale it down or crop it first"
@@ -228,12 +253,14 @@ def _plain_errors(path: Path) -> Iterator[None]:
 
 
 def _photo(path: Path, stored: Stored) -> Photo:
-    """What a file holds to a Photo, upright as the EXIF block says."""
+    """What a file holds to an upright Photo."""
     channels = stored.channels
     if channels.ndim == 2:
         channels = channels[..., None]
-    channels = exif.upright_pixels(channels, exif.orientation(stored.exif))
-    grey = channels.shape[-1] < 3
+    channels = upright_pixels(channels, stored.orientation)
+    n = channels.shape[-1] - stored.n_others
+    channels, others = channels[..., :n], channels[..., n:]
+    grey = n < 3
     colours = 1 if grey else 3
     alpha = np.ascontiguousarray(channels[..., colours]) if channels.shape[-1] > colours else None
     samples = np.ascontiguousarray(channels[..., :colours])
@@ -241,17 +268,23 @@ def _photo(path: Path, stored: Stored) -> Photo:
         samples = samples.astype(np.float32, copy=False)
     if grey:
         samples = np.broadcast_to(samples, (*samples.shape[:2], 3))
+    profile = stored.profile if isinstance(stored.profile, Profile) else Profile.parse(stored.profile)
     return Photo(
-        path, stored.format, samples, alpha, grey, channels.dtype, Profile.parse(stored.profile),
-        exif.upright_block(stored.exif), stored.options,
+        path, stored.format, samples, alpha, grey, channels.dtype, profile, stored.exif, stored.options,
+        np.ascontiguousarray(others) if stored.n_others else None, stored.notes,
     )  # fmt: skip
 
 
 def _eight_bits(stored: np.ndarray) -> np.ndarray:
     """Any stored samples as uint8, rounded to the nearest."""
+    if stored.dtype == np.uint16:  # the nearest of 65535 / 255 = 257 steps, in a tenth of the time of floats
+        return ((stored.astype(np.uint32) + 128) // 257).astype(np.uint8)
     return stored if stored.dtype == np.uint8 else to_dtype(as_float(stored), np.uint8, 255)
 
 
-def _with_alpha(photo: Photo, stored: np.ndarray) -> np.ndarray:
-    colours = stored[..., :1] if photo.grey else stored
-    return colours if photo.alpha is None else np.concatenate([colours, photo.alpha[..., None]], -1)
+def _all_channels(photo: Photo, stored: np.ndarray) -> np.ndarray:
+    """Edited colours and all that stands beside them: (H, W, 1 or more)."""
+    parts = [stored[..., :1] if photo.grey else stored]
+    parts += [] if photo.alpha is None else [photo.alpha[..., None]]
+    parts += [] if photo.others is None else [photo.others]
+    return parts[0] if len(parts) == 1 else np.concatenate(parts, -1)

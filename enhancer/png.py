@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""PNG files: 8-bit ones by Pillow; of 16-bit ones, which it reads and writes at 8 bits only, the samples here."""
+"""PNG files: 8-bit samples by Pillow; 16-bit ones, which it reads and writes at 8 bits only, here."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from typing import Any, BinaryIO
 import numpy as np
 from PIL import Image, ImageFile, PngImagePlugin
 
-from . import exif
+from . import exif, named_profile, png_chunks
 from .errors import PhotoError, check_size, other_colours
-from .stored import Stored
+from .stored import Stored, left_out
 
 # PNG specification, 11.2.2: colour type by number of channels
 COLOUR_TYPE = {1: 0, 2: 4, 3: 2, 4: 6}
@@ -23,6 +23,11 @@ PASSES = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), 
 # Channels by what Pillow calls the samples of a 16-bit PNG.
 CHANNELS = {"I;16B": 1, "LA;16B": 2, "RGB;16B": 3, "RGBA;16B": 4}
 DECODER = "png-16-bit"
+# Pillow refuses pictures with longer texts and profiles, against decompression bombs; the limit of all texts together,
+# 64 MB, stays. Programs write workflows and histories of several MB.
+PngImagePlugin.MAX_TEXT_CHUNK = png_chunks.LARGEST
+HEADER = 33
+"""Bytes of the signature and the first chunk, behind which the others may come."""
 STRIP = 2**22
 """Bytes that are unpacked at a time: few beside the picture, and many beside what a strip costs."""
 
@@ -44,21 +49,39 @@ def read(path: Path, image: PngImagePlugin.PngImageFile) -> Stored:
         grey = image.mode in ("1", "L", "LA")
         mode = ("L" if grey else "RGB") + ("A" if image.has_transparency_data else "")
         channels = np.asarray(image.convert(mode))
-    options: dict[str, Any] = {"pnginfo": _texts(image)}
-    if image.info.get("dpi"):
-        options["dpi"] = image.info["dpi"]
-    return Stored("PNG", channels, image.info.get("icc_profile"), image.info.get("exif"), options)
+    chunks = png_chunks.read(path)
+    block = png_chunks.exif_block(chunks)
+    colours = channels.shape[-1] if channels.ndim == 3 else 1
+    profile, word = png_chunks.profile(chunks, colours < 3)
+    if profile.data is None and colours >= 3 and exif.names_adobe_rgb(block):
+        profile = named_profile.adobe_rgb()
+    kept, dropped = png_chunks.upright(chunks, exif.orientation_tag(block), image.size)
+    notes = [left_out(what) for what in dict.fromkeys(dropped)]
+    stands_alone = any(name == b"eXIf" for name, _ in chunks)  # else it is one of the texts
+    return Stored(
+        "PNG", channels, profile, exif.upright_block(block) if stands_alone else None, {"chunks": kept},
+        exif.orientation(block), notes=tuple([word, *notes] if word else notes),
+    )  # fmt: skip
 
 
 def write(
     stream: BinaryIO, channels: np.ndarray, profile: bytes | None, exif_block: bytes | None, options: dict[str, Any]
 ) -> None:
     """uint8 or uint16 (H, W, 1 to 4)."""
+    chunks = list(options.get("chunks", []))
+    if profile:
+        chunks.insert(0, (b"iCCP", b"ICC Profile\0\0" + zlib.compress(profile)))
+    if exif_block:
+        chunks.append((b"eXIf", exif_block.removeprefix(exif.PREFIX)))
     if channels.dtype == np.uint16:
-        write_deep(stream, channels, _chunks(profile, exif_block, options))
+        write_deep(stream, channels, chunks)
         return
-    image = Image.fromarray(channels[..., 0] if channels.shape[-1] == 1 else channels)
-    image.save(stream, "PNG", icc_profile=profile, exif=exif_block or b"", **options)
+    picture = io.BytesIO()
+    Image.fromarray(channels[..., 0] if channels.shape[-1] == 1 else channels).save(picture, "PNG")
+    stream.write(picture.getbuffer()[:HEADER])
+    for name, data in chunks:
+        _chunk(stream, name, data)
+    stream.write(picture.getbuffer()[HEADER:])
 
 
 def is_deep(image: PngImagePlugin.PngImageFile) -> bool:
@@ -162,29 +185,3 @@ def _start(stream: BinaryIO, width: int, height: int, bits: int, channels: int) 
 
 def _chunk(stream: BinaryIO, name: bytes, data: bytes) -> None:
     stream.write(struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data)))
-
-
-def _texts(image: PngImagePlugin.PngImageFile) -> PngImagePlugin.PngInfo:
-    """Text chunks (title, author, XMP) as they were."""
-    kept = PngImagePlugin.PngInfo()
-    for key, value in image.text.items():
-        if key == "XML:com.adobe.xmp":
-            kept.add_itxt(key, exif.upright_xmp(value.encode()).decode())
-        elif isinstance(value, PngImagePlugin.iTXt):
-            kept.add_itxt(key, value, value.lang or "", value.tkey or "")
-        else:
-            kept.add_text(key, value)
-    return kept
-
-
-def _chunks(profile: bytes | None, exif_block: bytes | None, options: dict[str, Any]) -> list[tuple[bytes, bytes]]:
-    """What Pillow would write beside the pixels, for the 16-bit writer."""
-    chunks = []
-    if profile:
-        chunks.append((b"iCCP", b"ICC Profile\0\0" + zlib.compress(profile)))
-    if dpi := options.get("dpi"):
-        per_metre = [round(value / 0.0254) for value in dpi]
-        chunks.append((b"pHYs", struct.pack(">IIB", *per_metre, 1)))
-    if exif_block:
-        chunks.append((b"eXIf", exif_block.removeprefix(b"Exif\0\0")))
-    return chunks + [(chunk[0], chunk[1]) for chunk in options["pnginfo"].chunks]

@@ -14,6 +14,8 @@ import os
 from pathlib import Path
 from typing import Any
 
+from models.files import with_ending
+
 from . import photo
 from .task import Settings, Task
 
@@ -25,7 +27,7 @@ LARGEST = 2**20
 
 def path_for(output: Path) -> Path:
     """The sidecar's path for a copy's."""
-    return output.with_name(output.name + SUFFIX)
+    return output.with_name(with_ending(output.name, SUFFIX))
 
 
 def settings(chosen: Settings, model: str) -> dict[str, object]:

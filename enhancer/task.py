@@ -55,6 +55,7 @@ class Enhanced:
 
     record: what the sidecar says of a photo that was done before. dry: nothing was written.
     beyond: the photo may hold values darker than black or brighter than white. others: as `Task` has them.
+    notes: what of the photo its copy does not keep, or is odd about it, each a part of a sentence.
     """
 
     photo: Path
@@ -68,3 +69,4 @@ class Enhanced:
     dry: bool = False
     beyond: bool = False
     others: dict[str, Path] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()

@@ -10,8 +10,11 @@ import json
 import os
 
 import numpy as np  # comes with onnxruntime
-import onnxruntime
 from PIL import Image, ImageOps
+
+# Before it is imported: ONNX Runtime 1.29 and later tell their maker of their use unless the environment says this.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+import onnxruntime
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("editor", help="photo-editor.onnx")

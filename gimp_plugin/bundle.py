@@ -20,6 +20,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from models import NO_TELEMETRY
 from models.errors import UserError
 
 from . import discovery
@@ -39,7 +40,10 @@ GLIBC = 28
 every GIMP 3 is newer."""
 OLDEST = (3, 11)
 """What lib/ is written for, as pyproject.toml says."""
-IMPORTS = "import sys; sys.path.insert(0, sys.argv[1]); import onnxruntime, numpy; print(onnxruntime.__file__)"
+IMPORTS = (
+    f"import os, sys; os.environ.update({NO_TELEMETRY}); sys.path.insert(0, sys.argv[1]); "
+    "import onnxruntime, numpy; print(onnxruntime.__file__)"
+)
 PIP = (sys.executable, "-m", "pip")
 BY_HAND = "look in GIMP under Filters > Development > Python-Fu > Python Console, whose first lines say which, and add"
 

@@ -13,6 +13,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from models.files import home_folder
+
 SYSTEM, FLATPAK, SNAP = "system or AppImage", "Flatpak", "Snap"
 WINDOWS, STORE, MACOS = "Windows", "Microsoft Store", "macOS"
 GIMP3_DIRECTORY = "GIMP3_DIRECTORY"
@@ -59,15 +61,17 @@ class Profile(NamedTuple):
     """A folder that GIMP keeps for a user and a version, such as ~/.config/GIMP/3.0, and who uses it.
 
     gimps: those of the installed GIMPs that do; none where only the folder shows that there is one (an AppImage).
+    given: the folder for plug-ins, where a user has named one, which may be called anything.
     """
 
     folder: Path
     packaging: str
     gimps: tuple[Gimp, ...] = ()
+    given: Path | None = None
 
     @property
     def plug_ins(self) -> Path:
-        return self.folder / "plug-ins"
+        return self.given or self.folder / "plug-ins"
 
     @property
     def name(self) -> str:
@@ -123,7 +127,7 @@ def config_homes(
     platform: str = sys.platform, home: Path | None = None, environment: Mapping[str, str] = os.environ
 ) -> dict[Path, str]:
     """Folders in which GIMP may keep one for each version ("3.0", "3.2"), there or not -> the packaging in a word."""
-    home = home or Path.home()
+    home = home or home_folder()
     if platform == "win32":
         roaming = Path(environment.get("APPDATA") or home / "AppData" / "Roaming")
         local = Path(environment.get("LOCALAPPDATA") or home / "AppData" / "Local")
@@ -172,14 +176,14 @@ def profile_of(plug_ins: Path, among: Sequence[Profile]) -> Profile:
     for profile in among:
         if os.path.realpath(profile.plug_ins) == os.path.realpath(plug_ins):
             return profile
-    return Profile(plug_ins.parent, "as given")
+    return Profile(plug_ins.parent, "as given", given=plug_ins)
 
 
 def installed(
     platform: str = sys.platform, home: Path | None = None, environment: Mapping[str, str] = os.environ
 ) -> list[Gimp]:
     """Every GIMP that can be asked for its version, old ones too, the newest of each packaging first."""
-    home = home or Path.home()
+    home = home or home_folder()
     path = environment.get("PATH", os.defpath)
     if platform == "win32":
         roots = (environment.get("PROGRAMFILES"), os.path.join(environment.get("LOCALAPPDATA", ""), "Programs"))

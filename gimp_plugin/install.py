@@ -19,6 +19,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from models import styles
+from models.decision import MALFORMED
 
 from . import bundle, discovery
 from .auto_enhance_rl.plugin.names import BUNDLE, CONFIG, LOG, PLUG_IN, PROCEDURE
@@ -167,7 +168,7 @@ def ours(folder: Path) -> set[str]:
     try:
         noted = json.loads((folder / CONFIG).read_text(encoding="utf-8"))["files"]
         noted = {name for name in noted if isinstance(name, str) and Path(name).name == name != ".."}
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, *MALFORMED):
         noted = set()
     return noted | _names() | {"__pycache__", *MADE_LATER, *FLAT_FILES}
 
@@ -191,6 +192,8 @@ def _install_one(folder: Path, python: str) -> str:
     """What it came to: "installed", "updated" or "already up to date"."""
     there = (folder / ENTRY.name).exists()
     settings = json.dumps({**config(python), "files": sorted(_names())}, indent=1) + "\n"
+    for left in folder.glob(f"{bundle.TEMPORARY_PREFIX}*"):  # of an installation that was killed
+        _remove(left)
     if there and not differences(folder) and os.access(folder / ENTRY.name, os.X_OK):
         try:
             if (folder / CONFIG).read_text(encoding="utf-8") == settings:
@@ -200,8 +203,6 @@ def _install_one(folder: Path, python: str) -> str:
     old_names = ours(folder) - set(MADE_LATER)
     made = not folder.exists()
     folder.mkdir(parents=True, exist_ok=True)
-    for left in folder.glob(f"{bundle.TEMPORARY_PREFIX}*"):
-        _remove(left)
     try:
         # In the folder itself: GIMP looks at nothing in it but the entry, and the user's own files need not move.
         with tempfile.TemporaryDirectory(prefix=bundle.TEMPORARY_PREFIX, dir=folder) as temporary:

@@ -5,9 +5,15 @@ decision.py, errors.py and files.py are plain Python, for GIMP's own; the rest, 
 imported when it is first asked for.
 """
 
+import os
 from typing import TYPE_CHECKING, Any
 
 from .decision import Choice, Decision
+
+NO_TELEMETRY = {"ORT_DISABLE_TELEMETRY": "1"}
+"""ONNX Runtime 1.29 and later keep an id of this machine and what they saw in the user's cache folder, and send it to
+their maker, unless the environment says this before whoever first imports them does."""
+os.environ.update(NO_TELEMETRY)
 
 if TYPE_CHECKING:
     from .policy import SHIPPED, Policy, PolicyError

@@ -14,7 +14,7 @@ from .errors import UserError
 
 FORMAT_VERSION = 2
 """Of the policy file's metadata and of the Decision JSON; raised when an older reader would misread a newer file."""
-MALFORMED = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
+MALFORMED = (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError)
 """What reading JSON of another form can raise."""
 LONGEST_NAME = 256
 """Characters. A policy's name has 64 at most, as has a SHA-256."""
@@ -28,11 +28,14 @@ class DecisionError(UserError):
 
 @dataclass(frozen=True)
 class Choice:
-    """One slider's value in GIMP's unit, after strength, and its level's probability; None where a person set it."""
+    """One slider's value in GIMP's unit, after strength, its level's probability and the two ends of what the policy
+    finds likely (`models.policy.INTERVAL`); None where a person set it, the ends also where the slider is left alone.
+    """
 
     slider: Slider
     value: float
     probability: float | None
+    interval: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,7 @@ class Decision:
                     "value": c.value,
                     "neutral": c.slider.neutral,
                     "probability": c.probability,
+                    "interval": c.interval,
                     "text": c.slider.format(c.value),
                 }
                 for c in self.choices
@@ -91,7 +95,8 @@ class Decision:
 
 
 def read_choices(rows: Any) -> tuple[Choice, ...]:
-    """Rows with name, value and probability of every slider in the table -> choices. DecisionError otherwise."""
+    """Rows with name, value, probability and, if known, interval of every slider in the table -> choices.
+    DecisionError otherwise."""
     try:
         choices = []
         for row, slider in zip(rows, SLIDERS, strict=True):
@@ -101,7 +106,11 @@ def read_choices(rows: Any) -> tuple[Choice, ...]:
             probability = row["probability"]
             if probability is not None:  # else set by hand
                 probability = _number(probability, f"{slider.name}'s probability", 0.0, LARGEST_SUM)
-            choices.append(Choice(slider, value, probability))
+            interval = row.get("interval")  # earlier versions wrote none
+            if interval is not None:
+                low, high = (_number(end, f"{slider.name}'s interval", *slider.property_range) for end in interval)
+                interval = (low, high)
+            choices.append(Choice(slider, value, probability, interval))
         return tuple(choices)
     except MALFORMED as error:
         raise malformed(error) from error

@@ -4,13 +4,20 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO, Literal
 
+from .errors import UserError
+
 APPLICATION = "auto-enhance-rl"
+LONGEST_NAME = 255
+"""Bytes that a file's name may have on most file systems."""
+LONGEST_PROCESS = 10
+"""Digits of a process's number, on any system."""
 
 
 def user_folder(
@@ -19,22 +26,52 @@ def user_folder(
     home: Path | None = None,
     environment: Mapping[str, str] = os.environ,
 ) -> Path:
-    """This program's folder among the user's, whether it exists or not. data: kept; cache: can be made again."""
-    home = home or Path.home()
+    """This program's folder among the user's, whether it exists or not. data: kept; cache: can be made again.
+
+    UserError where the user has no home folder and the environment names no other.
+    """
     if platform == "win32":
-        base = Path(environment.get("LOCALAPPDATA") or home / "AppData" / "Local")
+        named, usual = environment.get("LOCALAPPDATA"), "AppData/Local"
     elif platform == "darwin":
-        base = home / "Library" / ("Application Support" if kind == "data" else "Caches")
+        named, usual = None, "Library/Application Support" if kind == "data" else "Library/Caches"
     elif kind == "data":
-        base = Path(environment.get("XDG_DATA_HOME") or home / ".local" / "share")
+        named, usual = environment.get("XDG_DATA_HOME"), ".local/share"
     else:
-        base = Path(environment.get("XDG_CACHE_HOME") or home / ".cache")
-    return base / APPLICATION
+        named, usual = environment.get("XDG_CACHE_HOME"), ".cache"
+    return (Path(named) if named else (home or home_folder(environment)) / usual) / APPLICATION
+
+
+def home_folder(environment: Mapping[str, str] = os.environ) -> Path:
+    """The user's home folder. UserError where there is none."""
+    try:
+        if environment.get("HOME") != "":  # empty, it would be the root folder or the current one
+            return Path.home()
+        cause: Exception | None = None
+    except RuntimeError as error:  # a user whom the system doesn't know
+        cause = error
+    raise UserError("your home folder is not known: set HOME to it", "no home") from cause
+
+
+def with_ending(name: str, ending: str, longest: int = LONGEST_NAME) -> str:
+    """A file's name with more behind it. A name that is too long for that is cut, and a hash of it all takes its end.
+
+    longest: bytes that both may have together.
+    """
+    encoded, room = os.fsencode(name), longest - len(os.fsencode(ending))
+    if len(encoded) > room:
+        mark = f"~{hashlib.sha256(encoded).hexdigest()[:16]}"
+        name = encoded[: room - len(mark)].decode(errors="ignore") + mark
+    return name + ending
 
 
 def temporary_path(path: Path, process: int) -> Path:
     """Where a process keeps the file that is to become `path`, until it is whole. A killed process leaves it there."""
-    return path.with_name(f".{path.name}.{process}.part")
+    return path.with_name(f".{temporary_stem(path.name)}.{process}.part")
+
+
+def temporary_stem(name: str) -> str:
+    """What stands between the first dot and the process's number in the temporary file's name."""
+    return with_ending(name, "", LONGEST_NAME - len("...part") - LONGEST_PROCESS)
 
 
 @contextlib.contextmanager

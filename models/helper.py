@@ -63,7 +63,7 @@ class Session:
         try:
             strength, colour = float(header.get("strength", 1.0)), bool(header.get("colour", True))
             count = int(header.get("alternatives", 0))
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, OverflowError) as error:
             raise damaged_header(error) from error
         policy = self._policy(header)
         if count:
@@ -105,7 +105,7 @@ class Session:
         return self._loaded[1]
 
     def _alternatives(self, policy: Policy, colour: bool, count: int) -> dict[str, Any]:
-        """{"format": 1, "side": pixels, "alternatives": [{"sliders": [{"name", "value", "probability"}...],
+        """{"format": 1, "side": pixels, "alternatives": [{"sliders": [{"name", "value", "probability", "interval"}...],
         "picture": base64 of side * side * 3 bytes, sRGB, squashed to a square}...]}, the policy's own choice first.
         """
         from editor_ops import edit
@@ -116,7 +116,10 @@ class Session:
         own = policy.decide_thumbnail(self.thumbnail, colour=colour)
         found = []
         for decision in [own, *alternatives(policy, self.thumbnail, colour, count)]:
-            rows = [{"name": c.slider.name, "value": c.value, "probability": c.probability} for c in decision.choices]
+            rows = [
+                {"name": c.slider.name, "value": c.value, "probability": c.probability, "interval": c.interval}
+                for c in decision.choices
+            ]
             picture = base64.b64encode(edit(self.small, decision.values).tobytes()).decode()
             found.append({"sliders": rows, "picture": picture})
         return {"format": FORMAT_VERSION, "side": PICTURE_SIDE, "alternatives": found}
@@ -126,7 +129,7 @@ def picture_shape(header: dict[str, Any]) -> tuple[int, int, int]:
     """(width, height, channels) of the picture that a header announces. ValueError where there is none such."""
     try:
         width, height, channels = (int(header[key]) for key in ("width", "height", "channels"))
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise damaged_header(error) from error
     if channels not in (3, 4) or min(width, height) < 1 or width * height > MOST_PIXELS:
         message = f"no picture has {width} x {height} pixels of {channels} channels; reinstall the plug-in"

@@ -3,9 +3,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import hashlib
 import json
 import math
+import threading
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
@@ -14,15 +17,25 @@ import numpy as np
 
 from editor_ops import LEVELS, NAMES, SLIDERS
 
-from .decision import FORMAT_VERSION, Choice, Decision
+from .decision import FORMAT_VERSION, MALFORMED, Choice, Decision
 from .errors import UserError
 from .thumbnail import RULE, SIZE, thumbnail
 
 LARGEST_FILE = 64 * 2**20
 """Bytes. A policy has about 300 KB; a file this large is something else, and is not read."""
+SILENT = 4
+"""Of ONNX Runtime's logs, the fatal ones alone: the rest mean nothing to the person who reads our one line."""
+MOST_MEMORY = 2**30
+"""Bytes that a policy's numbers may take: it needs some MB, but a few bytes of a file can ask for any amount."""
+LONGEST_RUN = 3.0
+LONGEST_EACH = 0.05
+"""Seconds that a policy may take, and for each thumbnail. It needs a millisecond; a file may hold an endless loop."""
 SHIPPED = Path(__file__).with_name("photo.onnx")
 LONGEST_LINE = 200
 """Characters of a policy file's own words that are shown: a line, whatever the file holds."""
+INTERVAL = 0.8
+"""Probability of the levels from one end of an interval to the other: in four photos of five the best value should lie
+there, and a model's card says how often it does."""
 OUTPUTS = ("logits", "levels", "sliders", "value")
 
 
@@ -66,13 +79,29 @@ class Policy:
 
     def logits(self, thumbnails: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Thumbnails float32 (N, 3, 64, 64) -> logits (N, K, L) and the most probable levels (N, K)."""
-        logits, levels = self._session.run(["logits", "levels"], {"thumbnail": thumbnails})
+        logits, levels = self._run(thumbnails)
         k, n_levels = self.levels.shape
         if logits.shape != (len(thumbnails), k, n_levels) or not np.isfinite(logits).all():
             raise PolicyError(
                 f"{self.path}: the policy's answer has no sense; it is damaged, take another file", "damaged"
             )
         return logits, np.clip(levels, 0, n_levels - 1)
+
+    def _run(self, thumbnails: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """As long and with as much memory as a policy may need; PolicyError for one that wants more."""
+        options = _runtime().RunOptions()
+        options.log_severity_level = SILENT
+        limit = LONGEST_RUN + LONGEST_EACH * len(thumbnails)
+        timer = threading.Timer(limit, setattr, (options, "terminate", True))
+        timer.start()
+        try:
+            logits, levels = self._session.run(["logits", "levels"], {"thumbnail": thumbnails}, options)
+            return logits, levels
+        except Exception as error:  # onnxruntime's exceptions share no base class below Exception
+            message = f"{self.path}: the policy can't be run (in {limit:.0f} s and {MOST_MEMORY >> 30} GiB)"
+            raise PolicyError(f"{message}; it is damaged, take another file", "damaged") from error
+        finally:
+            timer.cancel()
 
     def decide(
         self,
@@ -121,8 +150,26 @@ class Policy:
         for k, (slider, level) in enumerate(zip(SLIDERS, levels, strict=True)):
             moves = slider.name not in leave and (colour or not slider.colour)
             value = float(self.levels[k, level]) if moves else slider.neutral
-            choices.append(Choice(slider, slider.scaled(value, strength), float(probabilities[k, level])))
+            ends = self.levels[k, list(interval(probabilities[k], int(level)))]  # (2,)
+            low, high = (slider.scaled(float(end), strength) for end in ends)
+            choices.append(
+                Choice(
+                    slider,
+                    slider.scaled(value, strength),
+                    float(probabilities[k, level]),
+                    (low, high) if moves else None,
+                )
+            )
         return Decision(self.name, self.sha256, float(strength), tuple(choices))
+
+
+def interval(probabilities: np.ndarray, level: int) -> tuple[int, int]:
+    """The lowest and the highest level that are likely: as little of a slider's probabilities (L,) lies below as above,
+    and INTERVAL between. `level`, the chosen one, is always among them."""
+    below = np.cumsum(probabilities)  # (L,)
+    outside = (1 - INTERVAL) / 2
+    low, high = (int(np.searchsorted(below, share)) for share in (outside, 1 - outside))
+    return min(low, level), max(min(high, len(probabilities) - 1), level)
 
 
 def _read(path: Path) -> bytes:
@@ -142,15 +189,29 @@ def _read(path: Path) -> bytes:
         ) from error
 
 
-def _session(path: Path, contents: bytes) -> Any:
-    import onnxruntime  # slow to import, so only where a policy is used
+@functools.cache
+def _runtime() -> Any:
+    """ONNX Runtime, made fit for files from anywhere: silent, and with a bound on memory."""
+    import onnxruntime as runtime  # slow to import, so only where a policy is used
 
+    runtime.disable_telemetry_events()  # before 1.29 Windows was told, whatever the environment says
+    runtime.set_default_logger_severity(SILENT)
+    place = runtime.OrtMemoryInfo("Cpu", runtime.OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0, runtime.OrtMemType.DEFAULT)
+    with contextlib.suppress(Exception):  # a host that has registered one has set its own bound
+        runtime.create_and_register_allocator(place, runtime.OrtArenaCfg(MOST_MEMORY, -1, -1, -1))  # -1: as usual
+    return runtime
+
+
+def _session(path: Path, contents: bytes) -> Any:
+    onnxruntime = _runtime()
     options = onnxruntime.SessionOptions()
-    options.log_severity_level = 4  # its warnings mean nothing to the person who reads our one line
+    options.log_severity_level = SILENT
+    options.add_session_config_entry("session.use_env_allocators", "1")  # the one that has a bound
     options.intra_op_num_threads = 1  # a thumbnail takes a millisecond; threads cost more to start
     options.inter_op_num_threads = 1
     try:
-        return onnxruntime.InferenceSession(contents, options, providers=["CPUExecutionProvider"])
+        with contextlib.redirect_stdout(None):  # where it prints that it tries again what has failed
+            return onnxruntime.InferenceSession(contents, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime's exceptions share no base class below Exception
         raise PolicyError(
             f"{path}: is not an ONNX file that can be run; export it again with 'trainer export'", "damaged"
@@ -194,7 +255,7 @@ def _checked_levels(path: Path, metadata: dict[str, str]) -> np.ndarray:
         levels = np.array([[float(v) for v in row["levels"]] for row, _ in pairs])  # (K, L)
     except PolicyError:
         raise
-    except (ValueError, KeyError, TypeError) as error:
+    except MALFORMED as error:
         raise PolicyError(
             f"{path}: its list of sliders doesn't fit this version's {len(SLIDERS)}; {again}", "other sliders"
         ) from error

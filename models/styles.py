@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import files
+from .errors import UserError
 from .policy import SHIPPED, Policy, PolicyError, one_line
 
 DEFAULT = SHIPPED.stem
@@ -51,8 +52,16 @@ class Style:
 def user_folder(
     platform: str = sys.platform, home: Path | None = None, environment: Mapping[str, str] = os.environ
 ) -> Path:
-    """Where the user's own styles are, whether it exists or not."""
+    """Where the user's own styles are, whether it exists or not. UserError as `files.user_folder`."""
     return files.user_folder("data", platform, home, environment) / "styles"
+
+
+def known_user_folder() -> Path | None:
+    """`user_folder`; None for a user without a home, who can't have styles."""
+    try:
+        return user_folder()
+    except UserError:
+        return None
 
 
 def check_name(name: str) -> str:
@@ -73,13 +82,13 @@ def find(folder: Path | None = None) -> list[Style]:
 
     Each file is read and checked; one that can't be used is listed with its problem. A few milliseconds a file.
     """
-    folder = folder or user_folder()
-    own = [_inspect(path, own=True) for path in _files(folder)]
+    folder = folder or known_user_folder()
+    own = [_inspect(path, own=True) for path in _files(folder)] if folder else []
     names = {style.name for style in own}
     shipped = []
     for path in _files(SHIPPED.parent):
         style = _inspect(path, own=False)
-        if style.name in names:
+        if folder and style.name in names:
             problem = f"{folder / path.name} is used instead, since it has the same name"
             style = Style(style.name, style.path, style.own, style.description, problem)
         shipped.append(style)
@@ -89,7 +98,8 @@ def find(folder: Path | None = None) -> list[Style]:
 def load(name: str = DEFAULT, folder: Path | None = None) -> Policy:
     """The style of that name. PolicyError where there is none, with the names that there are, or it can't be used."""
     check_name(name)
-    for path in ((folder or user_folder()) / f"{name}.onnx", SHIPPED.with_name(f"{name}.onnx")):
+    own = folder or known_user_folder()
+    for path in (*([own / f"{name}.onnx"] if own else []), SHIPPED.with_name(f"{name}.onnx")):
         if os.path.lexists(path):
             policy = Policy.load(path)
             policy.name = name  # the file may call itself otherwise

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from models import NO_TELEMETRY
+
 PROJECT = Path(__file__).parents[1]
 MAY_IMPORT = {
     "editor_ops": set(),
@@ -89,6 +91,22 @@ def test_there_is_no_circle() -> None:
 def test_torch_is_for_learning_alone() -> None:
     rooms = {name.partition(".")[0] for name in MODULES if "torch" in imported(name)}
     assert rooms == {"trainer", "benchmarks"} or rooms == {"trainer"}
+
+
+def test_whoever_imports_onnx_runtime_has_told_it_to_keep_to_itself() -> None:
+    """models/__init__.py does, which runs before any of its modules, and first among the others' imports.
+
+    The example, which has nothing of ours, does so itself.
+    """
+    example, others = "examples.whole_editor", {f"{PLUG_IN}.agent", "benchmarks.whole_editor"}
+    assert {name for name in MODULES if "onnxruntime" in imported(name)} == {"models.policy", example, *others}
+    for name in others:
+        assert any(each.partition(".")[0] == "models" for each in imported(name)), name
+        top = ast.parse(MODULES[name].read_text(encoding="utf-8")).body
+        assert "onnxruntime" not in {a.name for node in top if isinstance(node, ast.Import) for a in node.names}, name
+    text = MODULES[example].read_text(encoding="utf-8")
+    (told,) = NO_TELEMETRY
+    assert text.index(told) < text.index("import onnxruntime")
 
 
 def test_the_plug_in_and_what_it_reads_are_plain_python() -> None:

@@ -38,8 +38,11 @@ def allowed_levels(thumbnails: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor
     grey = ((highest - lowest).amax(1) <= EQUAL)[:, None]  # (N, 1)
     white = (lowest > WHITE).to(thumbnails.dtype).mean(1, keepdim=True)
     black = (highest < BLACK).to(thumbnails.dtype).mean(1, keepdim=True)
-    held = (grey & _one_of(COLOUR)) | ((white >= GROUND) & _one_of(BALANCE))  # (N, K)
-    not_below = held | ((white >= SOME) & _one_of([EXPOSURE])) | ((black >= SOME) & _one_of([BLACK_LEVEL]))
+    colour, balance, exposure, black_level = (
+        _one_of(sliders).to(thumbnails.device) for sliders in (COLOUR, BALANCE, [EXPOSURE], [BLACK_LEVEL])
+    )
+    held = (grey & colour) | ((white >= GROUND) & balance)  # (N, K)
+    not_below = held | ((white >= SOME) & exposure) | ((black >= SOME) & black_level)
     return not_below * float(NEUTRAL_LEVEL), LEVELS - 1 - held * float(LEVELS - 1 - NEUTRAL_LEVEL)
 
 

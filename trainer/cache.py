@@ -39,7 +39,7 @@ from .console import progress
 
 SIDE = 128
 """Pixels: twice the thumbnail's, so that a crop of half a photo's side still has a pixel for each of its own."""
-RULE = b"auto-enhance-rl miniature 1\n"
+RULE = b"auto-enhance-rl miniature 2\n"
 """Part of every key: when the miniature's rule or a reader changes, this number must, and all is decoded anew."""
 HEADER = struct.Struct("<8sII32s")  # magic, version, CRC-32 of the pixels, key
 MAGIC, VERSION = b"AERLmini", 1
@@ -75,23 +75,26 @@ def default_folder() -> Path:
 
 
 def open_cache(folder: Path | None = None) -> Path:
-    """The cache in this folder, made where it is not there; where it can't be written, a warning and a temporary one,
-    which goes with this process."""
-    place = default_folder() if folder is None else Path(folder)
+    """The cache in this folder, made where it is not there; where it can't be written, or the user has no home folder,
+    a warning and a temporary one, which goes with this process."""
     try:
+        place = default_folder() if folder is None else Path(folder)
         (place / "objects").mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=place):
             return place.absolute()
     except OSError as error:
-        temporary = Path(tempfile.mkdtemp(prefix="auto-enhance-rl-"))
-        (temporary / "objects").mkdir()
-        atexit.register(shutil.rmtree, temporary, ignore_errors=True)
-        warnings.warn(
-            f"{place}: can't be written ({error.strerror}); photos are kept in {temporary} for this run alone. "
-            "Name another folder with --cache to decode them only once",
-            stacklevel=2,
-        )
-        return temporary
+        problem = f"{place}: can't be written ({error.strerror})"
+    except UserError as error:
+        problem = str(error)
+    temporary = Path(tempfile.mkdtemp(prefix="auto-enhance-rl-"))
+    (temporary / "objects").mkdir()
+    atexit.register(shutil.rmtree, temporary, ignore_errors=True)
+    warnings.warn(
+        f"{problem}; photos are kept in {temporary} for this run alone. "
+        "Name another folder with --cache to decode them only once",
+        stacklevel=2,
+    )
+    return temporary
 
 
 def fill(folder: Path, files: Sequence[Path], cache: Path, quiet: bool = False) -> dict[str, Entry]:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -42,21 +43,26 @@ def write(folder: Path, step: int, items: dict[str, Any]) -> Path:
     return path
 
 
+def is_any(folder: Path) -> bool:
+    """Whether there is a checkpoint, damaged or not."""
+    return bool(_newest_first(folder))
+
+
 def read_newest(folder: Path) -> dict[str, Any]:
     """The newest checkpoint that loads. Damaged ones are named and passed over; CheckpointError if none is left, or it
     was made with other sliders than this version's."""
-    for path in _newest_first(folder):
-        try:
-            state = read_file(path)
-        except Exception as error:  # torch raises many kinds for a damaged file
-            warnings.warn(f"{path}: is damaged, passed over ({type(error).__name__})", stacklevel=2)
-            continue
-        if state.get("format", 1) != FORMAT_VERSION:  # the first version wrote none
-            message = f"{path}: was made with other sliders than this version's; start the run anew"
-            raise CheckpointError(message, "other version")
+    for _, state in _readable(folder):
         return state
-    message = f"{folder}: has no checkpoint that can be read; start the run again without --resume"
-    raise CheckpointError(message, "missing")
+    raise _none(folder)
+
+
+def read_weights(folder: Path, name: str) -> dict[str, torch.Tensor]:
+    """One network's weights in the newest checkpoint. CheckpointError as `read_newest`, or where it has none such."""
+    weights = read_newest(folder).get(name)
+    if not isinstance(weights, dict) or not all(isinstance(weight, torch.Tensor) for weight in weights.values()):
+        message = f"{folder}: the newest checkpoint has no weights of {name}; remove it, so that an older one is used"
+        raise CheckpointError(message, "damaged")
+    return current_names(weights)
 
 
 def read_file(path: Path) -> dict[str, Any]:
@@ -65,14 +71,43 @@ def read_file(path: Path) -> dict[str, Any]:
 
 
 def restore_newest(folder: Path, items: dict[str, Any]) -> int:
-    """Puts the newest checkpoint's state into the items; the update that it was written after."""
-    state = read_newest(folder)
-    for name, item in items.items():
-        if isinstance(item, torch.Generator):
-            item.set_state(state[name])
-        else:
-            item.load_state_dict(current_names(state[name]) if isinstance(item, nn.Module) else state[name])
-    return int(state["step"])
+    """Puts the newest checkpoint's state into the items; the update that it was written after. One that doesn't fit
+    them is passed over as a damaged one is."""
+    for path, state in _readable(folder):
+        try:
+            for name, item in items.items():
+                if isinstance(item, torch.Generator):
+                    item.set_state(state[name])
+                else:
+                    item.load_state_dict(current_names(state[name]) if isinstance(item, nn.Module) else state[name])
+            return int(state["step"])
+        except Exception as error:  # torch raises many kinds for a state of another form
+            _pass_over(path, error)
+    raise _none(folder)
+
+
+def _readable(folder: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """Those that load, the newest first. CheckpointError for one that was made with other sliders."""
+    for path in _newest_first(folder):
+        try:
+            state = read_file(path)
+            other = bool(state.get("format", 1) != FORMAT_VERSION)  # the first version wrote none
+        except Exception as error:  # torch raises many kinds for a damaged file
+            _pass_over(path, error)
+            continue
+        if other:
+            message = f"{path}: was made with other sliders than this version's; start the run anew"
+            raise CheckpointError(message, "other version")
+        yield path, state
+
+
+def _pass_over(path: Path, error: Exception) -> None:
+    warnings.warn(f"{path}: is damaged, passed over ({type(error).__name__})", stacklevel=4)
+
+
+def _none(folder: Path) -> CheckpointError:
+    message = f"{folder}: has no checkpoint that can be read; start the run again in another folder"
+    return CheckpointError(message, "missing")
 
 
 def _newest_first(folder: Path) -> list[Path]:

@@ -7,12 +7,25 @@ in the commands so that `trainer enhance` starts fast and works where torch is n
 
 from __future__ import annotations
 
+import io
+import sys
+from typing import Any
+
 import click
 
 from . import learning_commands, photo_commands, plugin_commands
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+class _Group(click.Group):
+    def main(self, *arguments: Any, **named: Any) -> Any:
+        """A name that the terminal's alphabet lacks is printed as its numbers, and is no reason to fail."""
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+                stream.reconfigure(errors="backslashreplace")
+        return super().main(*arguments, **named)
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="auto-enhance-rl")
 def main() -> None:
     """Retouch photos with an agent that moves GIMP's own sliders, and teach it your taste."""

@@ -3,10 +3,13 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field, fields, replace
 from difflib import get_close_matches
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
+from models.decision import MALFORMED
 from models.errors import UserError
 from models.thumbnail import SIZE
 
@@ -36,20 +39,21 @@ class Config:
     w_hindsight: float = setting(1.0, "weight of closeness to the finished photo, on degraded photos")
     w_chroma: float = setting(0.5, "of that closeness, weight of the colours apart from their lightness")
     w_clipping: float = setting(3.0, "weight of newly clipped highlights and shadows")
-    w_faded: float = setting(1.0, "on degraded photos, weight of blacks and whites greyer than the finished photo's")
-    w_critic: float = setting(0.1, "weight of the critic's opinion of the edited photo", common=True)
+    w_faded: float = setting(2.0, "on degraded photos, weight of blacks and whites greyer than the finished photo's")
+    w_greyed: float = setting(3.0, "on source photos, weight of blacks and whites greyer than the photo's own")
+    w_critic: float = setting(0.2, "weight of the critic's opinion of the edited photo", common=True)
     content: float = setting(0.0, "weight of the squared change of the photo (the paper's alpha)")
     hindsight_share: float = setting(
         0.8, "share of a batch made of degraded finished photos; the rest are source photos", common=True
     )
     made_share: float = setting(0.12, "share of the finished photos that are made: pages, things on white, nights")
     fitted_share: float = setting(
-        0.25, "share of the degradations that are fitted to the source photos; the rest are of known kinds", common=True
+        0.1, "share of the degradations that are fitted to the source photos; the rest are of known kinds", common=True
     )
     style_shift: bool = setting(False, "with --from: the finished photos' style is found first, and learned in full")
 
     # The policy gradient.
-    steps: int = setting(3000, "updates of the policy", common=True)
+    steps: int = setting(1200, "updates of the policy", common=True)
     batch: int = setting(48, "photos in an update; under torchrun, of each process", common=True)
     by_slider: bool = setting(True, "judge each slider by an edit that differs in it alone; else all of them together")
     actions: int = setting(1, "edits tried on each photo of an update; by_slider, each with one more for every slider")
@@ -99,7 +103,7 @@ class Config:
         """ConfigError for numbers that are out of range or contradict each other."""
         for name in ("steps", "batch", "actions", "critic_updates", "replay", "evaluate_every"):
             self._require(getattr(self, name) >= 1, f"{name} is {getattr(self, name)}; it must be 1 or more")
-        rewards = ("w_hindsight", "w_chroma", "w_clipping", "w_faded", "w_critic", "content")
+        rewards = ("w_hindsight", "w_chroma", "w_clipping", "w_faded", "w_greyed", "w_critic", "content")
         for name in (*rewards, "imitation", "entropy", "gradient_penalty"):
             self._require(getattr(self, name) >= 0, f"{name} is {getattr(self, name)}; it can't be negative")
         shares = ("hindsight_share", "fitted_share", "made_share", "imitation_alone", "imitation_until")
@@ -152,6 +156,7 @@ PAPER = {
     "w_chroma": 0.0,
     "w_clipping": 0.0,
     "w_faded": 0.0,
+    "w_greyed": 0.0,
     "w_critic": 1.0,
     "made_share": 0.0,
     "content": 100.0,
@@ -204,6 +209,7 @@ def recipe(name: str, **changes: Any) -> Config:
 
 EARLIER: dict[str, Any] = {
     "w_faded": 0.0,
+    "w_greyed": 0.0,
     "made_share": 0.0,
     "fitted_share": 0.0,
     "imitation_alone": 0.0,
@@ -214,7 +220,34 @@ EARLIER: dict[str, Any] = {
 
 def from_record(settings: dict[str, Any]) -> Config:
     """The settings that a run's config.json holds, also those of an earlier version. TypeError for others."""
-    return Config(**EARLIER | {RENAMED.get(name, name): value for name, value in settings.items()})
+    config = Config(**EARLIER | {RENAMED.get(name, name): value for name, value in settings.items()})
+    for field_ in fields(Config):
+        value, kind = getattr(config, field_.name), type(field_.default)
+        if type(value) is not kind and not (kind is float and type(value) is int):
+            raise TypeError(f"{field_.name} is {str(value)[:40]!r}, not of kind {kind.__name__}")
+    return config
+
+
+class Record(NamedTuple):
+    """A run's config.json: its settings, where its source and finished photos were, and what it began with, "" for
+    chance or a run of an earlier version."""
+
+    config: Config
+    source: str
+    target: str
+    start: str = ""
+
+
+def read_record(run: Path) -> Record:
+    """ConfigError where there is none, or one of something else."""
+    path = run / "config.json"
+    try:
+        record = json.loads(path.read_text())
+        source, target, start = (str(record.get(name, "")) for name in ("source", "target", "start"))
+        return Record(from_record(record["settings"]), source, target, start)
+    except (OSError, *MALFORMED) as error:
+        message = f"{path}: holds no settings of a run ({str(error)[:200]}); give the folder of a run"
+        raise ConfigError(message, "missing") from error
 
 
 def parse(assignment: str) -> tuple[str, Any]:

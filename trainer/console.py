@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+from collections import Counter
 from collections.abc import Generator, Iterator
 from dataclasses import fields
 from pathlib import Path
@@ -18,14 +19,18 @@ from rich.text import Text
 from editor_ops import SLIDERS
 from enhancer import formats
 from enhancer.enhance import to_json
+from enhancer.kinds import OTHER
 from enhancer.task import Enhanced
 from models import Decision
+from models.errors import printable
 from models.styles import Style
 
 from .config import Config, recipe
 from .options import DONE, FAILED, STOPPED
 
-if TYPE_CHECKING:  # scikit-image, which only `trainer evaluate` needs
+if TYPE_CHECKING:  # scikit-image, which only `trainer evaluate` needs; and what only `trainer enhance` does
+    from enhancer.batch import Plan
+
     from .evaluate import Result
 
 
@@ -44,38 +49,38 @@ def progress(console: Console, *fields: str) -> Progress:
     )
 
 
-def steps(text: str, n: int) -> Iterator[int]:
-    """The numbers below n, with a bar."""
-    with progress(Console(stderr=True)) as bar:
+def steps(text: str, n: int, console: Console | None = None) -> Iterator[int]:
+    """The numbers below n, with a bar; on stderr, where no console is named."""
+    with progress(console or Console(stderr=True)) as bar:
         yield from bar.track(range(n), description=text)
 
 
-def enhanced(
-    photos: Generator[Enhanced, None, None], n: int, out: Path, as_json: bool, goes_on: bool = False, made_here: int = 0
-) -> int:
-    """Prints what becomes of n photos as it happens, and the problems again as a count at the end; the exit code.
-
-    out: their folder. goes_on: the same command goes on where this one stops. made_here: photos that are left out
-    because this command has made them itself.
-    """
+def enhanced(photos: Generator[Enhanced, None, None], plan: Plan, out: Path, as_json: bool) -> int:
+    """Prints what becomes of the planned photos as it happens, what is left out before, and the problems again as a
+    count at the end; the exit code. out: their folder."""
+    n = plan.n
     err = Console(stderr=True, soft_wrap=True, highlight=False, emoji=False)
     done: list[Enhanced] = []
     before = failed = 0
-    if made_here:
-        err.print(f"left out: {_photos(made_here)} that this command has made")
+    if plan.made_here:
+        err.print(f"left out: {_photos(plan.made_here)} that this command has made")
+    if plan.left_out:
+        err.print(f"left out: {_counts(plan.left_out)}")
     with contextlib.closing(photos), progress(err) as bar:
         task = bar.add_task("Enhancing", total=n)
         try:
             for one in photos:
                 if one.problem:
                     failed += 1
-                    bar.console.print(_printable(one.problem), markup=False)
+                    bar.console.print(printable(one.problem), markup=False)
                 elif one.record is not None:
                     before += 1
                 else:
                     done.append(one)
+                    for note in one.notes:
+                        bar.console.print(printable(f"{one.photo}: {note}"), markup=False)
                     if not as_json and n > 1 and one.decision:
-                        bar.console.print(_printable(_one_line(one)), markup=False)
+                        bar.console.print(printable(_one_line(one)), markup=False)
                 if as_json and not one.problem:
                     print(json.dumps(_json(one)), flush=True)
                 # what took no time must not count for the time left
@@ -86,7 +91,7 @@ def enhanced(
             photos.close()
             err.print(
                 f"stopped: {len(done) + before} of {n} photos done, nothing half written"
-                + ("; the same command goes on with the rest" if goes_on else "")
+                + ("; the same command goes on with the rest" if plan.keeps_sidecars else "")
             )
             return STOPPED
     if not as_json:
@@ -101,15 +106,15 @@ def _print_done(done: list[Enhanced], before: int, n: int, out: Path) -> None:
         if n == 1 and one.decision:
             _print_whole(decision_table(one.decision))
             written = "would be written" if one.dry else "written"
-            print(_printable(f"{written}: {one.output}"))
+            print(printable(f"{written}: {one.output}"))
             for name, path in one.others.items():
-                print(_printable(f"{written}: {path}{_without(name, one)}"))
+                print(printable(f"{written}: {path}{_without(name, one)}"))
         if one.comparison and not one.dry:
-            print(_printable(f"before and after: {one.comparison}"))
+            print(printable(f"before and after: {one.comparison}"))
     if (n > 1 and done) or before:
         verb = "would be enhanced" if any(one.dry for one in done) else "enhanced"
         earlier = f", {before} done before" if before else ""
-        print(_printable(f"{len(done)} of {n} photos {verb}{earlier}, in {out}"))
+        print(printable(f"{len(done)} of {n} photos {verb}{earlier}, in {out}"))
 
 
 def _without(name: str, one: Enhanced) -> str:
@@ -123,28 +128,30 @@ def _one_line(one: Enhanced) -> str:
     return f"{one.photo} -> {one.output}: {decided}" if one.dry else f"{one.output}: {decided}"
 
 
+def _counts(kinds: Counter[str]) -> str:
+    """Such as "12 camera raw, 2 video, 3 other files", the photographer's first."""
+    order = sorted(kinds, key=lambda kind: (kind == OTHER, -kinds[kind], kind))
+    words = ", ".join(f"{kinds[kind]} {kind}" for kind in order)
+    return words + ("" if OTHER not in kinds else " file" if kinds[OTHER] == 1 else " files")
+
+
 def _photos(n: int) -> str:
     return f"{n} photo" if n == 1 else f"{n} photos"
-
-
-def _printable(text: str) -> str:
-    """A line with names that anybody may have chosen: one line, and no commands to the terminal."""
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 def decision_table(decision: Decision) -> Table:
     """The sliders as a person would set them in GIMP; those that stay where they are, are dim."""
     table = Table(title=Text(f"Sliders ({decision.model}, strength {decision.strength:g})"), title_justify="left")
-    for heading in ("slider", "value", "in GIMP", "probability"):
-        table.add_column(heading, justify="right" if heading in ("value", "probability") else "left")
+    for heading in ("slider", "value", "likely", "in GIMP"):
+        table.add_column(heading, justify="right" if heading == "value" else "left")
     for choice in decision.choices:
         slider = choice.slider
         still = choice.value == slider.neutral
         row = (
             slider.label,
             slider.format(choice.value),
+            "" if choice.interval is None else " to ".join(slider.format(end) for end in choice.interval),
             slider.menu,
-            "by hand" if choice.probability is None else f"{100 * choice.probability:.0f}%",
         )
         table.add_row(*row, style="dim" if still else None)
     return table
@@ -175,10 +182,10 @@ def settings_table() -> None:
     print("Give one as --set NAME=VALUE, such as --set dropout=0.4")
 
 
-def style_table(found: list[Style], folder: Path, as_json: bool) -> None:
+def style_table(found: list[Style], folder: Path | None, as_json: bool) -> None:
     """The styles, and where one's own go."""
     if as_json:
-        print(json.dumps({"folder": str(folder), "styles": [style.to_json() for style in found]}))
+        print(json.dumps({"folder": str(folder or ""), "styles": [style.to_json() for style in found]}))
         return
     table = Table()
     for heading in ("style", "from", "description"):
@@ -188,7 +195,8 @@ def style_table(found: list[Style], folder: Path, as_json: bool) -> None:
         words = Text(f"not used: {style.problem}", "red") if style.problem else Text(style.description)
         table.add_row(Text(style.name), source, words, style="dim" if style.problem else None)
     _print_whole(table)
-    print(f"Your own go into {folder}")
+    if folder:
+        print(printable(f"Your own go into {folder}"))
 
 
 def evaluation(result: Result, as_json: bool) -> int:

@@ -9,6 +9,7 @@ import logging
 import subprocess
 import tempfile
 import warnings
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,8 @@ from models.policy import FORMAT_VERSION, OUTPUTS
 from models.thumbnail import RULE, SIZE
 
 from . import checkpoint
-from .config import from_record
-from .networks import current_names, make_policy
+from .config import read_record
+from .networks import make_policy
 
 OPSET = 18
 """ONNX operator set: old enough for onnxruntime 1.14, new enough for torch's exporter."""
@@ -46,17 +47,21 @@ class _Host(nn.Module):
 
 
 def export_run(run: Path, out: Path, training_data: str = "", licence: str = "", description: str = "") -> Path:
-    """Exports the averaged weights of a run's newest checkpoint. CheckpointError if there is none."""
+    """Exports the averaged weights of a run's newest checkpoint. CheckpointError, ConfigError where there are none."""
     run = Path(run)
-    state = checkpoint.read_newest(run / "checkpoints")
-    record = json.loads((run / "config.json").read_text())
-    policy = make_policy(from_record(record["settings"]))
-    policy.load_state_dict(current_names(state["average"]))
+    record = read_record(run)
+    folder = run / "checkpoints"
+    policy, weights = make_policy(record.config), checkpoint.read_weights(folder, "average")
+    try:
+        policy.load_state_dict(weights)
+    except RuntimeError as error:
+        message = f"{folder}: the newest checkpoint does not fit config.json; one of them is of another run"
+        raise checkpoint.CheckpointError(message, "another network") from error
     notes = {
-        "training_data": training_data or f"{Path(record['source']).name}, {Path(record['target']).name}",
+        "training_data": training_data or f"{Path(record.source).name}, {Path(record.target).name}",
         "licence": licence or "not stated",
-        "updates": str(state["step"]),
-        "settings": json.dumps(record["settings"]),
+        "updates": str(checkpoint.read_newest(folder).get("step", "not known")),
+        "settings": json.dumps(asdict(record.config)),
     }
     if description:
         notes["description"] = description

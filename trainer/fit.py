@@ -35,7 +35,7 @@ from .inverse_edit import levels_of
 from .learner import Learner, begin, check_processes, make_learner, pick_device
 from .networks import make_policy
 from .rewards import rewards
-from .run_folder import FitError, MetricsLog, create_run, interruptible, load_photos, read_run
+from .run_folder import FitError, MetricsLog, clear, create_run, interruptible, load_photos, read_run
 from .style_shift import style_shift_of_run
 from .validation import held_out_pairs, sample_sheet, validate
 
@@ -65,20 +65,24 @@ def fit(
     hand, writes a checkpoint and returns False. Under torchrun, config.batch is the photos of each process, and only
     the first writes. FitError for folders that don't fit; ValueError for folders without photos.
     """
-    if start is not None and not resume:
+    goes_on = False
+    if resume:
+        run = read_run(out)
+        config, start = run.config, start or (Path(run.start) if run.start else None)
+        goes_on = checkpoint.is_any(out / "checkpoints")  # else it was killed before the first one, and begins again
+    if start is not None and not goes_on:
         load_weights(make_policy(config), start)  # before anything is written
-    if config.style_shift and start is None and not resume:
+    if config.style_shift and start is None and not goes_on:
         message = "a style shift is sought beside the edits of a policy: give one with --from, or --no-style-shift"
         raise FitError(message, "no policy")
-    config = read_run(out) if resume else config
     device = pick_device(config.device)
     check_processes(config, device)
-    if not resume and distributed.rank() == 0:
-        create_run(source, target, out, config)
+    if distributed.rank() == 0:
+        clear(out) if resume else create_run(source, target, out, config, start)
     printed = Console(stderr=True, quiet=quiet or distributed.rank() > 0)
     with distributed.process_group(device):
         photos = load_photos((source, target), files or (None, None), open_cache(cache), printed.quiet, device)
-        return _learn(photos, out, config, device, resume, start, printed)
+        return _learn(photos, out, config, device, goes_on, start, printed)
 
 
 def _learn(
@@ -94,7 +98,7 @@ def _learn(
         f"{len(held_out.names)} of those held out; on {device}"
         + (f", {distributed.world_size()} processes" if distributed.world_size() > 1 else "")
     )
-    learner = make_learner(config, finished, device, None if resume else start, resume)
+    learner = make_learner(config, finished, device, None if resume else start, resume, printed)
     style_shift = torch.zeros(len(SLIDERS))  # (K,)
     if config.style_shift:
         style_shift = style_shift_of_run(out, sources, finished, learner.policy, learner.levels, resume, printed)

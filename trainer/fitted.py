@@ -14,10 +14,12 @@ from pathlib import Path
 import torch
 from rich.console import Console
 
+from models.decision import MALFORMED
 from models.errors import UserError
 from models.files import write_text
 
 from . import distributed
+from .console import steps
 from .data import Photos, evenly_spaced
 from .degradations import FAULTS, USUAL, bounded, degrade_smoothly
 from .edits import downsample
@@ -48,9 +50,8 @@ def fitted_of_run(out: Path, sources: Photos, finished: Photos, resume: bool, pr
     """
     path = out / "fitted.json"
     if distributed.rank() == 0 and not resume:
-        with printed.status("Fitting degradations to the source photos"):
-            pictures = (downsample(evenly_spaced(each, MOST_PHOTOS), FEATURE_SIZE) for each in (finished, sources))
-            fitted, before, after = fit_degradations(*pictures)
+        wanted, given = (downsample(evenly_spaced(each, MOST_PHOTOS), FEATURE_SIZE) for each in (sources, finished))
+        fitted, before, after = fit_degradations(given, wanted, printed)
         printed.print(f"Degradations fitted to the source photos: energy distance {before:.2f} -> {after:.2f}")
         write_fitted(path, fitted)
     distributed.barrier()
@@ -59,9 +60,11 @@ def fitted_of_run(out: Path, sources: Photos, finished: Photos, resume: bool, pr
     return fitted
 
 
-def fit_degradations(finished: torch.Tensor, sources: torch.Tensor) -> tuple[torch.Tensor, float, float]:
+def fit_degradations(
+    finished: torch.Tensor, sources: torch.Tensor, printed: Console | None = None
+) -> tuple[torch.Tensor, float, float]:
     """Mean and standard deviation of each fault, (F, 2), by which finished photos (N, 3, 32, 32) have the `colours` of
-    source photos (M, 3, 32, 32); and the energy distance before and after."""
+    source photos (M, 3, 32, 32); and the energy distance before and after. printed: where a bar is shown."""
     generator = torch.Generator().manual_seed(0)
     wanted = colours(sources)
     centre, scale = wanted.mean(0), 1 / (wanted.std(0) + 0.02)
@@ -76,7 +79,7 @@ def fit_degradations(finished: torch.Tensor, sources: torch.Tensor) -> tuple[tor
     with torch.no_grad():
         before = float(distance(torch.zeros(len(finished), len(FAULTS))))
     after = before
-    for _ in range(ROUNDS):
+    for _ in steps("Fitting degradations to the source photos", ROUNDS, printed or Console(quiet=True)):
         noise = torch.randn(len(finished), len(FAULTS), generator=generator)
         found = distance(bounded((mean + spread.exp() * noise) * USUAL))
         loss = found + PRICE * (mean.square() + (spread - math.log(FIRST_SPREAD)).square()).mean()
@@ -112,7 +115,7 @@ def read_fitted(path: Path) -> torch.Tensor:
         fitted = torch.tensor([[float(number) for number in found[name]] for name in FAULTS])
         if fitted.shape != (len(FAULTS), 2) or not bool(fitted.isfinite().all()):
             raise ValueError("a fault has no mean and standard deviation")
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, *MALFORMED) as error:
         message = f"{path}: holds no fitted degradations of a run ({error}); start the run again"
         raise FittedError(message, "damaged") from error
     return fitted

@@ -14,7 +14,6 @@ from models import Policy as ExportedPolicy
 from models.errors import UserError
 
 from . import checkpoint
-from .networks import current_names
 
 PREFIX = "policy."
 """Of the policy's weights in a file: the name that trainer/export.py's host has for it."""
@@ -30,8 +29,7 @@ def load_weights(policy: nn.Module, start: Path) -> None:
     PolicyError, CheckpointError or StartError where that can't be: a file that is no policy, a run without
     checkpoints, another network. The policy is unchanged then.
     """
-    found = checkpoint.read_newest(start / "checkpoints")["average"] if start.is_dir() else _of_file(start)
-    found = current_names(found)
+    found = checkpoint.read_weights(start / "checkpoints", "average") if start.is_dir() else _of_file(start)
     wanted = policy.state_dict()
     off = sorted(name for name in wanted if name not in found or found[name].shape != wanted[name].shape)
     if off:

@@ -8,10 +8,12 @@ A degradation is no edit backwards, so the best sliders must be sought: for some
 from __future__ import annotations
 
 import torch
+from rich.console import Console
 
 from editor_ops import SLIDERS
 
 from . import data
+from .console import steps
 from .degradations import FAULTS, USUAL, degrade, sample_degradations
 from .edits import edit_values
 from .features import FEATURE_SIZE
@@ -30,10 +32,14 @@ AT_ONCE = 64
 """Pairs at once: their differences take 80 MB."""
 
 
-def best_shares(degraded: torch.Tensor, finished: torch.Tensor) -> torch.Tensor:
-    """The shares (N, K) of the sliders' ranges that bring pictures (N, 3, 32, 32) nearest to the finished ones."""
-    parts = zip(degraded.split(AT_ONCE), finished.split(AT_ONCE), strict=True)
-    return torch.cat([_sought(*part) for part in parts])
+def best_shares(degraded: torch.Tensor, finished: torch.Tensor, printed: Console | None = None) -> torch.Tensor:
+    """The shares (N, K) of the sliders' ranges that bring pictures (N, 3, 32, 32) nearest to the finished ones.
+
+    printed: where a bar is shown.
+    """
+    parts = list(zip(degraded.split(AT_ONCE), finished.split(AT_ONCE), strict=True))
+    found = steps("Seeking the edits that mend degraded photos", len(parts), printed or Console(quiet=True))
+    return torch.cat([_sought(*parts[i]) for i in found])
 
 
 def _sought(degraded: torch.Tensor, finished: torch.Tensor) -> torch.Tensor:
@@ -68,9 +74,9 @@ def _edited(degraded: torch.Tensor, finished: torch.Tensor, shares: torch.Tensor
 class Inverse:
     """A regression of the best sliders on a degradation's amounts: squares and products of them too."""
 
-    def __init__(self, finished: torch.Tensor, degradations: torch.Tensor) -> None:
-        """finished: pictures (N, 3, 32, 32); degradations: (N, F)."""
-        wanted = best_shares(degrade(finished, degradations), finished)
+    def __init__(self, finished: torch.Tensor, degradations: torch.Tensor, printed: Console | None = None) -> None:
+        """finished: pictures (N, 3, 32, 32); degradations: (N, F). printed: where a bar is shown."""
+        wanted = best_shares(degrade(finished, degradations), finished, printed)
         terms = _terms(degradations)
         ridge = 1e-3 * len(terms) * torch.eye(terms.shape[1], dtype=torch.float64)
         self.weights = torch.linalg.solve(terms.T @ terms + ridge, terms.T @ wanted.double())
@@ -88,8 +94,8 @@ def _terms(degradations: torch.Tensor) -> torch.Tensor:
     return torch.cat([amounts, amounts[:, first] * amounts[:, second], amounts.clamp(min=0)], 1)
 
 
-def fit_inverse(finished: data.Photos, seed: int, smallest_crop: float) -> Inverse:
+def fit_inverse(finished: data.Photos, seed: int, smallest_crop: float, printed: Console | None = None) -> Inverse:
     """The regression for a run's finished photos; the same for the same seed, as a resumed run needs."""
     generator = torch.Generator().manual_seed(seed)
     shown = data.draw(finished, PAIRS, generator, smallest_crop, size=FEATURE_SIZE)
-    return Inverse(shown, sample_degradations(PAIRS, generator))
+    return Inverse(shown, sample_degradations(PAIRS, generator), printed)

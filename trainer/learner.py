@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from rich.console import Console
 from torch import nn
 from torch.optim.lr_scheduler import CosineAnnealingLR
 from torch.optim.swa_utils import AveragedModel
@@ -61,7 +62,7 @@ class Learner:
 
 
 def make_learner(
-    config: Config, finished: data.Photos, device: torch.device, start: Path | None, resume: bool
+    config: Config, finished: data.Photos, device: torch.device, start: Path | None, resume: bool, printed: Console
 ) -> Learner:
     """The learner before the first update. start: a policy file or a run whose weights it begins with."""
     torch.manual_seed(config.seed)  # the networks' first weights
@@ -92,7 +93,7 @@ def make_learner(
         replay=Replay(config.replay, getattr(critic, "length", None)),
         draws=Draws(generator, config.smallest_crop, size),
         levels=torch.tensor([s.values() for s in SLIDERS], dtype=torch.float32, device=device),
-        inverse=fit_inverse(finished, config.seed, config.smallest_crop) if config.imitation else None,
+        inverse=fit_inverse(finished, config.seed, config.smallest_crop, printed) if config.imitation else None,
     )
 
 

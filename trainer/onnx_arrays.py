@@ -131,8 +131,10 @@ class Traced:
         return op("MatMul", self, other)
 
     def __getitem__(self, index: Any) -> Any:
-        """A plane as the only one of several."""
-        assert index is None, "nothing but plane[None] is known"
+        """A plane as the only one of several, or as it goes with each channel of a picture: itself."""
+        if index == (Ellipsis, None):
+            return self
+        assert index is None, "nothing but plane[None] and plane[..., None] is known"
         return Unstacked((self,), last=False)
 
     def __bool__(self) -> bool:
@@ -289,10 +291,16 @@ class Namespace:
     abs, exp, log, floor, cos, sin, atan = map(_function, ("Abs", "Exp", "Log", "Floor", "Cos", "Sin", "Atan"))
 
     @staticmethod
-    def clip(x: Traced, low: Any = None, high: Any = None) -> Any:
-        if low is not None:
-            x = _elementwise("Max", x, low)
-        return x if high is None else _elementwise("Min", x, high)
+    def clip(x: Traced, low: Any, high: Any) -> Any:
+        """An end that is infinite takes no operator."""
+        for kind, end in (("Max", low), ("Min", high)):
+            if isinstance(end, Traced) or np.isfinite(end):
+                x = _elementwise(kind, x, end)
+        return x
+
+    @staticmethod
+    def minimum(x: Traced, y: Any) -> Any:
+        return _elementwise("Min", x, y)
 
     @staticmethod
     def where(condition: Traced, then: Any, otherwise: Any) -> Any:
@@ -303,8 +311,11 @@ class Namespace:
         return 1.0
 
     @staticmethod
-    def copysign(size: float, sign: Traced) -> Any:
-        return Namespace.where(sign < 0.0, *(constant(each, sign.dtype) for each in (-size, size)))
+    def copysign(size: Any, sign: Traced) -> Any:
+        """Of a size that is not negative."""
+        if not isinstance(size, Traced):
+            size = constant(size, sign.dtype)
+        return Namespace.where(sign < 0.0, -size, size)
 
     @staticmethod
     def stack(planes: Sequence[Traced], axis: int) -> Unstacked:

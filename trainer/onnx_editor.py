@@ -197,11 +197,12 @@ def _blurred(strips: Strips, source: Source, step: Step, values: dict[str, Trace
     own = {slider.name: slider for slider in SLIDERS if slider.operation == operation}
     moved = any_of([~(values[name] == own[name].neutral) for name in own])
     black = constant(np.zeros((1, 1)))
-    n_planes = len(spatial.blurred_part(Unstacked([black] * 3, last=True)).planes)
+    blurred_part = spatial.blurred_part or (lambda channels: channels)
+    n_planes = len(blurred_part(Unstacked([black] * 3, last=False)).planes)
 
     def across(rows: Traced) -> list[Traced]:
-        picture = source(rows)
-        gathered = [each for plane in spatial.blurred_part(picture).planes for each in blur.gathered(plane)]
+        picture = _channels_first(source(rows))
+        gathered = [each for plane in blurred_part(picture).planes for each in blur.gathered(plane)]
         return gathered + list(picture.planes if keeps else ())
 
     def blurred() -> list[Traced]:
@@ -215,7 +216,9 @@ def _blurred(strips: Strips, source: Source, step: Step, values: dict[str, Trace
     far = any_of([abs(values[name]) > ONCE for name in own])
 
     def before(rows: Traced) -> Unstacked:
-        return Unstacked([op("Gather", plane, rows, axis=0) for plane in kept], last=True) if keeps else source(rows)
+        if not keeps:
+            return _channels_first(source(rows))
+        return Unstacked([op("Gather", plane, rows, axis=0) for plane in kept], last=False)
 
     def work(rows: Traced) -> Unstacked:
         def finished(**more: Any) -> tuple[Traced, ...]:
@@ -229,6 +232,10 @@ def _blurred(strips: Strips, source: Source, step: Step, values: dict[str, Trace
         return Unstacked(if_(moved, then, lambda: source(rows).planes), last=True)
 
     return work
+
+
+def _channels_first(picture: Unstacked) -> Unstacked:
+    return Namespace.moveaxis(picture, -1, 0)
 
 
 def any_of(conditions: list[Traced]) -> Traced:

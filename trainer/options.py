@@ -4,18 +4,32 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
+
+from models.errors import printable
 
 if TYPE_CHECKING:
     from models import Policy
 
 DONE, FAILED, WRONG_USE, STOPPED = 0, 1, 2, 130  # exit codes
-PATH = click.Path(path_type=Path)
+
+
+class _PathType(click.Path):
+    """A path. An empty one, such as a script's variable that was never set, would be the current folder."""
+
+    def convert(self, value: Any, parameter: click.Parameter | None, context: click.Context | None) -> Any:
+        if not os.fspath(value):
+            self.fail("is empty; give a path", parameter, context)
+        return super().convert(value, parameter, context)
+
+
+PATH = _PathType(path_type=Path)
 MODEL = click.option("--model", type=PATH, help="Policy file (.onnx), instead of a style.")
 STYLE = click.option("--style", metavar="NAME", help="A policy by its name, see 'trainer styles'.  [default: photo]")
 CACHE = click.option("--cache", type=PATH, metavar="DIR",
@@ -30,6 +44,9 @@ class Refusal(click.ClickException):
     """One line on stderr and exit code 2."""
 
     exit_code = WRONG_USE
+
+    def __init__(self, message: str) -> None:
+        super().__init__(printable(message))
 
 
 @contextlib.contextmanager
@@ -50,7 +67,7 @@ def one_line_errors() -> Iterator[None]:
             f"{error.filename or 'file'}: {error.strerror or error}: check the path, the rights and the room"
         ) from error
     except ValueError as error:  # PhotoError, PolicyError, FitError and their like
-        raise Refusal(" ".join(str(error).split())) from error
+        raise Refusal(str(error)) from error
 
 
 def load_policy(model: Path | None, style: str | None) -> Policy:

@@ -52,11 +52,12 @@ def enhance(
     sidecar: bool,
     dry_run: bool,
 ) -> None:
-    """Retouch photos: JPEG, PNG, 8-bit, 16-bit and float TIFF, and folders of them.
+    """Retouch photos: JPEG, PNG, WebP, AVIF, 8-bit, 16-bit and float TIFF, and folders of them.
 
-    The copies keep size, kind, EXIF, colour profile and alpha, and lie in --out under the same names. The contents of
+    The copies keep size, kind, EXIF, captions, colour profile and alpha, and lie in --out under the same names; what
+    one does not keep, such as an HDR gain map, is said. The contents of
     a folder keep their folders; of several inputs, each folder's go below its own name. Hidden files, links to folders
-    and copies made by this command are left out.
+    and copies made by this command are left out, and so are other files, such as camera raws, which are counted.
 
     With folders, the decision is written beside each copy, as NAME.json. Started again, the same command skips what is
     done and goes on, also after it was killed. A copy that was made with other settings, or by something else, is left
@@ -85,7 +86,7 @@ def enhance(
         settings = Settings(strength, before_after, dry_run, leave, formats=wanted, nodes=nodes or NODES)
         plan = batch.plan(list(photos), out, settings, sidecar)
         done = batch.run(plan, policy, settings, jobs)
-        sys.exit(console.enhanced(done, plan.n, out, as_json, plan.keeps_sidecars, plan.made_here))
+        sys.exit(console.enhanced(done, plan, out, as_json))
 
 
 @click.command()
@@ -134,4 +135,4 @@ def list_styles(add: Path | None, name: str | None, as_json: bool) -> None:
         if add is not None:
             written = styles.add(add, name)
             click.echo(f"written: {written}", err=as_json)
-        console.style_table(styles.find(), styles.user_folder(), as_json)
+        console.style_table(styles.find(), styles.known_user_folder(), as_json)

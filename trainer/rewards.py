@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What an edit is paid: the critic's opinion and closeness to the photo (paper, section 3.1), and on hindsight pairs
-closeness to the finished photo, less what the edit clips."""
+closeness to the finished photo, less what it makes grey and what it clips."""
 
 from __future__ import annotations
 
@@ -33,6 +33,8 @@ def rewards(
         reward[:n_pairs] += config.w_hindsight * closeness(edited[:n_pairs], finished[:, None], config.w_chroma)
     if config.w_faded and n_pairs:
         reward[:n_pairs] -= config.w_faded * faded(edited[:n_pairs], finished[:, None])
+    if config.w_greyed and n_pairs < len(state):
+        reward[n_pairs:] -= config.w_greyed * faded(edited[n_pairs:], state[n_pairs:, None])
     if config.w_clipping:
         allowed = clipping(state[:, None])  # (B, 1)
         allowed[:n_pairs] = torch.maximum(allowed[:n_pairs], clipping(finished[:, None]))

@@ -6,6 +6,8 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import os
+import re
 import signal
 import warnings
 from collections.abc import Iterator
@@ -21,31 +23,45 @@ from models.errors import UserError
 from models.files import write_text
 
 from . import data, distributed
-from .config import Config, from_record
+from .config import Config, ConfigError, Record, read_record
+
+CONFIG = "config.json"
+HALF_WRITTEN = re.compile(r"\..+\.\d+\.part", re.DOTALL)
+"""As `models.files.temporary_path` names files."""
 
 
 class FitError(UserError):
     """A run that can't start or go on. The message says why and what to do."""
 
 
-def read_run(out: Path) -> Config:
-    """The settings that a run was started with. FitError where there is no run."""
-    path = out / "config.json"
+def read_run(out: Path) -> Record:
+    """What a run was started with. FitError where there is no run."""
     try:
-        return from_record(json.loads(path.read_text())["settings"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        message = f"{path}: no run to resume ({error}); start one without --resume"
-        raise FitError(message, "missing") from error
+        return read_record(out)
+    except ConfigError as error:
+        raise FitError(f"{error}, or start one without --resume", "missing") from error
 
 
-def create_run(source: Path, target: Path, out: Path, config: Config) -> None:
-    """Makes a run's folder, with config.json. FitError for a folder that holds something."""
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+def create_run(source: Path, target: Path, out: Path, config: Config, start: Path | None = None) -> None:
+    """Makes a run's folder, with config.json. start: with what it begins. FitError: the folder holds something."""
+    there = list(out.iterdir()) if out.is_dir() else []
+    left = [path for path in there if HALF_WRITTEN.fullmatch(path.name) and CONFIG in path.name]
+    if (out.exists() and not out.is_dir()) or len(there) > len(left):
         message = f"{out}: is not empty; give --resume to go on with the run in it, or another folder"
         raise FitError(message, "taken")
+    for path in left:  # of a start that was killed at once
+        path.unlink()
     out.mkdir(parents=True, exist_ok=True)
-    record = {"source": str(source), "target": str(target), "settings": asdict(config)}
-    write_text(out / "config.json", json.dumps(record, indent=1) + "\n")
+    begins = os.path.abspath(start) if start else ""
+    record = {"source": str(source), "target": str(target), "start": begins, "settings": asdict(config)}
+    write_text(out / CONFIG, json.dumps(record, indent=1) + "\n")
+
+
+def clear(out: Path) -> None:
+    """Removes what a killed run has left half written in its folder."""
+    for path in out.rglob("*"):
+        if HALF_WRITTEN.fullmatch(path.name):
+            path.unlink(missing_ok=True)
 
 
 def load_photos(

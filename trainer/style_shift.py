@@ -16,6 +16,7 @@ from rich.console import Console
 from torch import nn
 
 from editor_ops import NAMES, NEUTRAL_LEVEL, SLIDERS
+from models.decision import MALFORMED
 from models.errors import UserError
 from models.files import write_text
 
@@ -116,7 +117,7 @@ def colours(pictures: torch.Tensor) -> torch.Tensor:
     """Pictures (N, 3, 32, 32), sRGB in [0, 1] -> (N, F): tones, saturation, the colour of all and of the brightest,
     and sharpness. Few numbers, so that a few dozen photos say something about each."""
     pixels = pictures.flatten(2)
-    tones = torch.quantile(lightness(pixels), torch.tensor(RANKS), dim=1).T
+    tones = torch.quantile(lightness(pixels), torch.tensor(RANKS, device=pixels.device), dim=1).T
     saturation = (pixels.amax(1) - pixels.amin(1)).mean(1, keepdim=True)
     linear = pixels**2.2
     casts = [chromas((linear**p).mean(2).clamp(min=TINY) ** (1 / p), DIM) for p in (MEANS[0], MEANS[-1])]  # (N, 2) each
@@ -145,7 +146,7 @@ def read_style_shift(path: Path) -> torch.Tensor:
     try:
         shares = json.loads(path.read_text())
         shift = torch.tensor([float(shares[name]) for name in NAMES])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, *MALFORMED) as error:
         message = f"{path}: is no style shift of a run ({error}); start the run again"
         raise StyleShiftError(message, "damaged") from error
     if not bool((shift.abs() <= 1).all()):

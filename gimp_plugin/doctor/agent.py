@@ -10,6 +10,7 @@ from typing import Any
 
 from editor_ops import filters
 from models import Decision, styles
+from models.decision import MALFORMED
 from models.files import APPLICATION
 
 from .. import bundle, discovery
@@ -20,7 +21,8 @@ from .check import INSTALL_AGAIN, INSTALL_BUNDLE, REINSTALL_PROGRAM, Check
 
 SIZE = 64
 """Pixels a side of the picture for the trial decision: as many as the policy looks at."""
-NEEDED = ("numpy", "onnxruntime", "array_api_compat", "editor_ops", "models.decide")
+NEEDED = ("models.decide", "editor_ops", "array_api_compat", "numpy", "onnxruntime")
+"""In this order: `models` tells ONNX Runtime to keep to itself before it is imported."""
 LONGEST = 20.0
 """Seconds that the helper may take here: more than it ever needs, and short enough to wait for."""
 IMPORTS = f"import {', '.join(NEEDED)}, platform; print(platform.python_version())"
@@ -72,7 +74,7 @@ def _settings(path: Path) -> tuple[str, float] | str:
         if not isinstance(settings["styles"], str):
             return f"{path} names no folder of styles"
         return str(settings["python"]), min(float(settings["timeout"]), LONGEST)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, *MALFORMED) as error:
         return f"{path} is missing or broken ({error!r})"
 
 
@@ -159,5 +161,5 @@ def _chosen(answer: bytes) -> list[str] | str:
         decision = Decision.from_json(json.loads(answer))
         chosen = ", ".join(each.label for each in filters(decision.values, SIZE, SIZE)) or "nothing to change"
         return [decision.model, chosen]
-    except ValueError as error:
+    except MALFORMED as error:
         return f"not a Decision ({error!r})"

@@ -9,6 +9,8 @@ import shutil
 import sys
 from pathlib import Path
 
+from models.files import home_folder
+
 from .. import discovery, install
 from ..auto_enhance_rl.plugin.names import LOG, PLUG_IN
 from ..discovery import Profile
@@ -71,7 +73,7 @@ def _search_path(profile: Profile) -> Check:
     if not set_to:
         return Check(name, True, "GIMP's usual one")
     for entry in set_to[-1].split(os.pathsep):
-        path = entry.replace("${gimp_dir}", str(profile.folder)).replace("${HOME}", str(Path.home()))
+        path = entry.replace("${gimp_dir}", str(profile.folder)).replace("${HOME}", str(home_folder()))
         if os.path.realpath(os.path.expanduser(path)) == os.path.realpath(profile.plug_ins):
             return Check(name, True, f"has {profile.plug_ins}")
     detail = f"GIMP does not look in {profile.plug_ins}, but in {set_to[-1]}"

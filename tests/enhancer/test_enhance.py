@@ -170,6 +170,21 @@ def test_thin_pictures(tmp_path: Path, every: Path, size: tuple[int, int], suffi
     assert photo.read(tmp_path / "out" / f"a{suffix}").samples.shape == (size[1], size[0], 3)
 
 
+def test_what_a_copy_does_not_keep_is_said_once(tmp_path: Path, every: Path) -> None:
+    for name in ("a.jpg", "b.jpg"):
+        Image.new("RGB", (30, 20)).save(tmp_path / name)
+    with (tmp_path / "b.jpg").open("ab") as stream:
+        stream.write(b"something" * 9)
+    both = tmp_path / "a.jpg", tmp_path / "b.jpg"
+    result = run(*both, "--out", tmp_path / "out", "--model", every, "--json", "--sidecar")
+    assert result.exit_code == 0
+    assert [line for line in result.stderr.splitlines() if line.startswith(str(tmp_path))] == result.stderr.splitlines()
+    assert len(result.stderr.splitlines()) == 1 and result.stderr.startswith(f"{both[1]}: ")
+    first, second = (json.loads(line) for line in result.stdout.splitlines())
+    assert "notes" not in first and len(second["notes"]) == 1 and "81 bytes" in second["notes"][0]
+    assert json.loads((tmp_path / "out" / "b.jpg.json").read_text())["notes"] == second["notes"]
+
+
 @pytest.mark.skipif(os.name != "posix", reason="makes a pipe")
 def test_goes_on_after_bad_files_and_says_so(tmp_path: Path, every: Path) -> None:
     (tmp_path / "empty.jpg").write_bytes(b"")

@@ -468,7 +468,7 @@ BAD = {
         path, np.zeros((9, 9), np.uint16), photometric="palette", colormap=np.zeros((3, 65536), np.uint16)
     ),
     "float in LERC": lambda path: lerc_float(path),
-    "many channels": lambda path: tifffile.imwrite(path, np.zeros((9, 9, 7), np.uint16), photometric="rgb"),
+    "many channels": lambda path: tifffile.imwrite(path, np.zeros((9, 9, 9), np.uint16), photometric="rgb"),
     "raw": lambda path: tifffile.imwrite(
         path, np.zeros((9, 9, 3), np.uint8), photometric="rgb", extratags=[(50706, 1, 4, (1, 4, 0, 0), True)]
     ),
@@ -533,7 +533,7 @@ def test_bad_files_are_one_line_with_the_file_and_a_remedy(tmp_path: Path, kind:
         "bomb png": "megapixels", "bomb tiff": "megapixels", "pages": "3 pictures", "animation": "animation",
         "text": "not a JPEG", "gif": "not a JPEG", "raw": "raw", "32-bit integers": "uint32",
         "16-bit palette": "PALETTE", "float in LERC": "without compression",
-        "many channels": "4 channels",
+        "many channels": "6 channels",
     }  # fmt: skip
     assert expected.get(kind, "") in text
 

@@ -67,7 +67,7 @@ def test_every_filter_of_16_bits(
     assert np.array_equal(read.samples[..., :colours], pixels[..., :colours])
     assert (read.alpha is None) == (channels in (1, 3))
     assert read.alpha is None or np.array_equal(read.alpha, pixels[..., -1])
-    assert [text[1] for text in read.options["pnginfo"].chunks] == [b"Title\0late"], "behind the samples"
+    assert read.options["chunks"] == [(b"tEXt", b"Title\0late")], "behind the samples"
 
 
 def test_16_bits_are_inflated_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -248,7 +248,7 @@ def of(rows: slice, columns: slice) -> Callable[[Seen], None]:
 
 
 def panorama(seen: Seen) -> None:
-    wide = np.tile(PICTURE, (3, 200, 1))[:200, :20000]
+    wide = np.tile(PICTURE, (2, 72, 1))[:100, :10000]
     assert np.array_equal(seen.array("seen"), wide)
     seen.shows(edited(wide) / 255)
 
@@ -318,7 +318,7 @@ KINDS: dict[str, Callable[[Seen], None] | tuple[str, ...]] = {
     "Two layers selected": refused("2 are selected", "Select one"),
     "One pixel": of(slice(30, 31), slice(40, 41)),
     "Three pixels wide": of(slice(None), slice(40, 43)),
-    "Panorama of 20000 x 200": panorama,
+    "Panorama of 10000 x 100": panorama,
     "Filters of your own": own_filters,
     "Filters of your own and a selection": own_filters_and_selection,
 }

@@ -5,14 +5,13 @@ from __future__ import annotations
 
 import json
 import math
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import tifffile
+from click.testing import CliRunner
 from PIL import Image
 
 import editor_ops
@@ -22,6 +21,7 @@ from tools import policies
 from tools.gimp_roots import root
 from tools.gimp_roots.plug_in import install_in
 from tools.policies import with_filters
+from trainer.cli import main
 
 from .real_gimp import at_once
 
@@ -31,7 +31,6 @@ PROJECT = Path(__file__).parents[2]
 # "float NAME" is the same file, in GIMP in 32-bit linear light. adobe8.png is made by GIMP, in AdobeRGB.
 PICTURES = ["rgb8.png", "rgba8.png", "grey8.png", "rgb16.tif", "float rgb16.tif", "adobe8.png"]
 ENDS = {slider.name: 32 for slider in editor_ops.SLIDERS}  # every slider at its highest level
-TRAINER = "from trainer.cli import main; main()"
 SUCCESS, EXECUTION_ERROR, CALLING_ERROR = 3, 0, 1  # Gimp.PDBStatusType
 
 
@@ -181,9 +180,8 @@ def test_shown_is_what_the_editor_makes(seen: Any, version: str, name: str) -> N
 def test_trainer_enhance_makes_the_same_picture(seen: Any, version: str, name: str, tmp_path: Path) -> None:
     """The shipped policy on the same file: GIMP's export against the command line's."""
     folder = seen(version)[2]
-    command = [sys.executable, "-c", TRAINER, "enhance", str(folder / name), "--out", str(tmp_path)]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=PROJECT)
-    assert done.returncode == 0, done.stdout + done.stderr
+    done = CliRunner().invoke(main, ["enhance", str(folder / name), "--out", str(tmp_path)])
+    assert done.exit_code == 0, done.output
     (written,) = [path for path in tmp_path.rglob("*") if path.suffix in (".png", ".tif")]
     if name.endswith(".tif"):
         ours = tifffile.imread(written)

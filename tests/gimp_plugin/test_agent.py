@@ -137,7 +137,16 @@ def test_closing_ends_a_helper_that_is_about_to_start(agent: Any, tmp_path: Path
 
 @pytest.mark.parametrize(
     "text",
-    [None, "", "[]", "{}", '{"python": "x", "timeout": "soon", "styles": ""}', '{"python": "x", "timeout": 1}'],
+    [
+        None,
+        "",
+        "[]",
+        "{}",
+        "[" * 3000 + "]" * 3000,
+        f'{{"python": "x", "timeout": 1{"0" * 400}, "styles": ""}}',
+        '{"python": "x", "timeout": "soon", "styles": ""}',
+        '{"python": "x", "timeout": 1}',
+    ],
 )
 def test_settings(agent: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str | None) -> None:
     monkeypatch.setattr(agent, "FOLDER", str(tmp_path))

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from editor_ops import SLIDERS
-from gimp_plugin import install
+from gimp_plugin import bundle, install
 
 from .conftest import INSTALLED, Program
 
@@ -215,6 +215,17 @@ def test_one_failure_does_not_stop_the_others(tmp_path: Path) -> None:
     assert report.done == [good / "auto_enhance_rl"]
     ((failed, reason),) = report.failed
     assert failed == blocked / "plug-ins" / "auto_enhance_rl" and "who may write there" in reason
+
+
+def test_what_a_killed_installation_left_goes_with_the_next(tmp_path: Path) -> None:
+    """Killed when all was in place, and only the older files were still to be removed."""
+    install.install([tmp_path])
+    folder = tmp_path / install.PLUG_IN
+    left = folder / f"{bundle.TEMPORARY_PREFIX}x" / "old"
+    left.mkdir(parents=True)
+    (left / "config.json").write_text("{}")
+    (report,) = install.install([tmp_path]).entries
+    assert report.state == "already up to date" and not left.parent.exists()
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,13 @@ def test_it_answers_as_the_policy_does():
     assert answer.stdout.count(b"\n") == 1
 
 
+@pytest.mark.parametrize("changes", [{"width": float("inf")}, {"strength": 10**400}, {"channels": 1e308}])
+def test_numbers_that_overflow_are_a_damaged_header(changes):
+    answer = ask(({**SOUND, **changes}, PIXELS.tobytes()))
+    assert answer.returncode == 1 and b"Traceback" not in answer.stderr
+    assert json.loads(answer.stdout)["kind"] == "damaged header"
+
+
 def test_it_lists_the_styles_and_decides_by_one(tmp_path):
     policies.write(tmp_path / "film.onnx", {"exposure": 20}, description="soft and warm")
     (tmp_path / "junk.onnx").write_bytes(b"junk")

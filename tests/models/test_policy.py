@@ -1,20 +1,26 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The policy file: what it decides, and every way in which a file can be wrong."""
 
+import contextlib
 import json
 import shutil
 import subprocess
 import sys
+import time
 
 import numpy as np
 import onnx
 import pytest
 
+import models.policy
+from benchmarks.hostile import policy_files
 from editor_ops import NAMES, SLIDERS
 from models import SHIPPED, Policy, PolicyError
 from models.decision import FORMAT_VERSION
 from models.errors import UserError
+from models.policy import INTERVAL, interval
 from models.thumbnail import thumbnail
+from tools import policies
 from tools.policies import with_filters
 
 IMAGE = np.random.default_rng(2).integers(0, 256, (90, 120, 3), dtype=np.uint8)
@@ -44,7 +50,27 @@ def test_the_shipped_policy_decides(policy):
     for choice in decision.choices:
         assert choice.value in choice.slider.values()
         assert 1 / 33 <= choice.probability <= 1
+        assert choice.interval[0] <= choice.value <= choice.interval[1]
+        assert set(choice.interval) <= set(choice.slider.values())
     assert decision == policy.decide(IMAGE)  # the same every time
+
+
+def test_an_interval_has_as_little_outside_on_either_side():
+    even = np.full(33, 1 / 33)
+    low, high = interval(even, 16)
+    assert (low, high) == (3, 29) and even[low : high + 1].sum() >= INTERVAL
+    sure = np.eye(33)[20]
+    assert interval(sure, 20) == (20, 20)
+    assert interval(sure, 25) == (20, 25)  # what is chosen is always among them
+
+
+def test_strength_scales_the_interval_and_a_slider_left_alone_has_none(policy):
+    full, half = policy.decide(IMAGE), policy.decide(IMAGE, 0.5, leave=["exposure"])
+    for before, after in zip(full.choices, half.choices, strict=True):
+        if after.slider.name == "exposure":
+            assert after.interval is None
+        else:
+            assert after.interval == tuple(before.slider.scaled(end, 0.5) for end in before.interval)
 
 
 def test_the_files_outputs_are_the_contract(policy):
@@ -92,9 +118,35 @@ def test_the_decision_as_json_is_ready_for_gimp(policy):
     assert "filters" not in policy.decide(IMAGE).to_json()
 
 
+@pytest.mark.parametrize("change", [policy_files.much_memory, policy_files.much_time])
+def test_one_that_wants_all_memory_or_never_ends_is_damaged(tmp_path, monkeypatch, change):
+    """A few bytes of a graph can ask for either."""
+    monkeypatch.setattr(models.policy, "LONGEST_RUN", 0.3)
+    path = policies.write(tmp_path / "a.onnx", policies.BRIGHTEN)
+    model = onnx.load(path)
+    change(model, 2**40)
+    path.write_bytes(model.SerializeToString())
+    begun = time.monotonic()
+    with pytest.raises(PolicyError) as error:
+        Policy.load(path).decide(IMAGE)
+    assert error.value.kind == "damaged" and time.monotonic() - begun < 5
+
+
+def test_nothing_is_printed_about_one_that_is_damaged(tmp_path, capfd):
+    """ONNX Runtime prints that it tries again: in the helper that would be an answer."""
+    content = SHIPPED.read_bytes()
+    for at in range(100, 2000, 100):
+        (tmp_path / "a.onnx").write_bytes(content[:at] + b"\xff\xfe" + content[at + 2 :])
+        with contextlib.suppress(PolicyError):
+            Policy.load(tmp_path / "a.onnx")
+    assert capfd.readouterr() == ("", "")
+
+
 @pytest.mark.parametrize(
     ("metadata", "kind"),
     [
+        ({"sliders": json.dumps([{"levels": [10**400]}])}, "other sliders"),
+        ({"sliders": "[" * 3000 + "]" * 3000}, "other sliders"),
         ({"format_version": None}, "not a policy"),
         ({"format_version": str(FORMAT_VERSION + 1)}, "other version"),
         ({"format_version": "1"}, "other version"),

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Two small folders of photos, cut out of the test photos."""
 
+import importlib
 from pathlib import Path
 
 import numpy as np
@@ -34,22 +35,29 @@ def crops(folders, seed, n, size=64):
     return data.draw(data.load(folders[1], quiet=True), n, generator, smallest_crop=0.5, size=size)
 
 
-FEWER = """
-from trainer import inverse, learner, made_pictures, validation
-inverse.PAIRS, learner.NORMALISATION_PHOTOS, made_pictures.PAGES, validation.PAIRS = 32, 64, 4, 20
-"""
+FEW = {
+    "inverse.PAIRS": 32, "inverse.ROUNDS": 2, "fitted.ROUNDS": 10, "style_shift.ROUNDS": 2,
+    "learner.NORMALISATION_PHOTOS": 64, "made_pictures.PAGES": 4, "validation.PAIRS": 20,
+}  # fmt: skip
 """Enough where a test asks for a run, not for what it learns: a run then starts in a tenth of the time."""
+FEWER = "\n".join(
+    ["from trainer import fitted, inverse, learner, made_pictures, style_shift, validation"]
+    + [f"{name} = {number}" for name, number in FEW.items()]
+    + [""]
+)
+"""FEW, as lines of a program that a test starts."""
 
 
-@pytest.fixture
-def fewer(monkeypatch):
-    """FEWER in this process."""
-    from trainer import inverse, learner, made_pictures, validation
+@pytest.fixture(scope="module")
+def fewer():
+    """FEW in this process, for a module's tests."""
+    pytest.importorskip("torch")
+    from trainer import made_pictures
 
-    monkeypatch.setattr(inverse, "PAIRS", 32)
-    monkeypatch.setattr(made_pictures, "PAGES", 4)
-    monkeypatch.setattr(learner, "NORMALISATION_PHOTOS", 64)
-    monkeypatch.setattr(validation, "PAIRS", 20)
-    made_pictures._pages.cache_clear()  # pages are drawn once for a process
-    yield
+    with pytest.MonkeyPatch.context() as patch:
+        for name, number in FEW.items():
+            module, constant = name.split(".")
+            patch.setattr(importlib.import_module(f"trainer.{module}"), constant, number)
+        made_pictures._pages.cache_clear()  # pages are drawn once for a process
+        yield
     made_pictures._pages.cache_clear()

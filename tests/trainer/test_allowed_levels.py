@@ -49,3 +49,9 @@ def test_levels_that_are_not_allowed_have_no_probability():
     black_level = probabilities[NAMES.index("black_level")]
     assert (black_level[:NEUTRAL_LEVEL] == 0).all() and float(black_level.sum()) == pytest.approx(1)
     assert (probabilities[NAMES.index("exposure")] > 0).all()
+
+
+def test_bounds_are_made_on_the_photo_s_device():
+    """The meta device refuses tensors of another one, as a GPU does."""
+    low, high = allowed_levels(torch.zeros(2, 3, 64, 64, device="meta"))
+    assert low.device.type == high.device.type == "meta" and low.shape == high.shape == (2, len(SLIDERS))

@@ -38,6 +38,25 @@ def test_a_damaged_one_is_passed_over(tmp_path):
     assert raised.value.kind == "missing" and str(tmp_path) in str(raised.value)
 
 
+@pytest.mark.parametrize("changes", [{"layer": None}, {"layer": {"weight": 7}}, {"generator": 3}, {"step": None}])
+def test_one_that_does_not_fit_is_passed_over(tmp_path, changes):
+    for step in (1, 2):
+        checkpoint.write(tmp_path, step, parts(step))
+    newest = tmp_path / "step-000002.pt"
+    torch.save(checkpoint.read_file(newest) | changes, newest)
+    restored = parts(0)
+    with pytest.warns(UserWarning, match="step-000002.pt"):
+        assert checkpoint.restore_newest(tmp_path, restored) == 1
+    assert restored["layer"].weight[0, 0] == 1
+    newest.unlink()
+    torch.save(
+        checkpoint.read_file(tmp_path / "step-000001.pt") | {"layer": {"weight": 7}}, tmp_path / "step-000001.pt"
+    )
+    with pytest.raises(checkpoint.CheckpointError) as raised:
+        checkpoint.read_weights(tmp_path, "layer")
+    assert raised.value.kind == "damaged"
+
+
 def test_pickled_code_is_not_run(tmp_path):
     class Trap:
         def __reduce__(self):

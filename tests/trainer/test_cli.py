@@ -3,7 +3,10 @@
 
 import dataclasses
 import json
+import os
 import shlex
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +54,69 @@ def test_every_command_has_help_with_examples_that_its_parser_accepts(command: s
 def test_wrong_use_exits_with_2(arguments: list[str]) -> None:
     result = run(*arguments)
     assert result.exit_code == 2 and "Usage" in result.output
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["enhance", "", "--out", "x"], ["enhance", "a.jpg", "--out", ""], ["fit", "", "b", "--out", "x"],
+        ["enhance", "a.jpg", "--out", "x", "--model", ""], ["enhance", "a.jpg", "--out", "x", "--style", ""],
+        ["fit", "a", "b", "--out", ""], ["fit", "--dataset", "fivek", "", "--out", "x"],
+        ["fit", "a", "b", "--out", "x", "--cache", ""], ["evaluate", "a", ""], ["export", "", "--out", "x"],
+        ["export", "run", "--as-style", ""], ["styles", "--add", ""],
+        ["install-plugin", "--into", ""], ["install-plugin", "--bundle", "--wheels", ""],
+    ],
+)  # fmt: skip
+def test_an_empty_argument_is_wrong_use(arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = run(*arguments)
+    assert result.exit_code == 2 and "Traceback" not in result.output
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_names_that_the_terminal_has_no_letters_for(tmp_path: Path, brighten: Path, encoding: str) -> None:
+    """Printed as numbers; control characters reach no terminal, in refusals neither."""
+    for name in ("\u6d77.png", "caf\udce9.png", "red\x1b[31m.png"):
+        Image.new("RGB", (64, 64), (90, 40, 30)).save(tmp_path / name)
+    command = [sys.executable, "-m", "trainer", "enhance", "--model", str(brighten), "--jobs", "1", "--out"]
+    environment = os.environ | {"PYTHONIOENCODING": encoding}
+    done = subprocess.run(
+        [*command, "out", *sorted(os.listdir(tmp_path))], cwd=tmp_path, env=environment, capture_output=True
+    )
+    assert done.returncode == 0 and len(list((tmp_path / "out").iterdir())) == 3
+    assert b"3 of 3" in done.stdout and b"\\u6d77.png" in done.stderr and b"\x1b" not in done.stderr
+    refused = subprocess.run([*command, "out", "--style", "x\x1b"], cwd=tmp_path, env=environment, capture_output=True)
+    assert refused.returncode == 2 and b"\x1b" not in refused.stderr
+
+
+NOBODY = """
+import os
+del os.environ["HOME"]
+os.environ.pop("XDG_DATA_HOME", None)
+import pwd
+def unknown(_): raise KeyError("uid not found")
+pwd.getpwuid = unknown
+from trainer.cli import main
+main()
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no such list of users")
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["enhance", str(PHOTOS / "otters.png"), "--out", "out"], 0),
+        (["styles"], 0),
+        (["install-plugin"], 2),
+        (["doctor"], 2),
+    ],
+)
+def test_no_home_and_no_user_name(tmp_path: Path, arguments: list[str], code: int) -> None:
+    """What needs neither works; the rest says in a line what it needs."""
+    done = subprocess.run([sys.executable, "-c", NOBODY, *arguments], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == code, done.stderr
+    assert done.stderr.count("\n") <= 1 and (code == 0 or "HOME" in done.stderr)
 
 
 def test_version() -> None:
@@ -257,6 +323,12 @@ def test_install_plugin_and_uninstall(tmp_path: Path) -> None:
     assert entry.is_file() and str(entry.parent) in installed.output
     removed = run("install-plugin", "--uninstall", "--into", plug_ins)
     assert removed.exit_code == 0 and not entry.exists()
+
+
+def test_install_plugin_into_a_folder_of_any_name(tmp_path: Path) -> None:
+    assert run("install-plugin", "--into", tmp_path / "mine").exit_code == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["mine"]
+    assert (tmp_path / "mine" / "auto_enhance_rl" / "auto_enhance_rl.py").is_file()
 
 
 def test_install_plugin_into_a_place_that_cannot_be_written_to(tmp_path: Path) -> None:

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+import dataclasses
 from dataclasses import fields
 
 import pytest
@@ -76,6 +77,10 @@ def test_runs_of_earlier_versions_keep_their_settings():
     assert recipe("default", focus=2.0).inverse_temperature == 2.0
     with pytest.raises(TypeError):
         from_record({"spead": 1})
+    for changes in ({"steps": 1e9}, {"dropout": "0.1"}, {"seed": True}, {"style_shift": 1}):
+        with pytest.raises(TypeError):
+            from_record(dataclasses.asdict(Config()) | changes)
+    assert from_record(dataclasses.asdict(Config()) | {"dropout": 0}).dropout == 0
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ from trainer.draws import Draws  # noqa: E402
 from trainer.export import export, export_run  # noqa: E402
 from trainer.networks import Policy, make_policy  # noqa: E402
 from trainer.rewards import CLOSENESS_FLOOR  # noqa: E402
-from trainer.run_folder import FitError  # noqa: E402
+from trainer.run_folder import FitError, create_run  # noqa: E402
 
 from .conftest import FEWER  # noqa: E402
 
@@ -46,6 +46,14 @@ pytestmark = pytest.mark.usefixtures("fewer")
 
 def run_fit(folders, out, resume=False, recipe_name="default", **settings):
     return fit.fit(*folders, out, recipe(recipe_name, **settings), resume, quiet=True)
+
+
+@pytest.fixture(scope="module")
+def whole(folders, fewer, tmp_path_factory):
+    """A run WITH_CRITIC, done once for all tests that look at one or compare theirs with it."""
+    out = tmp_path_factory.mktemp("run") / "whole"
+    assert run_fit(folders, out, **WITH_CRITIC) is True
+    return out
 
 
 def metrics(out, *names):
@@ -149,10 +157,9 @@ def test_explained_variance():
 
 
 @pytest.mark.slow
-def test_the_same_seed_gives_the_same_run(folders, tmp_path):
-    for name in ("one", "two"):
-        assert run_fit(folders, tmp_path / name, **WITH_CRITIC) is True
-    states = [checkpoint.read_newest(tmp_path / n / "checkpoints") for n in ("one", "two")]
+def test_the_same_seed_gives_the_same_run(folders, whole, tmp_path):
+    assert run_fit(folders, tmp_path / "two", **WITH_CRITIC) is True
+    states = [checkpoint.read_newest(run / "checkpoints") for run in (whole, tmp_path / "two")]
     assert_same(*states)
     run_fit(folders, tmp_path / "other", **WITH_CRITIC, seed=1)
     other = checkpoint.read_newest(tmp_path / "other" / "checkpoints")
@@ -190,21 +197,33 @@ def wait_for(path, process):
 
 
 @pytest.mark.slow
-def test_a_killed_run_goes_on_and_ends_bit_for_bit_the_same(folders, tmp_path):
-    run_fit(folders, tmp_path / "whole", **WITH_CRITIC)
+def test_a_killed_run_goes_on_and_ends_bit_for_bit_the_same(folders, whole, tmp_path):
     process = start(folders, tmp_path / "killed", WITH_CRITIC)
     wait_for(tmp_path / "killed" / "checkpoints" / "step-000003.pt", process)
     process.send_signal(signal.SIGKILL)
     process.wait()
     assert run_fit(folders, tmp_path / "killed", resume=True) is True
-    assert_same(*(checkpoint.read_newest(tmp_path / n / "checkpoints") for n in ("whole", "killed")))
+    assert_same(*(checkpoint.read_newest(run / "checkpoints") for run in (whole, tmp_path / "killed")))
     steps = [row["step"] for row in metrics(tmp_path / "killed", "psnr")]
     assert steps == [3, 6, 9]  # no validation twice, none missing
 
 
 @pytest.mark.slow
+def test_a_run_that_was_killed_before_its_first_checkpoint_begins_again(folders, tmp_path):
+    settings = SMALL | {"steps": 2, "evaluate_every": 2}
+    run_fit(folders, tmp_path / "whole", **settings)
+    create_run(*folders, tmp_path / "killed", recipe("default", **settings))
+    (tmp_path / "killed" / "checkpoints").mkdir()
+    (tmp_path / "killed" / "checkpoints" / ".step-000002.pt.17.part").write_bytes(b"half")
+    assert run_fit(folders, tmp_path / "killed", resume=True) is True
+    assert_same(*(checkpoint.read_newest(tmp_path / n / "checkpoints") for n in ("whole", "killed")))
+    assert not list((tmp_path / "killed").rglob("*.part"))
+
+
+@pytest.mark.slow
 def test_ctrl_c_leaves_a_usable_run(folders, tmp_path):
-    process = start(folders, tmp_path / "run", SMALL | {"steps": 100_000, "evaluate_every": 50_000})
+    settings = {"steps": 100_000, "evaluate_every": 50_000, "network": "paper", "dropout": 0.0}  # quickly exported
+    process = start(folders, tmp_path / "run", SMALL | settings)
     wait_for(tmp_path / "run" / "metrics.jsonl", process)
     process.send_signal(signal.SIGINT)
     output, _ = process.communicate(timeout=120)
@@ -215,19 +234,17 @@ def test_ctrl_c_leaves_a_usable_run(folders, tmp_path):
 
 
 @pytest.mark.slow
-def test_a_run_writes_what_it_promises(folders, tmp_path):
-    out = tmp_path / "run"
-    run_fit(folders, out, **WITH_CRITIC)
-    assert {p.name for p in out.iterdir()} == {
+def test_a_run_writes_what_it_promises(whole):
+    assert {p.name for p in whole.iterdir()} == {
         "config.json", "fitted.json", "metrics.jsonl", "tensorboard", "checkpoints", "samples", "held-out.txt"
     }  # fmt: skip
-    assert len(list((out / "samples").glob("*.png"))) == 3
-    validated = metrics(out, "psnr")[-1]
+    assert len(list((whole / "samples").glob("*.png"))) == 3
+    validated = metrics(whole, "psnr")[-1]
     for name in NAMES:
         assert 0 <= validated[f"entropy/{name}"] <= np.log(LEVELS) + 1e-4
         assert 0 <= validated[f"mean/{name}"] <= LEVELS - 1 and 0 <= validated[f"ends/{name}"] <= 1
         assert validated[f"spread/{name}"] >= 0
-    learned = metrics(out, "critic_gap", "gradient_penalty", "gradient_norm", "edits_per_second", "entropy")[-1]
+    learned = metrics(whole, "critic_gap", "gradient_penalty", "gradient_norm", "edits_per_second", "entropy")[-1]
     assert learned["step"] == 9
     assert 0 < learned["kl"] < 0.1 and learned["explained_variance"] <= 1
 

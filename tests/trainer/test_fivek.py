@@ -74,8 +74,8 @@ def test_what_is_missing_is_named(dataset: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("fewer")
 def test_fit_learns_from_the_listed_photos_with_the_paper_s_recipe(dataset: Path, tmp_path: Path) -> None:
-    pytest.importorskip("torch")
     out = tmp_path / "run"
     command = ["fit", "--dataset", "fivek", str(dataset), "--out", str(out), "--cache", str(tmp_path / "cache")]
     result = CliRunner().invoke(main, [*command, "--steps", "1", "--device", "cpu"])

@@ -18,7 +18,7 @@ def test_the_reward_is_what_the_recipe_says():
     answer = torch.full((1, 3, 32, 32), 0.6)  # the first photo of the two is a pair
     edited = torch.stack([torch.full((2, 3, 32, 32), 0.6), torch.full((2, 3, 32, 32), 0.9)], dim=1)  # (B, A, ...)
     near = CLOSENESS_FLOOR
-    alone = {"w_critic": 0.0, "hindsight_share": 1.0, "w_faded": 0.0, "w_clipping": 0.0}
+    alone = {"w_critic": 0.0, "hindsight_share": 1.0, "w_faded": 0.0, "w_greyed": 0.0, "w_clipping": 0.0}
     config = recipe("default", **alone, w_hindsight=2.0, w_chroma=0.0)
     hindsight = rewards(config, None, state, edited, answer)
     assert hindsight[0].tolist() == pytest.approx([-2 * np.log(near), -2 * np.log(0.3 + near)], rel=1e-4)
@@ -34,6 +34,17 @@ def test_greyer_ends_than_the_finished_photo_s_are_faded_and_deeper_ones_are_not
     flat, deep = 0.5 + 0.5 * (finished - 0.5), (0.5 + 1.2 * (finished - 0.5)).clamp(0, 1)
     assert float(faded(flat, finished)) == pytest.approx(2 * 0.5 * (0.4 - 0.8 * 3.5 / 255), abs=2e-3)
     assert float(faded(deep, finished)) == float(faded(finished, finished)) == 0
+
+
+def test_a_source_photo_s_own_blacks_and_whites_are_not_made_grey():
+    state = torch.linspace(0.1, 0.9, 256).reshape(1, 1, 16, 16).expand(2, 3, 16, 16)
+    flat = 0.5 + 0.5 * (state[:, None] - 0.5)  # (B, 1, 3, 16, 16)
+    alone = {"w_critic": 0.0, "hindsight_share": 1.0, "w_hindsight": 1e-9, "w_faded": 0.0, "w_clipping": 0.0}
+    config = recipe("default", **alone, w_greyed=3.0)
+    pair, source = rewards(config, None, state, flat, state[:1])[:, 0].tolist()
+    assert pair == pytest.approx(0, abs=1e-6)  # its price is w_faded's
+    assert source == pytest.approx(-3 * float(faded(flat[1:], state[1:, None])), rel=1e-6) and source < -0.5
+    assert rewards(config, None, state, state[:, None], state[:1])[1, 0] == 0
 
 
 def test_clipping_counts_what_is_nearly_white_or_black():

@@ -17,7 +17,7 @@ from trainer.run_folder import FitError, MetricsLog, create_run, interruptible, 
 def test_a_run_is_found_again_with_its_settings(tmp_path):
     config = recipe("taste", steps=7, seed=3)
     create_run(tmp_path / "photos", tmp_path / "favourites", tmp_path / "runs" / "mine", config)
-    assert read_run(tmp_path / "runs" / "mine") == config
+    assert read_run(tmp_path / "runs" / "mine").config == config
     record = json.loads((tmp_path / "runs" / "mine" / "config.json").read_text())
     assert (record["source"], record["target"]) == (str(tmp_path / "photos"), str(tmp_path / "favourites"))
 
@@ -30,7 +30,7 @@ def test_a_run_of_an_earlier_version_is_found_under_its_names(tmp_path):
         value = settings.pop(now)
         settings[before] = other[now] = (not value) if isinstance(value, bool) else value / 2
     (tmp_path / "config.json").write_text(json.dumps({"source": "a", "target": "b", "settings": settings}))
-    assert read_run(tmp_path) == dataclasses.replace(Config(), **other)
+    assert read_run(tmp_path).config == dataclasses.replace(Config(), **other)
 
 
 @pytest.mark.parametrize("text", [None, "{", "{}", '{"settings": {"spead": 1}}', '{"settings": {"steps": 0}}'])
@@ -52,7 +52,14 @@ def test_nothing_is_put_into_a_folder_that_holds_something(tmp_path):
         assert raised.value.kind == "taken"
     assert [path.name for path in (tmp_path / "full").iterdir()] == ["photo.txt"]
     (tmp_path / "empty").mkdir()
+    (tmp_path / "empty" / ".config.json.17.part").write_text("{")  # of a start that was killed at once
     create_run(tmp_path, tmp_path, tmp_path / "empty", Config())
+    assert [path.name for path in (tmp_path / "empty").iterdir()] == ["config.json"]
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / ".film.avi.17.part").write_text("somebody's")
+    with pytest.raises(FitError):
+        create_run(tmp_path, tmp_path, tmp_path / "other", Config())
+    assert (tmp_path / "other" / ".film.avi.17.part").exists()
 
 
 def test_the_log_goes_on_where_the_run_does(tmp_path):

@@ -20,6 +20,9 @@ from trainer.style_shift import (  # noqa: E402
 
 from .conftest import crops  # noqa: E402
 
+MANY = 32
+"""Photos that show a look well enough to hold it to numbers; three times as many find it hardly better."""
+
 
 def edited(pictures, moved):
     action = torch.tensor([[[16 + moved.get(name, 0) for name in NAMES]]]).expand(len(pictures), -1, -1)
@@ -30,7 +33,7 @@ def edited(pictures, moved):
 @pytest.mark.parametrize("known", [{"temperature": 8, "saturation": -8}, {"temperature": -8, "exposure": 4}, {}])
 def test_a_known_edit_is_found_and_hardly_another(folders, known):
     """Levels from neutral. The scenes are the same in both, so that they differ in the look alone."""
-    found = find_style_shift(edited(crops(folders, 0, 96), known), crops(folders, 0, 96)) * 16
+    found = find_style_shift(edited(crops(folders, 0, MANY), known), crops(folders, 0, MANY)) * 16
     for name, levels in zip(NAMES, found.tolist(), strict=True):
         if name in known:
             assert 0.5 <= levels / known[name] <= 1.4, (name, levels)
@@ -40,9 +43,9 @@ def test_a_known_edit_is_found_and_hardly_another(folders, known):
 
 @pytest.mark.slow
 def test_few_photos_show_less_of_a_look_than_many(folders):
-    plain = crops(folders, 0, 96)
+    plain = crops(folders, 0, MANY)
     warm = edited(plain, {"temperature": 8})
-    moves = [float(find_style_shift(warm[:n], plain)[NAMES.index("temperature")]) for n in (6, 96)]
+    moves = [float(find_style_shift(warm[:n], plain)[NAMES.index("temperature")]) for n in (6, MANY)]
     assert 0 < moves[0] < moves[1]
 
 

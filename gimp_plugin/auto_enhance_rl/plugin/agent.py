@@ -40,7 +40,7 @@ def read_settings() -> Settings:
         with open(path, encoding="utf-8") as file:
             read = json.load(file)
         return Settings(str(read["python"]), float(read["timeout"]), str(read["styles"]))
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, *MALFORMED) as error:
         message = _("{path} is missing or broken ({error}): {remedy}.")
         raise PluginError(message.format(path=path, error=repr(error), remedy=REINSTALL)) from error
 

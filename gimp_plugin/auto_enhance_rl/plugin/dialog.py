@@ -247,8 +247,8 @@ class Dialog:
         for slider in self._edit.sliders:
             name = slider.name
             self._rows[name].show(
-                name in self._edit.moved, name not in self._edit.excluded, self._edit.value(slider),
-                self._edit.probabilities[name], self._edit.strength > 0,
+                name in self._edit.moved, name not in self._edit.excluded, self._edit.choice(slider),
+                self._edit.strength > 0,
             )  # fmt: skip
         self._updating = False
         self._preview.show(self._edit.filters())

@@ -28,12 +28,12 @@ class Edit:
         self.excluded: set[str] = set()  # names of the sliders that are left alone
         self.chosen = {slider.name: slider.neutral for slider in SLIDERS}
         self.moved: set[str] = set()  # names of the sliders that the choice moves, left alone or not
-        self.probabilities: dict[str, float | None] = {slider.name: None for slider in SLIDERS}  # None: by hand
+        self.agents: dict[str, Choice | None] = {slider.name: None for slider in SLIDERS}  # None: set by hand
 
     def choose(self, choices: Iterable[Choice]) -> None:
         """Takes the agent's choice, or one of its alternatives; values at strength 1."""
         for choice in choices:
-            self.chosen[choice.slider.name], self.probabilities[choice.slider.name] = choice.value, choice.probability
+            self.chosen[choice.slider.name], self.agents[choice.slider.name] = choice.value, choice
         self.moved = {slider.name for slider in SLIDERS if self.chosen[slider.name] != slider.neutral}
 
     def value(self, slider: Slider) -> float:
@@ -46,7 +46,18 @@ class Edit:
         """By hand: the slider is at this value now. At strength 0 nothing moves, and nothing is set."""
         if self.strength > 0:
             self.chosen[slider.name] = slider.scaled(value, 1 / self.strength)
-            self.probabilities[slider.name] = None
+            self.agents[slider.name] = None
+
+    def choice(self, slider: Slider) -> Choice:
+        """What the slider is set to now, and how sure the agent was."""
+        agents = self.agents[slider.name]
+        if agents is None:
+            return Choice(slider, self.value(slider), None)
+        interval = None
+        if agents.interval is not None and slider.name not in self.excluded:
+            low, high = agents.interval
+            interval = (slider.scaled(low, self.strength), slider.scaled(high, self.strength))
+        return Choice(slider, self.value(slider), agents.probability, interval)
 
     def filters(self) -> list[Filter]:
         """Those for GIMP, named in the user's language."""
@@ -54,8 +65,7 @@ class Edit:
 
     def decision(self, agents: Decision) -> Decision:
         """The agent's decision with what is set now."""
-        choices = (Choice(slider, self.value(slider), self.probabilities[slider.name]) for slider in SLIDERS)
-        return Decision(agents.model, agents.sha256, self.strength, tuple(choices))
+        return Decision(agents.model, agents.sha256, self.strength, tuple(self.choice(s) for s in SLIDERS))
 
 
 def excluded_names(text: str | None) -> set[str]:

@@ -9,12 +9,13 @@ from collections.abc import Callable
 from gi.repository import GimpUi, Gtk
 
 from editor_ops import Slider
+from models.decision import Choice
 
 from .messages import _
 
 
 class Row:
-    """The switch, the slider with its name, value and unit as GIMP's own tools have it, and the level's probability."""
+    """The switch, the slider with its name, value and unit as GIMP's own tools have it, and what is likely."""
 
     def __init__(
         self, slider: Slider, switched: Callable[[Slider, bool], None], moved: Callable[[Slider, float], None]
@@ -39,20 +40,31 @@ class Row:
         self._scale.set_hexpand(True)
         self._scale.set_tooltip_text(_("In GIMP: {menu}").format(menu=_(slider.menu)))
         self._scale.get_accessible().set_name(name)
-        self._probability = Gtk.Label(xalign=1)
-        self._probability.set_tooltip_text(_("How probable the agent finds this one of the slider's 33 levels"))
-        self.widgets = [self._switch, self._scale, self._probability]
+        number = re.search(r"\{.*?\}", text)
+        self._number = number[0] if number else "{}"  # without the unit, which the slider has
+        self._interval = Gtk.Label(xalign=1)
+        self._interval.set_tooltip_text(
+            _("For four photos of five like this one, the agent expects the best value in this range")
+        )
+        self.widgets = [self._switch, self._scale, self._interval]
         self._switch.connect("toggled", lambda button: switched(slider, button.get_active()))
         self._adjustment.connect(
             "value-changed", lambda adjustment: moved(slider, adjustment.get_value() / self._factor)
         )
 
-    def show(self, there: bool, on: bool, value: float, probability: float | None, movable: bool) -> None:
+    def show(self, there: bool, on: bool, choice: Choice, movable: bool) -> None:
         for widget in self.widgets:
             widget.set_visible(there)
         self._switch.set_active(on)
         if on:
-            self._adjustment.set_value(self._factor * value)
+            self._adjustment.set_value(self._factor * choice.value)
         self._scale.set_sensitive(on and movable)
-        text = _("by hand") if probability is None else _("{percent:.0f}% sure").format(percent=100 * probability)
-        self._probability.set_text(text)
+        self._interval.set_text(self._likely(choice))
+
+    def _likely(self, choice: Choice) -> str:
+        if choice.probability is None:
+            return _("by hand")
+        if choice.interval is None:  # left alone, or an agent of an earlier version
+            return ""
+        low, high = (self._number.format(end) for end in choice.interval)
+        return _("{low} to {high}").format(low=low, high=high)

@@ -329,9 +329,9 @@ def narrow():
     return picture(data=PICTURE[:, 40:43].copy())
 
 
-@kind("Panorama of 20000 x 200")
+@kind("Panorama of 10000 x 100")
 def panorama():
-    return picture(data=np.tile(PICTURE, (3, 200, 1))[:200, :20000].copy())
+    return picture(data=np.tile(PICTURE, (2, 72, 1))[:100, :10000].copy())
 
 
 def own_filters(image, layer):

@@ -24,12 +24,13 @@ FILTERS = "answer = len(Gimp.get_images()[0].get_layers()[0].get_filters())"
 seen: dict[str, Any] = {}
 
 
-def state():
-    return {**ask(desktop.STATE), "history": history()}
+def state(found=None):
+    """What there is; found: GIMP's part of it where that has just been asked for, which takes GIMP a while."""
+    return {**(found or ask(desktop.STATE)), "history": history()}
 
 
-def note(name):
-    seen[name] = state()
+def note(name, found=None):
+    seen[name] = state(found)
     return seen[name]
 
 
@@ -50,15 +51,18 @@ def gone():
 
 
 def settled(changed):
-    """Waits until the canvas has followed, filter by filter: `changed` is what it must not be any more."""
-    last = None
+    """Waits until the canvas has followed, filter by filter: `changed` is what it must not be any more.
+
+    Returns what there is then.
+    """
+    last = changed
 
     def still():
         nonlocal last
-        before, last = last, ask(desktop.STATE)["shown"]
-        return last == before and last != changed["shown"]
+        before, last = last, ask(desktop.STATE)
+        return last if before == last and last["shown"] != changed["shown"] else None
 
-    wait("the canvas", still, 20)
+    return wait("the canvas", still, 20)
 
 
 def undo():
@@ -67,7 +71,7 @@ def undo():
     (window, *_) = xdotool("search", "--onlyvisible", "--name", " GIMP$")
     xdotool("windowactivate", "--sync", window)
     xdotool("key", "ctrl+z")
-    settled(before)
+    return settled(before)
 
 
 def how_fast(rest=lambda: None):
@@ -105,39 +109,29 @@ def steer():
     live = note("live")
 
     set_value(PLUG_IN, "Strength", 50)
-    settled(live)
-    half = note("half")
+    half = note("half", settled(live))
     set_value(PLUG_IN, "Strength", 0)
-    settled(half)
-    note("strength 0")
+    note("strength 0", settled(half))
     set_value(PLUG_IN, "Strength", 100)
-    settled(seen["strength 0"])
-    note("full again")
+    note("full again", settled(seen["strength 0"]))
 
     press(PLUG_IN, ("radio button",), "Alternative 2")
-    settled(live)
-    other = note("alternative")
+    other = note("alternative", settled(live))
     press(PLUG_IN, ("radio button",), "The agent's choice")
-    settled(other)
-    note("chosen again")
+    note("chosen again", settled(other))
 
     press(PLUG_IN, ("check box",), "Saturation")
-    settled(live)
-    off = note("switched off")
+    off = note("switched off", settled(live))
     press(PLUG_IN, ("check box",), "Saturation")
-    settled(off)
-    note("switched on")
+    note("switched on", settled(off))
 
     set_value(PLUG_IN, "Saturation", 1.25)
-    settled(live)
-    by_hand = note("by hand")
+    by_hand = note("by hand", settled(live))
     xdotool("windowactivate", "--sync", window)
     xdotool("key", "alt+b")  # Show before, by its mnemonic
-    settled(by_hand)
-    note("show before")
+    note("show before", settled(by_hand))
     xdotool("key", "alt+b")
-    settled(seen["show before"])
-    note("show after")
+    note("show after", settled(seen["show before"]))
     press(PLUG_IN, ("button", "push button"), "Help")
     wait("the help's page", lambda: os.path.exists("/case/opened"))
     with open("/case/opened") as file:
@@ -191,8 +185,8 @@ again.delete()
     close_dialog("Cancel")
     note("cancelled over an earlier run")
     for _ in seen["moved in GIMP"]["history"][1:]:  # the movement in GIMP, and ours
-        undo()
-    note("undone")
+        there = undo()
+    note("undone", there)
     seen["redo item"] = choose("Redo")
     wait("redo", lambda: ask(FILTERS))
     note("redone")
@@ -215,16 +209,14 @@ def styles_and_merged():
     seen["styles"] = [node.get_name() for node in walk(combo) if node.get_role_name() == "menu item"]
     live = state()
     find(combo, ("menu item",), "film").get_action_iface().do_action(0)
-    settled(live)
-    film = note("film")
+    film = note("film", settled(live))
     set_value(PLUG_IN, "Strength", 50)
     settled(film)
     find(dialog, ("menu item", "radio button"), "Merged").get_action_iface().do_action(0)
     time.sleep(0.5)
     close_dialog("OK")
     note("merged")
-    undo()
-    note("merged undone")
+    note("merged undone", undo())
     seen["last values"] = ask(LAST_VALUES)
     note("after last values")
     undo()
@@ -232,8 +224,7 @@ def styles_and_merged():
     note("selected")
     ask(LAST_VALUES)
     note("merged in a selection")
-    undo()
-    note("merged in a selection undone")
+    note("merged in a selection undone", undo())
 
     os.remove("/case/styles/film.onnx")  # the style last used
     dialog = open_dialog()
