@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from .scalars import clip
+
 # The colour of a black body at T kelvin in linear sRGB, as p(T) / q(T) of degree 5 for each of R, G and B:
 # six coefficients of p, then six of q, highest power first (rgb_r55 in
 # operations/common/color-temperature.c of GEGL_0_4_62).
@@ -33,15 +35,11 @@ def _horner(coefficients: tuple[float, ...], x: Any) -> Any:
 
 def black_body(kelvin: Any) -> list[Any]:
     """Linear R, G, B of a black body; kelvin a number or an array, held to GEGL's 1000 to 12000."""
-    if isinstance(kelvin, (int, float)):
-        t = min(max(float(kelvin), 1000.0), 12000.0)
-    else:
-        from .color import clip  # only for arrays: GIMP's own Python may have no NumPy
-
-        t = clip(kelvin, 1000.0, 12000.0)
-        t = t / 1000.0  # kelvin to the fifth leaves float32's range, so the polynomials are taken in kilokelvin
-        return [_horner(_kilo(p), t) / _horner(_kilo(q), t) for p, q in PLANCKIAN]
-    return [_horner(p, t) / _horner(q, t) for p, q in PLANCKIAN]
+    t = clip(kelvin, 1000.0, 12000.0)
+    if isinstance(t, (int, float)):
+        return [_horner(p, float(t)) / _horner(q, float(t)) for p, q in PLANCKIAN]
+    t = t / 1000.0  # kelvin to the fifth leaves float32's range, so the polynomials are taken in kilokelvin
+    return [_horner(_kilo(p), t) / _horner(_kilo(q), t) for p, q in PLANCKIAN]
 
 
 def _kilo(coefficients: tuple[float, ...]) -> tuple[float, ...]:

@@ -18,7 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from .color import Array, clip, linear_to_srgb, per_image, srgb_to_linear
+from .color import Array, linear_to_srgb, per_image, srgb_to_linear
+from .scalars import clip
 
 
 def rgb_clip(
@@ -114,8 +115,8 @@ def amount(
         return blend(linear, LAYERS[operation](linear), mode, abs(amount), alpha)
     below, above = (blend(linear, LAYERS[operation](linear), mode) for operation, mode in (down, up))
     # Not abs(), whose gradient at 0 is 0: a slider that starts at neutral could not be learned.
-    moved = _mixed(linear, above, clip(amount, 0.0, math.inf), alpha)
-    return moved + _mixed(linear, below, clip(-amount, 0.0, math.inf), alpha) - linear
+    moved = _mixed(linear, above, clip(amount, 0.0), alpha)
+    return moved + _mixed(linear, below, clip(-amount, 0.0), alpha) - linear
 
 
 LAYERS: dict[str, Callable[[Array], Array]] = {"gegl:rgb-clip": rgb_clip, "gegl:invert-gamma": invert_gamma}

@@ -8,15 +8,28 @@ below a standard deviation of 1 pixel, the recursion from there on; horizontal p
 from __future__ import annotations
 
 import functools
-import math
+from typing import Any
 
 import numpy as np
 from array_api_compat import is_numpy_array
 
-from .color import Array, clip, namespace
+from .color import Array
+from .scalars import choose, clip, exp, floor, namespace
 
 MATRIX_UP_TO = 256
 """A filter along so few pixels is applied as one matrix (the filter is linear), beyond that as a recursion."""
+
+
+POLYNOMIAL = (0.422205, 1.4281, 2.44413, 1.57825)
+"""The filter before it is discretised, in q times the derivative, highest power first (equation 8c)."""
+HALF = 3
+"""Half of the longest convolution: ceil(6.5) samples."""
+
+
+def pole_scale(std_dev: Any) -> Any:
+    """q of a standard deviation of 1 pixel or more (equation 11b). A number or an array."""
+    near = 3.97156 - 4.14554 * clip(1 - 0.26891 * std_dev, 0.0) ** 0.5  # which holds below 2.5
+    return choose(std_dev >= 2.5, 0.98711 * std_dev - 0.96330, near)
 
 
 def recursion_constants(std_dev: float) -> tuple[np.ndarray, np.ndarray]:
@@ -25,12 +38,12 @@ def recursion_constants(std_dev: float) -> tuple[np.ndarray, np.ndarray]:
     Young and van Vliet, "Recursive implementation of the Gaussian filter" (1995), equations 8c, 10 and 11b;
     the edge by Triggs and Sdika (2006), as in gblur-1d.c iir_young_find_constants.
     """
-    s = float(np.float32(std_dev))  # GEGL passes the deviation as a C float
-    q = 0.98711 * s - 0.96330 if s >= 2.5 else 3.97156 - 4.14554 * math.sqrt(1 - 0.26891 * s)
-    b0 = 1.57825 + q * (2.44413 + q * (1.4281 + q * 0.422205))
-    b1 = q * (2.44413 + q * (2 * 1.4281 + q * 3 * 0.422205))
-    b2 = -1.4281 * q * q - 3 * 0.422205 * q**3
-    b3 = 0.422205 * q**3
+    q = pole_scale(float(np.float32(std_dev)))  # GEGL passes the deviation as a C float
+    cube, square, line, constant = POLYNOMIAL
+    b0 = constant + q * (line + q * (square + q * cube))
+    b1 = q * (line + q * (2 * square + q * 3 * cube))
+    b2 = -square * q * q - 3 * cube * q**3
+    b3 = cube * q**3
     a1, a2, a3 = b1 / b0, b2 / b0, b3 / b0
     c = 1 / ((1 + a1 - a2 + a3) * (1 + a2 + (a1 - a3) * a3))
     m = c * np.array(
@@ -70,24 +83,27 @@ def recursive_pass(lines: np.ndarray, before: list[np.ndarray], gain: float, fee
     return w
 
 
-def _kernel(std_dev: float) -> np.ndarray:
-    """The convolution that gblur-1d.c uses below 1 pixel: ceil(6.5 s) samples, made odd, summing to 1."""
-    if std_dev <= 1e-5:  # GEGL_FLOAT_EPSILON
-        return np.ones(1)
-    length = math.ceil(std_dev * 6.5)
-    length += (length + 1) % 2
-    x = np.arange(length) - length // 2
-    kernel = np.exp(-(x**2) / (2 * std_dev**2))
-    return kernel / kernel.sum()
+def convolution_weights(std_dev: Any) -> list[tuple[int, Any]]:
+    """The convolution that gblur-1d.c uses below 1 pixel: ceil(6.5 s) samples, made odd, summing to 1.
+
+    Places beside a pixel, and the weight of each. std_dev: a number, or an array of them, of more than 1e-5.
+    """
+    if isinstance(std_dev, float) and std_dev <= 1e-5:  # GEGL_FLOAT_EPSILON
+        return [(0, 1.0)]
+    half = floor(floor(std_dev * -6.5) * -0.5)
+    squares = 2.0 * std_dev * std_dev
+    bell = [choose(abs(x) <= half, exp(-float(x * x) / squares), 0.0) for x in range(-HALF, HALF + 1)]
+    total = sum(bell[1:], bell[0])
+    return [(x, weight / total) for x, weight in zip(range(-HALF, HALF + 1), bell, strict=True)]
 
 
 def convolve(lines: np.ndarray, std_dev: float) -> np.ndarray:
     """`lines` (n, anything) convolved along the first axis, edges clamped; for a deviation below 1 pixel."""
-    kernel = _kernel(std_dev)
-    half, n = len(kernel) // 2, lines.shape[0]
+    n = lines.shape[0]
     out = np.zeros_like(lines)
-    for k, weight in enumerate(kernel):
-        out += lines[np.clip(np.arange(n) + k - half, 0, n - 1)] * weight
+    for x, weight in convolution_weights(float(std_dev)):
+        if weight:
+            out += lines[np.clip(np.arange(n) + x, 0, n - 1)] * weight
     return out
 
 
@@ -146,5 +162,5 @@ def weighted_blur(plane: Array, std_dev: float, alpha: Array | None) -> Array:
     """
     if alpha is None:
         return blur_planes(plane, std_dev)
-    weighted = blur_planes(plane * clip(alpha, ALPHA_FLOOR, math.inf), std_dev)
-    return weighted / clip(blur_planes(alpha, std_dev), ALPHA_FLOOR, math.inf)
+    weighted = blur_planes(plane * clip(alpha, ALPHA_FLOOR), std_dev)
+    return weighted / clip(blur_planes(alpha, std_dev), ALPHA_FLOOR)

@@ -43,11 +43,17 @@ def chain(values: Mapping[str, Any], width: int, height: int) -> list[Step]:
     unknown = sorted(set(values) - set(NAMES))
     if unknown:
         raise ValueError(f"no slider {unknown[0]!r}; there are {', '.join(NAMES)}")
+    moved = {s.name: values[s.name] for s in SLIDERS if s.name in values and _moved(s, values[s.name])}
+    return steps_of(moved, max(width, height))
+
+
+def steps_of(values: Mapping[str, Any], long_side: Any) -> list[Step]:
+    """`chain`, unchecked, with every operation that has one of the sliders: for values that are not known yet."""
     steps: list[Step] = []
     for slider in SLIDERS:
-        value = values.get(slider.name, slider.neutral)
-        if not _moved(slider, value):
+        if slider.name not in values:
             continue
+        value = values[slider.name]
         if slider.up:
             steps.append((AMOUNT, {"amount": value, "down": slider.down, "up": slider.up}))
             continue
@@ -55,10 +61,8 @@ def chain(values: Mapping[str, Any], width: int, height: int) -> list[Step]:
             steps.append((slider.operation, {}))
         properties = steps[-1][1]
         properties[_python_name(slider.property)] = value
-        if slider.radius_property and slider.radius_share:
-            # GIMP takes radii up to 1500 pixels (reached at 50,000 pixels) and none below 0.1.
-            radius = min(max(slider.radius_share * max(width, height), 0.1), 1500.0)
-            properties[_python_name(slider.radius_property)] = radius
+        if slider.radius_property:
+            properties[_python_name(slider.radius_property)] = slider.radius(long_side)
     return steps
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from .color import Array, is_number, join, namespace, per_image, planes
+from .color import Array, is_number, join, per_image, planes
+from .scalars import namespace
 
 
 def channel_mixer(

@@ -12,7 +12,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from array_api_compat import array_namespace, is_numpy_array
+from array_api_compat import array_namespace, is_numpy_array, is_torch_array
+
+from .scalars import clip, namespace
 
 Array = Any
 """A NumPy array or a torch tensor: the array API has no common type to name."""
@@ -37,14 +39,6 @@ LAB_KAPPA = 24389.0 / 27.0
 LAB_EDGE = 6.0 / 29.0
 LAB_SLOPE = LAB_KAPPA / 116.0
 """The curve of CIE Lab at LAB_EPSILON, and its slope there and below."""
-
-
-def namespace(x: Array) -> Any:
-    """The array API's functions for x; for NumPy its own, but for those of `is_floating` and `cast`.
-
-    Around NumPy's, array_api_compat's take ten times as long, and to import them takes longer than NumPy itself.
-    """
-    return np if is_numpy_array(x) else array_namespace(x)
 
 
 def is_floating(x: Array) -> bool:
@@ -86,20 +80,23 @@ def join(channels: tuple[Array, Array, Array]) -> Array:
     return xp.moveaxis(xp.stack(channels, axis=-3), -3, -1)
 
 
+def channels_apart(image: Array) -> bool:
+    """Whether a picture is three arrays behind the face of one, as those that write a graph are: no matrix takes it."""
+    return not (is_numpy_array(image) or is_torch_array(image))
+
+
 def mix(image: Array, matrix: Matrix) -> Array:
     """Each channel of (..., height, width, 3) becomes a sum of all three, weighted by the matrix's row."""
+    if channels_apart(image):
+        r, g, b = planes(image)
+        red, green, blue = (row[0] * r + row[1] * g + row[2] * b for row in matrix)
+        return join((red, green, blue))
     xp = namespace(image)
     first = xp.moveaxis(image, -1, -3)  # in planes in memory, or copied so
     weights = xp.asarray(matrix, dtype=image.dtype)
     weights = weights if is_numpy_array(image) else weights.to(image.device)
     mixed = xp.matmul(weights, xp.reshape(first, (*first.shape[:-2], -1)))  # (..., 3, pixels)
     return xp.moveaxis(xp.reshape(mixed, first.shape), -3, -1)
-
-
-def clip(x: Array, low: float, high: float) -> Array:
-    """x held to [low, high], any shape; an end may be infinite."""
-    # NumPy is not vectorised where only one end is given.
-    return namespace(x).clip(x, low, high)
 
 
 def power(x: Array, exponent: float) -> Array:
@@ -129,14 +126,14 @@ def srgb_to_linear(encoded: Array) -> Array:
     IEC 61966-2-1; babl util.h gamma_2_2_to_linear. 0 and 1 stay themselves.
     """
     xp = namespace(encoded)
-    curved = power((clip(encoded, 0.04045, math.inf) + 0.055) / 1.055, 2.4)
+    curved = power((clip(encoded, 0.04045) + 0.055) / 1.055, 2.4)
     return xp.where(encoded > 0.04045, curved, encoded / 12.92)
 
 
 def linear_to_srgb(linear: Array) -> Array:
     """Linear light to sRGB-encoded, any shape, unclipped; the inverse of `srgb_to_linear` (babl util.h)."""
     knee = 0.003130804954
-    curved = 1.055 * power(clip(linear, knee, math.inf), 1 / 2.4) - 0.055
+    curved = 1.055 * power(clip(linear, knee), 1 / 2.4) - 0.055
     if is_numpy_array(linear):
         return np.where(linear > knee, curved, linear * 12.92)
     # torch's where takes longer than all the rest. So: the line up to the knee, and from there what the curve adds.
@@ -151,11 +148,11 @@ def luminance(linear: Array) -> Array:
 
 def lab_curve(t: Array) -> Array:
     """CIE Lab's f, any shape, unclipped: the cube root, and below LAB_EPSILON its tangent."""
-    return cube_root(clip(t, LAB_EPSILON, math.inf)) + (clip(t, -math.inf, LAB_EPSILON) - LAB_EPSILON) * LAB_SLOPE
+    return cube_root(clip(t, LAB_EPSILON)) + (clip(t, -math.inf, LAB_EPSILON) - LAB_EPSILON) * LAB_SLOPE
 
 
 def _lab_curve_back(f: Array) -> Array:
-    above = clip(f, LAB_EDGE, math.inf)
+    above = clip(f, LAB_EDGE)
     return above * above * above + (clip(f, -math.inf, LAB_EDGE) - LAB_EDGE) * (1 / LAB_SLOPE)
 
 

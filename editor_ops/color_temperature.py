@@ -6,7 +6,8 @@ from __future__ import annotations
 from typing import Any
 
 from .black_body import black_body
-from .color import Array, namespace
+from .color import Array, channels_apart, join, planes
+from .scalars import namespace
 
 
 def color_temperature(
@@ -22,8 +23,11 @@ def color_temperature(
     where both are equal (default 6500); a higher intended temperature makes the picture warmer.
     Follows operations/common/color-temperature.c of GEGL_0_4_62.
     """
-    xp = namespace(linear)
     gains = [o / i for o, i in zip(black_body(original_temperature), black_body(intended_temperature), strict=True)]
+    if channels_apart(linear):
+        r, g, b = (channel * gain for channel, gain in zip(planes(linear), gains, strict=True))
+        return join((r, g, b))
+    xp = namespace(linear)
     if any(hasattr(g, "shape") and g.ndim == 1 for g in gains):  # one temperature an image: (B, 1, 1, 3)
         gain = xp.stack(gains, axis=-1)
         return linear * gain.reshape((gain.shape[0],) + (1,) * (linear.ndim - 2) + (3,))

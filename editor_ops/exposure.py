@@ -3,10 +3,10 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
-from .color import Array, clip, per_image
+from .color import Array, per_image
+from .scalars import clip
 
 
 def exposure(linear: Array, *, exposure: Any = 0.0, black_level: Any = 0.0, alpha: Array | None = None) -> Array:
@@ -19,5 +19,5 @@ def exposure(linear: Array, *, exposure: Any = 0.0, black_level: Any = 0.0, alph
     black = per_image(black_level, linear)
     white = 2.0 ** (-1.0 * per_image(exposure, linear))
     span = white - black
-    span = max(span, 1e-6) if isinstance(span, float) else clip(span, 1e-6, math.inf)
+    span = clip(span, 1e-6)
     return (linear - black) * (1.0 / span)

@@ -19,8 +19,9 @@ import numpy as np
 from .blend import amount
 from .blur import ALPHA_FLOOR
 from .chain import Step, chain, split_curves
-from .color import linear_to_srgb, luminance, srgb_to_linear
+from .color import Array, linear_to_srgb, luminance, srgb_to_linear
 from .operations import OPERATIONS, as_float, max_value, to_dtype
+from .scalars import namespace
 from .shadows_highlights import correct
 from .tone_table import Curve, eight_bits, linear_table
 from .wide_blur import Blurred, between_columns, blur_down, node_step
@@ -88,8 +89,8 @@ class Spatial:
     """An operation with a blur in it: what is blurred, by which property's radius, and the point-wise rest."""
 
     radius: str
-    blurred_part: Callable[[np.ndarray], np.ndarray] | None  # (3, rows, columns) -> (planes, ...); None: all of it
-    finish: Callable[..., np.ndarray]  # (3, rows, columns), blurred (planes, rows, columns), properties -> (3, ...)
+    blurred_part: Callable[[Array], Array] | None  # (3, rows, columns) -> (planes, ...); None: all of it
+    finish: Callable[..., Array]  # (3, rows, columns), blurred (planes, rows, columns), properties -> (3, ...)
 
 
 SPATIAL = {
@@ -216,12 +217,12 @@ def _curve_within(alpha: np.ndarray, properties: dict[str, Any]) -> Work:
     )
 
 
-def _channels_last(linear: np.ndarray) -> np.ndarray:
-    return np.moveaxis(linear, 0, -1)
+def _channels_last(linear: Array) -> Array:
+    return namespace(linear).moveaxis(linear, 0, -1)
 
 
-def _channels_first(linear: np.ndarray) -> np.ndarray:
-    return np.moveaxis(linear, -1, 0)
+def _channels_first(linear: Array) -> Array:
+    return namespace(linear).moveaxis(linear, -1, 0)
 
 
 def _append(work: list[Work | Affine], step: Affine) -> None:

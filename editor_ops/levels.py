@@ -6,7 +6,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from .color import Array, clip, per_image, signs
+from .color import Array, per_image, signs
+from .scalars import clip
 
 
 def levels(
@@ -27,6 +28,6 @@ def levels(
     if isinstance(span, (int, float)):
         span = math.copysign(max(abs(span), 1e-6), span)
     else:
-        span = signs(span) * clip(abs(span), 1e-6, math.inf)
+        span = signs(span) * clip(abs(span), 1e-6)
     base = per_image(out_low, linear)
     return (linear - low) * ((per_image(out_high, linear) - base) / span) + base

@@ -9,11 +9,12 @@ from typing import Any
 from .blend import invert_gamma, rgb_clip
 from .brightness_contrast import brightness_contrast
 from .channel_mixer import channel_mixer
-from .color import Array, cast, clip, is_floating, namespace
+from .color import Array, cast, is_floating
 from .color_temperature import color_temperature
 from .exposure import exposure
 from .levels import levels
 from .saturation import saturation
+from .scalars import clip, namespace
 from .shadows_highlights import shadows_highlights
 from .unsharp_mask import unsharp_mask
 

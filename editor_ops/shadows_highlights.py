@@ -11,20 +11,21 @@ import numpy as np
 from .blur import weighted_blur
 from .color import (
     Array,
-    clip,
     is_number,
     lab_curve,
     lab_curves_to_linear,
     linear_to_lab_curves,
     luminance,
-    namespace,
     per_image,
     planes,
     signs,
 )
+from .scalars import clip, namespace
 
 LOW = 0.01
 """Below this, a divisor is held (shadows-highlights-correction.c, low_approximation)."""
+ONCE = 50.0
+"""Amount, either way, up to which the overlay is applied once or in part; above, it is repeated."""
 
 
 def shadows_highlights(
@@ -77,8 +78,13 @@ def correct(
     compress: float = 50.0,
     shadows_ccorrect: float = 100.0,
     highlights_ccorrect: float = 50.0,
+    repeats: int | None = None,
 ) -> Array:
-    """The point-wise half of `shadows_highlights`; blurred: luminance (..., height, width) from `blurred_luminance`."""
+    """The point-wise half of `shadows_highlights`; blurred: luminance (..., height, width) from `blurred_luminance`.
+
+    repeats: how often the overlays are applied at most, 1 for amounts up to 50, 4 for all, where the amounts are not
+    known yet; None: as often as the amounts say.
+    """
     curves = linear_to_lab_curves(linear)  # (..., height, width, 3): f(X), f(Y), f(Z)
     fy = planes(curves)[1]
     l_ = 1.16 * fy - 0.16  # L / 100
@@ -91,14 +97,14 @@ def correct(
     squeeze = min(compress / 100, 0.99)
 
     # Amounts run to 2; their square is how often the overlay is applied, the last time in part.
-    amount = per_image(highlights, l_) / 50
+    amount = per_image(highlights, l_) / ONCE
     weight = clip(1 - darkness * (1 / (1 - squeeze)), 0.0, 1.0)
     side = _sign(-amount)
-    l_, colour = _overlay(l_, darkness, weight, amount, side, 1 - highlights_ccorrect / 100)
+    l_, colour = _overlay(l_, darkness, weight, amount, side, 1 - highlights_ccorrect / 100, repeats)
 
-    amount = per_image(shadows, l_) / 50
+    amount = per_image(shadows, l_) / ONCE
     weight = clip((darkness - squeeze) * (1 / (1 - squeeze)), 0.0, 1.0)
-    l_, more = _overlay(l_, darkness, weight, amount, _sign(amount), shadows_ccorrect / 100)
+    l_, more = _overlay(l_, darkness, weight, amount, _sign(amount), shadows_ccorrect / 100, repeats)
     colour = colour * more
     # a and b, times `colour`, are differences to f(Y).
     edited = (l_ + 0.16) * (1 / 1.16)
@@ -112,18 +118,21 @@ def _sign(amount: Any) -> Any:
     return signs(amount)
 
 
-def _overlay(l_: Array, darkness: Array, weight: Array, amount: Any, side: Any, keep: float) -> tuple[Array, Any]:
+def _overlay(
+    l_: Array, darkness: Array, weight: Array, amount: Any, side: Any, keep: float, repeats: int | None
+) -> tuple[Array, Any]:
     """Overlays lightness with the surroundings; gives it and the factor for a and b.
 
     keep: share of the colour that follows the lightness when the tool brightens; it is mirrored about one
     half when the tool works the other way, which `side` (+1 or -1) tells.
     """
     square = amount * amount
-    most = float(square) if isinstance(square, (int, float)) else float(namespace(square).max(square))
+    if repeats is None:
+        repeats = math.ceil(float(square) if isinstance(square, (int, float)) else float(namespace(square).max(square)))
     # For shadows the C source centres ccorrect by the sign, for highlights by its opposite; both come to this.
-    keep = (keep - 0.5) * side + 0.5 if most else keep
-    xp, colour, push = namespace(l_), 1.0, (darkness - 0.5) * weight * (2 * side) if most else 0.0
-    for step in range(math.ceil(most)):
+    keep = (keep - 0.5) * side + 0.5 if repeats else keep
+    xp, colour, push = namespace(l_), 1.0, (darkness - 0.5) * weight * (2 * side) if repeats else 0.0
+    for step in range(repeats):
         if isinstance(square, (int, float)):
             chunk: Any = min(square - step, 1.0)
         else:
@@ -149,6 +158,6 @@ def _follow(before: Array, after: Array, keep: Any) -> Any:
 def _divisor(x: Array) -> Array:
     """x, with |x| held at LOW or above and the sign kept."""
     if isinstance(x, np.ndarray) and x.min() >= 0:  # as in most tiles of a photo: in a quarter of the time
-        return clip(x, LOW, math.inf)
+        return clip(x, LOW)
     xp = namespace(x)
-    return xp.copysign(clip(xp.abs(x), LOW, math.inf), x)
+    return xp.copysign(clip(xp.abs(x), LOW), x)

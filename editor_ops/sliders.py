@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import builtins
 import json
-import math
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
+
+from .scalars import choose, clip, exp, log
 
 LEVELS = 33
 """Levels a slider has. Odd, so that the middle one is exactly neutral; 33 is the paper's number (section 4.1)."""
@@ -27,18 +28,22 @@ S_CURVE: Blend = ("gegl:rgb-clip", "softlight")
 INVERSE_S_CURVE: Blend = ("gegl:invert-gamma", "softlight")
 
 
-def _encoded(linear: float) -> float:
+def _encoded(linear: Any) -> Any:
     """Linear light to the sRGB curve, -x for -linear."""
     size = abs(linear)
-    return math.copysign(12.92 * size if size <= 0.0031308 else 1.055 * size ** (1 / 2.4) - 0.055, linear)
+    encoded = choose(size <= 0.0031308, 12.92 * size, 1.055 * size ** (1 / 2.4) - 0.055)
+    return choose(linear < 0, -encoded, encoded)
 
 
-def _decoded(encoded: float) -> float:
+def _decoded(encoded: Any) -> Any:
     """The sRGB curve to linear light, -x for -encoded."""
     size = abs(encoded)
-    return math.copysign(size / 12.92 if size <= 0.04045 else ((size + 0.055) / 1.055) ** 2.4, encoded)
+    linear = choose(size <= 0.04045, size / 12.92, ((size + 0.055) / 1.055) ** 2.4)
+    return choose(encoded < 0, -linear, linear)
 
 
+RADII = (0.1, 1500.0)
+"""Pixels: the least and the largest radius that GIMP takes; the largest is reached at 50,000 pixels."""
 # Mid-grey, 0.5 of the sRGB curve, in linear light: as it is, in mode Screen with itself, in mode Multiply with itself.
 GREY, SCREENED, MULTIPLIED = _decoded(0.5), _decoded(0.75), _decoded(0.5) * _decoded(0.5)
 
@@ -84,28 +89,30 @@ class Slider:
         """Whether GIMP lets it go up only: its lower levels are neutral too."""
         return self.lowest == self.neutral
 
-    def _to_scale(self, value: float) -> float:
+    def _to_scale(self, value: Any) -> Any:
         if self.scale == "logarithmic":
-            return math.log(value)
+            return log(value)
         if self.scale == "mired":
             return 1e6 / value
         if self.scale == "perceptual":
             return _encoded(value)
         if self.scale == "mid-grey":
-            return _encoded(GREY + abs(value) * ((SCREENED if value > 0 else MULTIPLIED) - GREY)) - _encoded(GREY)
+            return _encoded(GREY + abs(value) * (choose(value > 0, SCREENED, MULTIPLIED) - GREY)) - _encoded(GREY)
         return value
 
-    def _from_scale(self, position: float) -> float:
+    def _from_scale(self, position: Any) -> Any:
         if self.scale == "logarithmic":
-            return math.exp(position)
+            return exp(position)
         if self.scale == "mired":
             return 1e6 / position
         if self.scale == "perceptual":
             return _decoded(position)
         if self.scale == "mid-grey":
             # Strengths above 1 may ask for more than there is; `scaled` stops at the property's range.
-            end = SCREENED if position > 0 else MULTIPLIED
-            return math.copysign((_decoded(_encoded(GREY) + position) - GREY) / (end - GREY), position)
+            size = abs(
+                (_decoded(_encoded(GREY) + position) - GREY) / (choose(position > 0, SCREENED, MULTIPLIED) - GREY)
+            )
+            return choose(position < 0, -size, size)
         return position
 
     def values(self) -> tuple[float, ...]:
@@ -117,22 +124,26 @@ class Slider:
             lower = [self.neutral] * NEUTRAL_LEVEL
         return (*lower, self.neutral, *upper)
 
-    def scaled(self, value: float, strength: float) -> float:
-        """`value` moved `strength` times as far from neutral, on the slider's own scale.
+    def scaled(self, value: Any, strength: Any) -> Any:
+        """`value` moved `strength` times as far from neutral, on the slider's own scale. Both numbers, or both arrays.
 
         strength 0 gives neutral, 1 gives `value`, 2 doubles it; the result stays within `property_range`.
         """
-        if strength == 1.0 or value == self.neutral:
-            scaled = value
-        elif strength == 0.0:
-            scaled = self.neutral
-        else:
-            neutral = self._to_scale(self.neutral)
-            position = neutral + strength * (self._to_scale(value) - neutral)
-            if self.scale == "mired":  # far enough below zero mired lies no temperature: stop at the hottest
-                position = max(position, 1e6 / self.property_range[1])
-            scaled = self._from_scale(position)
-        return min(max(scaled, self.property_range[0]), self.property_range[1])
+        neutral = self._to_scale(self.neutral)
+        position = neutral + strength * (self._to_scale(value) - neutral)
+        if self.scale == "mired":  # far enough below zero mired lies no temperature: stop at the hottest
+            position = clip(position, 1e6 / self.property_range[1], 1e6 / self.property_range[0])
+        scaled = choose((value == self.neutral) | (strength == 0.0), self.neutral, self._from_scale(position))
+        return clip(choose(strength == 1.0, value, scaled), *self.property_range)
+
+    def radius(self, long_side: Any) -> Any:
+        """A spatial tool's radius in pixels. long_side: the picture's, a number or an array of pixels.
+
+        ValueError where the slider's operation has no radius.
+        """
+        if self.radius_share is None:
+            raise ValueError(f"{self.name} has no radius")
+        return clip(self.radius_share * long_side, *RADII)
 
     def format(self, value: float) -> str:
         """`value` as a person reads it, e.g. "+0.40 stops"."""

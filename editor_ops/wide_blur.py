@@ -15,10 +15,12 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from .blur import ALPHA_FLOOR, convolve, recursion_constants, recursive_pass
+from .scalars import clip, floor
 
 NODES_PER_DEVIATION = 8
 """Pixels at which the blur is taken, a standard deviation. With 8, the cubic between them is right to 2e-5 of a step
@@ -27,9 +29,20 @@ SETTLE = 3
 """Nodes beside those that are wanted, on either side: there the convolution sees nothing but the edge's colour."""
 
 
-def node_step(std_dev: float) -> int:
-    """Pixels from node to node."""
-    return max(1, int(std_dev / NODES_PER_DEVIATION))
+def node_step(std_dev: Any) -> Any:
+    """Pixels from node to node, a whole number. std_dev: a number or an array."""
+    return clip(floor(std_dev / NODES_PER_DEVIATION), 1)
+
+
+def node_count(n: Any, step: Any) -> Any:
+    """Nodes along n pixels: one before them, and two behind the last that lies on one or before one."""
+    return floor((n + step - 1) / step) + 3
+
+
+def lagrange(t: Any) -> tuple[Any, Any, Any, Any]:
+    """Lagrange's cubic: what nodes at -1, 0, 1 and 2 weigh at t, of any shape, from 0 to 1."""
+    before, at, next_, after = t + 1, t, t - 1, t - 2
+    return -at * next_ * after / 6, before * next_ * after / 2, -before * at * after / 2, before * at * next_ / 6
 
 
 Rows = Callable[[slice], np.ndarray]
@@ -87,7 +100,7 @@ def _convolve_at_nodes(part: Rows, n: int, std_dev: float, at_once: int) -> tupl
     forward pass at the last three rows, less the last row.
     """
     step = node_step(std_dev)
-    count, before = _node_count(n, step) + 2 * SETTLE, (1 + SETTLE) * step + 3 * (step - 1)
+    count, before = node_count(n, step) + 2 * SETTLE, (1 + SETTLE) * step + 3 * (step - 1)
     convolution, end_weights = _convolution(std_dev), _end_weights(std_dev, n)
     first_end, group = n - len(end_weights), max(1, at_once // step)
     nodes, lines, ends = np.zeros((0, 0, 0), np.float32), np.zeros((0, 0, 0), np.float32), np.zeros((0, 0, 0))
@@ -127,14 +140,7 @@ def _line_weights(start: int, stop: int, step: int) -> tuple[np.ndarray, int]:
 @functools.lru_cache(maxsize=8)
 def _cubic(step: int) -> np.ndarray:
     """Lagrange's cubic through four nodes, for each of the `step` pixels from the second on: (4, step)."""
-    t = np.arange(step) / step
-    before, at, next_, after = t + 1, t, t - 1, t - 2
-    weights = (-at * next_ * after / 6, before * next_ * after / 2, -before * at * after / 2, before * at * next_ / 6)
-    return np.stack(weights).astype(np.float32)
-
-
-def _node_count(n: int, step: int) -> int:
-    return -(-n // step) + 3
+    return np.stack(lagrange(np.arange(step) / step)).astype(np.float32)
 
 
 def _feedback(std_dev: float, step: int) -> np.ndarray:
@@ -224,7 +230,7 @@ def _boundary_error(std_dev: float, n: int) -> np.ndarray:
     delayed = onwards[2:-1] - onwards[3:]  # (reach + 1, 3)
     backward = b[0] * _impulse(a, 2 * reach + 2)
 
-    places = n - (np.arange(_node_count(n, step)) - 1) * step  # pixels from a node to n
+    places = n - (np.arange(node_count(n, step)) - 1) * step  # pixels from a node to n
     places = places[places <= reach]
     before = np.stack([backward[place : place + len(delayed)] @ delayed for place in places if place > 0])
     # Nodes beyond the line, which the cubic needs: the backward recursion, solved for its oldest term.

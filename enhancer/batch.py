@@ -22,7 +22,7 @@ from editor_ops.full_size import cores
 from models import Policy
 from models.files import temporary_stem, with_ending
 
-from . import files, kinds, photo, sidecar
+from . import files, formats, kinds, photo, sidecar
 from .enhance import decide, enhance
 from .pool import WorkerPool, no_ctrl_c
 from .task import Enhanced, Settings, Task
@@ -97,7 +97,8 @@ def _add(plan: Plan, path: Path, name: Path, settings: Settings) -> None:
     output = plan.out / name
     both = with_ending(output.stem, "-before-after.jpg")
     comparison = output.with_name(both) if settings.before_after else None
-    plan.tasks.append(Task(path, output, comparison, sidecar.path_for(output) if plan.keeps_sidecars else None))
+    others = {each: formats.path_for(each, output) for each in settings.formats}
+    plan.tasks.append(Task(path, output, comparison, sidecar.path_for(output) if plan.keeps_sidecars else None, others))
 
 
 def _check_names(tasks: list[Task]) -> None:
@@ -131,7 +132,9 @@ def run(plan: Plan, policy: Policy, settings: Settings, jobs: int | None = None)
         for task in plan.tasks:
             before = _before(task, settings, policy.sha256)
             if before is None:  # a dry run minds nothing that a run would remove
-                todo.append(replace(task, sidecar=None, comparison=None) if settings.dry and task.sidecar else task)
+                todo.append(
+                    replace(task, sidecar=None, comparison=None, others={}) if settings.dry and task.sidecar else task
+                )
             else:
                 yield before
         n = min(jobs or usual_jobs(), len(todo))

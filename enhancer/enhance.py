@@ -14,7 +14,7 @@ from PIL import Image
 from editor_ops import filters
 from models import Policy
 
-from . import jpeg, photo, sidecar
+from . import formats, jpeg, photo, sidecar
 from .task import Enhanced, Settings, Task
 
 SIDE = 800
@@ -42,17 +42,19 @@ def enhance(task: Task, policy: Policy, settings: Settings) -> Enhanced:
 
     def finish(part: Path) -> None:
         """All that belongs to the copy, which is whole and still lies aside."""
+        others = {task.others[name]: formats.text(name, done, settings.nodes).encode() for name in task.others}
         if task.sidecar:
             files = {task.output.name: sidecar.fingerprint(part)}
+            files |= {path.name: sidecar.fingerprint_of(contents) for path, contents in others.items()}
             if task.comparison:
                 files[task.comparison.name] = sidecar.fingerprint_of(both)
             made = {"settings": sidecar.settings(settings, sha256), "photo": stamp, "files": files}
             # Names that hold wherever the next command is started, and wherever the folder of copies goes.
             here = {"photo": os.path.abspath(task.photo), "output": task.output.name}
             sidecar.write(task.sidecar, {**to_json(done), **here}, made)
-        if task.comparison:
-            with photo.new_file(task.comparison) as stream:
-                stream.write(both)
+        for path, contents in (others | ({task.comparison: both} if task.comparison else {})).items():
+            with photo.new_file(path) as stream:
+                stream.write(contents)
 
     photo.write(original, edited, task.output, on_complete=finish)
     return done
@@ -66,7 +68,7 @@ def decide(task: Task, policy: Policy, settings: Settings) -> tuple[photo.Photo,
     width, height = original.width, original.height
     return original, Enhanced(
         task.photo, task.output, decision, width, height, comparison=task.comparison, dry=settings.dry,
-        beyond=original.samples.dtype.kind == "f", notes=original.notes,
+        beyond=original.samples.dtype.kind == "f", notes=original.notes, others=task.others,
     )  # fmt: skip
 
 

@@ -32,10 +32,14 @@ def path_for(output: Path) -> Path:
 
 def settings(chosen: Settings, model: str) -> dict[str, object]:
     """What a copy depends on besides its photo. model: the policy file's SHA-256."""
-    return {
+    made: dict[str, object] = {
         "model": model, "strength": float(chosen.strength), "before_after": chosen.before_after,
         "leave": sorted(set(chosen.leave)),
     }  # fmt: skip
+    if chosen.formats:  # which sidecars of earlier versions don't name
+        made["as"] = sorted(set(chosen.formats))
+        made |= {"nodes": chosen.nodes} if "cube" in chosen.formats else {}
+    return made
 
 
 def file_stamp(path: Path) -> dict[str, int]:

@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from editor_ops.full_size import MOST_THREADS
 from models import Decision
+
+from .format_names import NODES
 
 
 @dataclass(frozen=True)
@@ -17,7 +19,7 @@ class Settings:
 
     strength: 0 (an unchanged copy) to 2; 1 is what the policy chose. before_after: a picture of both side by side lies
     beside the copy. dry: decide, and write nothing. leave: names of sliders to leave alone. threads: that may work on
-    one photo.
+    one photo. formats: those of `format_names.FORMATS` in which the decision is written too. nodes: of a LUT's side.
     """
 
     strength: float = 1.0
@@ -25,20 +27,26 @@ class Settings:
     dry: bool = False
     leave: tuple[str, ...] = ()
     threads: int = MOST_THREADS
+    formats: tuple[str, ...] = ()
+    nodes: int = NODES
 
 
 @dataclass(frozen=True)
 class Task:
-    """One photo, and the files that are made of it. comparison and sidecar: None where there is to be none."""
+    """One photo, and the files that are made of it. comparison and sidecar: None where there is to be none.
+
+    others: format -> the file for other programs.
+    """
 
     photo: Path
     output: Path
     comparison: Path | None = None
     sidecar: Path | None = None
+    others: dict[str, Path] = field(default_factory=dict)
 
     @property
     def files(self) -> list[Path]:
-        return [path for path in (self.output, self.comparison, self.sidecar) if path]
+        return [path for path in (self.output, self.comparison, self.sidecar) if path] + list(self.others.values())
 
 
 @dataclass(frozen=True)
@@ -46,7 +54,7 @@ class Enhanced:
     """What became of one photo: its copy and the decision; or the problem, one line.
 
     record: what the sidecar says of a photo that was done before. dry: nothing was written.
-    beyond: the photo may hold values darker than black or brighter than white.
+    beyond: the photo may hold values darker than black or brighter than white. others: as `Task` has them.
     notes: what of the photo its copy does not keep, or is odd about it, each a part of a sentence.
     """
 
@@ -60,4 +68,5 @@ class Enhanced:
     record: dict[str, Any] | None = None
     dry: bool = False
     beyond: bool = False
+    others: dict[str, Path] = field(default_factory=dict)
     notes: tuple[str, ...] = ()

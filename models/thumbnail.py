@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -59,10 +60,10 @@ def thumbnail_of_rows(rows: Rows, height: int, width: int, size: int = SIZE) -> 
     return np.ascontiguousarray(rgb.transpose(2, 0, 1), dtype=np.float32)  # (3, size, size)
 
 
-def cell_edges(n: int, size: int) -> tuple[np.ndarray, np.ndarray]:
+def cell_edges(n: Any, size: int) -> tuple[Any, Any]:
     """The first pixel of each of `size` cells along n pixels, and the one after its last: int (size,) each."""
     cells = np.arange(size)
-    return cells * n // size, -(-(cells + 1) * n // size)
+    return cells * n // size, ((cells + 1) * n + size - 1) // size
 
 
 def _cell_sizes(size: int, height: int, width: int) -> np.ndarray:

@@ -154,6 +154,26 @@ def test_the_host_chooses_what_the_policy_chooses() -> None:
         assert said is None or abs(float(said[1]) - choice.value) <= 1e-4 * max(1, abs(choice.value))
 
 
+def test_the_whole_editors_host_edits_as_the_program_does(tmp_path: Path) -> None:
+    """The page's lines, and the example, which sets a slider by hand."""
+    photo = np.asarray(Image.open(PHOTO))
+    policy = Policy.load()
+    shutil.copyfile(PHOTO, tmp_path / "photo.jpg")
+    code = _python("The whole editor").replace('"models/', f'"{PROJECT}/models/')
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, timeout=60)
+    assert done.returncode == 0, done.stderr
+    expected = edit(photo, policy.decide(photo, strength=0.8).values).astype(int)
+    assert np.abs(np.asarray(Image.open(tmp_path / "enhanced.png")) - expected).max() <= 1
+
+    editor = PROJECT / "models" / "whole-editor" / "photo-editor.onnx"
+    command = [sys.executable, "-I", str(PROJECT / "examples" / "whole_editor.py"), str(editor), "photo.jpg", "out.png"]
+    done = subprocess.run([*command, "--set", "tint=1.25"], capture_output=True, text=True, cwd=tmp_path, timeout=60)
+    assert done.returncode == 0 and re.search(r"^Tint +1.250 green +by hand$", done.stdout, re.MULTILINE), done.stderr
+    expected = edit(photo, policy.decide(photo).values | {"tint": 1.25}).astype(int)
+    assert np.abs(np.asarray(Image.open(tmp_path / "out.png")) - expected).max() <= 1
+    assert subprocess.run(command, capture_output=True, cwd=tmp_path, timeout=60).returncode == 2  # it is there already
+
+
 def test_the_example_in_python_runs(tmp_path: Path) -> None:
     shutil.copyfile(PHOTO, tmp_path / "photo.jpg")
     environment = os.environ | {"PYTHONPATH": str(PROJECT)}

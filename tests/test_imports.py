@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from models import NO_TELEMETRY
+
 PROJECT = Path(__file__).parents[1]
 MAY_IMPORT = {
     "editor_ops": set(),
@@ -23,8 +25,8 @@ MAY_IMPORT = {
 }
 ROOMS = (*MAY_IMPORT, "tests")
 PLUG_IN = "gimp_plugin.auto_enhance_rl.plugin"
-PLAIN = ("editor_ops.sliders", "editor_ops.chain", "editor_ops.primaries", "editor_ops.black_body", "models.decision",
-         "models.errors", "models.files")  # fmt: skip
+PLAIN = ("editor_ops.sliders", "editor_ops.chain", "editor_ops.primaries", "editor_ops.black_body",
+         "editor_ops.scalars", "models.decision", "models.errors", "models.files")  # fmt: skip
 
 
 def module_name(path: Path) -> str:
@@ -92,9 +94,19 @@ def test_torch_is_for_learning_alone() -> None:
 
 
 def test_whoever_imports_onnx_runtime_has_told_it_to_keep_to_itself() -> None:
-    """models/__init__.py does, which runs before any of its modules, and first among the plug-in's imports."""
-    assert {name for name in MODULES if "onnxruntime" in imported(name)} == {"models.policy", f"{PLUG_IN}.agent"}
-    assert any(name.startswith("models.") for name in imported(f"{PLUG_IN}.agent"))
+    """models/__init__.py does, which runs before any of its modules, and first among the others' imports.
+
+    The example, which has nothing of ours, does so itself.
+    """
+    example, others = "examples.whole_editor", {f"{PLUG_IN}.agent", "benchmarks.whole_editor"}
+    assert {name for name in MODULES if "onnxruntime" in imported(name)} == {"models.policy", example, *others}
+    for name in others:
+        assert any(each.partition(".")[0] == "models" for each in imported(name)), name
+        top = ast.parse(MODULES[name].read_text(encoding="utf-8")).body
+        assert "onnxruntime" not in {a.name for node in top if isinstance(node, ast.Import) for a in node.names}, name
+    text = MODULES[example].read_text(encoding="utf-8")
+    (told,) = NO_TELEMETRY
+    assert text.index(told) < text.index("import onnxruntime")
 
 
 def test_the_plug_in_and_what_it_reads_are_plain_python() -> None:

@@ -17,6 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from editor_ops import SLIDERS
+from enhancer import formats
 from enhancer.enhance import to_json
 from enhancer.kinds import OTHER
 from enhancer.task import Enhanced
@@ -104,13 +105,22 @@ def _print_done(done: list[Enhanced], before: int, n: int, out: Path) -> None:
     for one in done:
         if n == 1 and one.decision:
             _print_whole(decision_table(one.decision))
-            print(printable(f"{'would be written' if one.dry else 'written'}: {one.output}"))
+            written = "would be written" if one.dry else "written"
+            print(printable(f"{written}: {one.output}"))
+            for name, path in one.others.items():
+                print(printable(f"{written}: {path}{_without(name, one)}"))
         if one.comparison and not one.dry:
             print(printable(f"before and after: {one.comparison}"))
     if (n > 1 and done) or before:
         verb = "would be enhanced" if any(one.dry for one in done) else "enhanced"
         earlier = f", {before} done before" if before else ""
         print(printable(f"{len(done)} of {n} photos {verb}{earlier}, in {out}"))
+
+
+def _without(name: str, one: Enhanced) -> str:
+    """What a file for another program lacks."""
+    lost = formats.left_out(one.decision.values) if name == "cube" and one.decision else []
+    return f" (without {', '.join(slider.label for slider in lost)}, which a LUT can't hold)" if lost else ""
 
 
 def _one_line(one: Enhanced) -> str:

@@ -112,25 +112,41 @@ def _export_of_first_process(run: Path) -> None:
 @click.option("--description", default="", help="One line that says what it does, for the lists of styles.")
 @click.option("--training-data", default="", help="What it was taught with, for the file's metadata.")
 @click.option("--licence", default="", help="Of the training data, for the file's metadata.")
+@click.option("--whole-editor", is_flag=True,
+              help="Write thumbnail, policy and editor as one ONNX file, picture in and picture out; RUN may then be a "
+              "policy file.")  # fmt: skip
 def export(
-    run: Path, out: Path | None, as_style: str | None, description: str, training_data: str, licence: str
-) -> None:
+    run: Path, out: Path | None, as_style: str | None, description: str, training_data: str, licence: str,
+    whole_editor: bool,
+) -> None:  # fmt: skip
     """Write the policy of a run as an ONNX file, or among your styles.
 
     \b
     Examples:
       trainer export runs/mine --as-style mine --description "warm and soft, as I like my portraits"
       trainer export runs/mine --out mine.onnx --training-data "my own photos" --licence "all mine"
+      trainer export runs/mine --whole-editor --out mine-editor.onnx
+      trainer export mine.onnx --whole-editor --out mine-editor.onnx
     """
     if (out is None) == (as_style is None):
         raise click.UsageError("give --out FILE or --as-style NAME, one of them")
+    notes = (training_data, licence, description)
+    if whole_editor and out is None:
+        raise click.UsageError("--whole-editor goes with --out FILE: a style is a policy alone")
+    if whole_editor and run.is_file() and any(notes):
+        raise click.UsageError("a policy file has its description, training data and licence already; leave them out")
     with one_line_errors():
         from models import styles
 
+        if whole_editor and out is not None:
+            from .whole_editor import export_whole_editor
+
+            click.echo(f"written: {export_whole_editor(run, out, *notes)}")
+            return
         from .export import export_run
 
         path = out or styles.new_path(as_style or "")
-        click.echo(f"written: {export_run(run, path, training_data, licence, description)}")
+        click.echo(f"written: {export_run(run, path, *notes)}")
 
 
 @click.command()

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from editor_ops import NAMES
+from enhancer.format_names import FEWEST_NODES, FORMATS, MOST_NODES, NODES
 
 from .options import JSON, MODEL, PATH, STYLE, load_policy, one_line_errors
 
@@ -25,6 +26,11 @@ from .options import JSON, MODEL, PATH, STYLE, load_policy, one_line_errors
 @MODEL
 @JSON
 @click.option("--before-after", is_flag=True, help="Also write NAME-before-after.jpg, both side by side.")
+@click.option("--as", "formats", multiple=True, type=click.Choice(list(FORMATS)),
+              help="Also write the decision for other programs: NAME.cube (a 3D LUT), NAME.gegl (for the command gegl "
+              "and GIMP's GEGL Graph) or NAME.decision.json; may be given several times.")  # fmt: skip
+@click.option("--nodes", type=click.IntRange(FEWEST_NODES, MOST_NODES),
+              help=f"Along each side of the 3D LUT, with --as cube.  [default: {NODES}]")  # fmt: skip
 @click.option("--jobs", type=click.IntRange(min=1), metavar="N",
               help="Photos worked on at a time, each on a core of its own; with 1, one after the other on all cores.  "
               "[default: as many as there are cores, and 2 GB of memory for each]")  # fmt: skip
@@ -40,6 +46,8 @@ def enhance(
     model: Path | None,
     as_json: bool,
     before_after: bool,
+    formats: tuple[str, ...],
+    nodes: int | None,
     jobs: int | None,
     sidecar: bool,
     dry_run: bool,
@@ -63,7 +71,10 @@ def enhance(
       trainer enhance holiday/ --out enhanced/ --jobs 2
       trainer enhance photo.jpg --out enhanced/ --style mine --leave saturation --leave clarity
       trainer enhance photo.jpg --out enhanced/ --json > decision.json
+      trainer enhance photo.jpg --out enhanced/ --as cube --as gegl
     """
+    if nodes is not None and "cube" not in formats:
+        raise click.UsageError("--nodes goes with --as cube")
     with one_line_errors():
         from enhancer import batch
         from enhancer.task import Settings
@@ -71,7 +82,8 @@ def enhance(
         from . import console
 
         policy = load_policy(model, style)
-        settings = Settings(strength, before_after, dry_run, leave)
+        wanted = tuple(dict.fromkeys(formats))
+        settings = Settings(strength, before_after, dry_run, leave, formats=wanted, nodes=nodes or NODES)
         plan = batch.plan(list(photos), out, settings, sidecar)
         done = batch.run(plan, policy, settings, jobs)
         sys.exit(console.enhanced(done, plan, out, as_json))

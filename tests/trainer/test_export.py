@@ -51,3 +51,34 @@ def test_without_description_the_folders_are_named(run_folder, tmp_path):
     policy = styles.Policy.load(tmp_path / "a.onnx")
     assert policy.description == "taught with snapshots, favourites"
     assert "description" not in policy.metadata
+
+
+@pytest.mark.slow
+def test_a_runs_whole_editor(run_folder, tmp_path):
+    """With the paper's network, whose operators are others; edits as that policy alone would have it."""
+    import numpy as np
+    import onnxruntime
+
+    from editor_ops import NAMES
+    from models.thumbnail import thumbnail
+
+    out = tmp_path / "editor.onnx"
+    done = CliRunner().invoke(
+        main, ["export", str(run_folder), "--whole-editor", "--out", str(out), "--licence", "mine"]
+    )
+    assert done.exit_code == 0, done.output
+    session = onnxruntime.InferenceSession(str(out), providers=["CPUExecutionProvider"])
+    known = session.get_modelmeta().custom_metadata_map
+    assert (known["licence"], known["name"]) == ("mine", "editor")
+    image = np.random.default_rng(0).integers(0, 256, (40, 30, 3), np.uint8)
+    feeds = {
+        "image": image,
+        "strength": np.array(1, np.float32),
+        "set_sliders": np.full(len(NAMES), np.nan, np.float32),
+    }
+    sliders = session.run(["sliders"], feeds)[0]
+    network = PaperPolicy()
+    network.load_state_dict(checkpoint.read_newest(run_folder / "checkpoints")["average"])
+    levels = network.eval()(torch.from_numpy(thumbnail(image))[None])[0].argmax(-1)[0].tolist()
+    rows = json.loads(known["sliders"])
+    assert sliders == pytest.approx([row["levels"][level] for row, level in zip(rows, levels, strict=True)], rel=1e-5)
