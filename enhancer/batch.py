@@ -24,6 +24,7 @@ from models.files import temporary_stem, with_ending
 
 from . import files, formats, kinds, photo, sidecar
 from .enhance import decide, enhance
+from .format_names import FORMATS
 from .pool import WorkerPool, no_ctrl_c
 from .task import Enhanced, Settings, Task
 
@@ -88,8 +89,11 @@ def _unreadable(plan: Plan, folder: Path, error: OSError) -> None:
 
 
 def _other(plan: Plan, path: Path) -> None:
-    """A file that is no photo; the decisions beside our copies go with these."""
-    if path.suffix != sidecar.SUFFIX or sidecar.read(path) is None:
+    """A file that is no photo; what lies beside our copies, for us and for other programs, goes with these."""
+    if path.suffix == sidecar.SUFFIX and sidecar.read(path) is not None:
+        return
+    copies = (path.with_name(path.name.removesuffix(end)) for end in FORMATS.values() if path.name.endswith(end))
+    if not any(sidecar.is_copy(copy) for copy in copies):
         plan.left_out[kinds.named(path.name)] += 1
 
 

@@ -141,3 +141,14 @@ def test_with_sidecars_they_are_part_of_what_is_done(tmp_path: Path, every: Path
     chain.unlink()
     (out / PHOTO.name).unlink()  # a copy that was removed is made again, and what belongs to it
     assert run(PHOTO, "--out", out, *arguments).exit_code == 0 and "gegl:" in chain.read_text()
+
+
+def test_beside_copies_they_are_no_files_that_are_left_out(tmp_path: Path, every: Path) -> None:
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    (photos / PHOTO.name).write_bytes(PHOTO.read_bytes())
+    every_format = [argument for name in FORMATS for argument in ("--as", name)]
+    assert run(photos, "--out", photos / "out", "--model", every, *every_format).exit_code == 0
+    (photos / "mine.cube").write_text("a look of my own")
+    again = run(photos, "--out", tmp_path / "other", "--model", every)
+    assert again.exit_code == 0 and "left out: 1 other file\n" in again.stderr
