@@ -162,7 +162,9 @@ def much_time(model: Any, times: int) -> None:
 
 def _before_value(model: Any, nodes: list[Any]) -> None:
     """Puts nodes before the others, and adds the scalar "total" that they make to the output "value"."""
-    last = next(node for node in model.graph.node if "value" in node.output)
+    last = next((node for node in model.graph.node if "value" in node.output), None)
+    if last is None:  # an earlier change took it away
+        return
     last.output[list(last.output).index("value")] = "own_value"
     rest = [*model.graph.node, helper.make_node("Add", ["own_value", "total"], ["value"])]
     del model.graph.node[:]
