@@ -12,7 +12,7 @@ import numpy as np
 from PIL import AvifImagePlugin, Image
 
 from . import exif, xmp_upright
-from .errors import PhotoError, check_size
+from .errors import PhotoError, check_size, check_still
 from .stored import Stored
 
 FORMAT = AvifImagePlugin.AvifImageFile.format
@@ -36,8 +36,7 @@ def read(path: Path) -> Stored:
     """An AVIF file and what its copy keeps. PhotoError for sequences, and for more than 8 bits or sRGB's colours."""
     with Image.open(path, formats=[FORMAT]) as image:
         check_size(path, *image.size)
-        if getattr(image, "is_animated", False):
-            raise PhotoError(f"{path}: is an animation: save the wanted frame as a file of its own", "several pictures")
+        check_still(path, image)
         coding = read_coding(path)
         remedy = "open it in the program that made it, and save it as a 16-bit PNG or TIFF"
         if coding.bits > 8:

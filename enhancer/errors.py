@@ -39,3 +39,9 @@ def other_colours(path: Path, mode: str) -> PhotoError:
 def one_line(error: Exception) -> str:
     """Whatever an error says, as a part of a sentence."""
     return " ".join(str(error).split())[:200] or type(error).__name__
+
+
+def check_still(path: Path, image: Image.Image) -> None:
+    """PhotoError for an animation that Pillow has opened."""
+    if getattr(image, "is_animated", False):
+        raise PhotoError(f"{path}: is an animation: save the wanted frame as a file of its own", "several pictures")

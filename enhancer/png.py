@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image, ImageFile, PngImagePlugin
 
 from . import exif, named_profile, png_chunks
-from .errors import PhotoError, check_size, other_colours
+from .errors import check_size, check_still, other_colours
 from .stored import Stored, left_out
 
 # PNG specification, 11.2.2: colour type by number of channels
@@ -35,8 +35,7 @@ STRIP = 2**22
 def read(path: Path, image: PngImagePlugin.PngImageFile) -> Stored:
     """A PNG that Pillow has opened and not yet loaded, and what its copy keeps. PhotoError for animations."""
     check_size(path, *image.size)
-    if getattr(image, "is_animated", False):
-        raise PhotoError(f"{path}: is an animation: save the wanted frame as a file of its own", "several pictures")
+    check_still(path, image)
     if is_deep(image):
         channels = read_deep(image)
         if (clear := image.info.get("transparency")) is not None and channels.shape[-1] in (1, 3):

@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image, WebPImagePlugin
 
 from . import exif, xmp_upright
-from .errors import PhotoError, check_size
+from .errors import check_size, check_still
 from .stored import Stored
 
 FORMAT = WebPImagePlugin.WebPImageFile.format
@@ -23,8 +23,7 @@ def read(path: Path) -> Stored:
     """A WebP file and what its copy keeps. PhotoError for animations."""
     with Image.open(path, formats=[FORMAT]) as image:
         check_size(path, *image.size)
-        if getattr(image, "is_animated", False):
-            raise PhotoError(f"{path}: is an animation: save the wanted frame as a file of its own", "several pictures")
+        check_still(path, image)
         options: dict[str, Any] = {"quality": QUALITY}
         if _is_lossless(path):
             options = {"lossless": True, "exact": True}  # exact: colours under full transparency stay
