@@ -56,13 +56,17 @@ def read_newest(folder: Path) -> dict[str, Any]:
     raise _none(folder)
 
 
-def read_weights(folder: Path, name: str) -> dict[str, torch.Tensor]:
-    """One network's weights in the newest checkpoint. CheckpointError as `read_newest`, or where it has none such."""
-    weights = read_newest(folder).get(name)
+def read_weights(folder: Path, name: str) -> tuple[dict[str, torch.Tensor], Any]:
+    """One network's weights in the newest checkpoint, and the update that it was written after, or "not known".
+
+    CheckpointError as `read_newest`, or where it has no such network.
+    """
+    state = read_newest(folder)
+    weights = state.get(name)
     if not isinstance(weights, dict) or not all(isinstance(weight, torch.Tensor) for weight in weights.values()):
         message = f"{folder}: the newest checkpoint has no weights of {name}; remove it, so that an older one is used"
         raise CheckpointError(message, "damaged")
-    return current_names(weights)
+    return current_names(weights), state.get("step", "not known")
 
 
 def read_file(path: Path) -> dict[str, Any]:

@@ -51,7 +51,8 @@ def export_run(run: Path, out: Path, training_data: str = "", licence: str = "",
     run = Path(run)
     record = read_record(run)
     folder = run / "checkpoints"
-    policy, weights = make_policy(record.config), checkpoint.read_weights(folder, "average")
+    policy = make_policy(record.config)
+    weights, updates = checkpoint.read_weights(folder, "average")
     try:
         policy.load_state_dict(weights)
     except RuntimeError as error:
@@ -60,7 +61,7 @@ def export_run(run: Path, out: Path, training_data: str = "", licence: str = "",
     notes = {
         "training_data": training_data or f"{Path(record.source).name}, {Path(record.target).name}",
         "licence": licence or "not stated",
-        "updates": str(checkpoint.read_newest(folder).get("step", "not known")),
+        "updates": str(updates),
         "settings": json.dumps(asdict(record.config)),
     }
     if description:

@@ -29,7 +29,7 @@ def load_weights(policy: nn.Module, start: Path) -> None:
     PolicyError, CheckpointError or StartError where that can't be: a file that is no policy, a run without
     checkpoints, another network. The policy is unchanged then.
     """
-    found = checkpoint.read_weights(start / "checkpoints", "average") if start.is_dir() else _of_file(start)
+    found = checkpoint.read_weights(start / "checkpoints", "average")[0] if start.is_dir() else _of_file(start)
     wanted = policy.state_dict()
     off = sorted(name for name in wanted if name not in found or found[name].shape != wanted[name].shape)
     if off:
