@@ -181,10 +181,12 @@ def write(
     profile = photo.profile.data if photo.profile.embedded else None
     with new_file(path, on_complete) as stream:
         format_ = {"JPEG": jpeg, "PNG": png}.get(photo.format) or _rarer(photo.format)
-        if photo.format == "TIFF":
-            format_.write(stream, channels, {**photo.options, "icc": profile})
-        else:
-            format_.write(stream, channels, profile, photo.exif, photo.options)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Pillow reads the EXIF that it writes, which may be odd
+            if photo.format == "TIFF":
+                format_.write(stream, channels, {**photo.options, "icc": profile})
+            else:
+                format_.write(stream, channels, profile, photo.exif, photo.options)
 
 
 def _check_file(path: Path) -> None:

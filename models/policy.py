@@ -19,6 +19,7 @@ from editor_ops import LEVELS, NAMES, SLIDERS
 
 from .decision import FORMAT_VERSION, MALFORMED, Choice, Decision
 from .errors import UserError
+from .onnx_nodes import lacks_an_input
 from .thumbnail import RULE, SIZE, thumbnail
 
 LARGEST_FILE = 64 * 2**20
@@ -210,6 +211,8 @@ def _session(path: Path, contents: bytes) -> Any:
     options.intra_op_num_threads = 1  # a thumbnail takes a millisecond; threads cost more to start
     options.inter_op_num_threads = 1
     try:
+        if lacks_an_input(contents):
+            raise ValueError("a node lacks an input")
         with contextlib.redirect_stdout(None):  # where it prints that it tries again what has failed
             return onnxruntime.InferenceSession(contents, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime's exceptions share no base class below Exception
