@@ -14,7 +14,7 @@ VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
 DEEPEST = 8
 """Graphs inside graphs: a policy has none, and ONNX Runtime's own readers end here or a little later."""
 MANY_INPUTS = frozenset({"Max", "Min", "Mean", "Sum"})
-"""Operators of any number of inputs: where one of these has no name, ONNX Runtime 1.30 to 1.32 follows a null pointer."""
+"""Operators of any number of inputs: ONNX Runtime 1.30 to 1.32 follows a null pointer where one has no name."""
 
 
 def nodes(model: bytes) -> Iterator[tuple[str, list[bytes]]]:
