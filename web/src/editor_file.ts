@@ -54,7 +54,7 @@ const VERSION = "1";
 /** Bytes: a whole editor has less than one MiB; a file this large is something else. */
 const LARGEST = 64 * 2 ** 20;
 // Numbers of fields in onnx.proto
-const MODEL_GRAPH = 7, MODEL_METADATA = 14, GRAPH_NODE = 1, GRAPH_INITIALIZER = 5, GRAPH_INPUT = 11, GRAPH_OUTPUT = 12;
+const MODEL_GRAPH = 7, MODEL_METADATA = 14, GRAPH_NODE = 1, GRAPH_NAME = 2, GRAPH_INITIALIZER = 5, GRAPH_INPUT = 11, GRAPH_OUTPUT = 12;
 const NODE_INPUT = 1, NODE_OUTPUT = 2, NODE_OPERATOR = 4, NODE_ATTRIBUTE = 5, ATTRIBUTE_GRAPH = 6, INITIALIZER_NAME = 8;
 const FLOAT = 1, INT64 = 7;
 /** ONNX Runtime's names of element types -> TensorProto's numbers */
@@ -84,17 +84,19 @@ export function readEditor(file: Uint8Array): EditorFile {
   try {
     const sliders = checked(JSON.parse(metadata.get("sliders") ?? "") as Slider[]);
     const graph = fields(model.find((field) => field.number === MODEL_GRAPH)!.bytes);
-    const thumbnail = thumbnailName(graph.filter((field) => field.number === GRAPH_NODE).map((field) => node(field)));
+    const nodes = graph.filter((field) => field.number === GRAPH_NODE).map(node);
+    const thumbnail = thumbnailName(nodes);
     const levels = value(LEVELS, INT64, [1, sliders.length]);
-    const measures = ofSizeAlone(graph);
+    const measures = ofSizeAlone(nodes);
+    const cut = (inputs: Described[], outputs: Described[]): Uint8Array => part(model, graph, nodes, inputs, outputs);
     const parts = {
-      look: cut(model, graph, ["image"], [value(LOGITS, FLOAT), value(LEVELS, INT64), value(thumbnail, FLOAT)]),
-      decide: cut(model, graph, [levels, "strength", "set_sliders"], ["sliders"]),
-      measure: cut(model, graph, ["image"], measures.map((name) => delimited(1, name))),
+      look: cut(["image"], [value(LOGITS, FLOAT), value(LEVELS, INT64), value(thumbnail, FLOAT)]),
+      decide: cut([levels, "strength", "set_sliders"], ["sliders"]),
+      measure: cut(["image"], measures.map((name) => delimited(1, name))),
       measures,
       edit: (known: Record<string, { type: string; dims: readonly number[] }>) => {
         const more = measures.map((name) => value(name, TYPES[known[name]!.type]!, known[name]!.dims.map(() => null)));
-        return cut(model, graph, ["image", "sliders", ...more], ["edited"]);
+        return cut(["image", "sliders", ...more], ["edited"]);
       },
     };
     const text = (key: string): string => metadata.get(key) ?? "";
@@ -148,8 +150,7 @@ function thumbnailName(nodes: Node[]): string {
  *
  * Values that follow from nothing but constants are left where they are: they are folded when the graph is loaded.
  */
-function ofSizeAlone(graph: Field[]): string[] {
-  const nodes = graph.filter((field) => field.number === GRAPH_NODE).map(node);
+function ofSizeAlone(nodes: Node[]): string[] {
   const changing = new Set(["sliders"]), fixed = new Set<string>();
   const needs = new Set(["edited"]);
   const part = nodes.toReversed().filter((each) => {
@@ -177,19 +178,21 @@ function value(name: string, type: number, shape?: (number | null)[]): Uint8Arra
   return joined([delimited(1, name), delimited(2, delimited(1, ...tensor))]);
 }
 
-/** The part of a graph between inputs and outputs, as a model. Both by name where the graph itself has them. */
-function cut(model: Field[], graph: Field[], inputs: (string | Uint8Array)[], outputs: (string | Uint8Array)[]): Uint8Array {
+/** An input or output: its name where the graph has it as one, else its ValueInfoProto. */
+type Described = string | Uint8Array;
+
+/** What of a graph lies between inputs and outputs, as a model. */
+function part(model: Field[], graph: Field[], nodes: Node[], inputs: Described[], outputs: Described[]): Uint8Array {
   const known = new Map(
     graph
       .filter((field) => field.number === GRAPH_INPUT || field.number === GRAPH_OUTPUT)
-      .map((field) => [texts(fields(field.bytes), 1)[0]!, field.bytes]),
+      .map((field) => [nameOf(field.bytes), field.bytes]),
   );
-  const described = (each: string | Uint8Array): Uint8Array => (typeof each === "string" ? known.get(each)! : each);
-  const named = (each: string | Uint8Array): string => texts(fields(described(each)), 1)[0]!;
-  const given = new Set(inputs.map(named)), wanted = new Set(outputs.map(named));
-  const nodes = graph.filter((field) => field.number === GRAPH_NODE).map(node);
+  const described = (each: Described): Uint8Array => (typeof each === "string" ? known.get(each)! : each);
+  const given = new Set(inputs.map((each) => nameOf(described(each))));
+  const wanted = new Set(outputs.map((each) => nameOf(described(each))));
   const kept: Uint8Array[] = [];
-  for (const each of nodes.reverse()) {
+  for (const each of nodes.toReversed()) {
     if (!each.makes.some((name) => wanted.has(name) && !given.has(name))) continue;
     kept.unshift(each.whole);
     for (const name of each.needs) wanted.add(name);
@@ -197,13 +200,16 @@ function cut(model: Field[], graph: Field[], inputs: (string | Uint8Array)[], ou
   const initializers = graph.filter(
     (field) => field.number === GRAPH_INITIALIZER && wanted.has(texts(fields(field.bytes), INITIALIZER_NAME)[0]!),
   );
-  const part = [
+  const rest = model.filter((field) => field.number !== MODEL_GRAPH && field.number !== MODEL_METADATA);
+  const graphs = delimited(
+    MODEL_GRAPH,
     ...kept,
-    delimited(2, "part"),
+    delimited(GRAPH_NAME, "part"),
     ...initializers.map((field) => field.whole),
     ...inputs.map((each) => delimited(GRAPH_INPUT, described(each))),
     ...outputs.map((each) => delimited(GRAPH_OUTPUT, described(each))),
-  ];
-  const rest = model.filter((field) => field.number !== MODEL_GRAPH && field.number !== MODEL_METADATA);
-  return joined([...rest.map((field) => field.whole), delimited(MODEL_GRAPH, ...part)]);
+  );
+  return joined([...rest.map((field) => field.whole), graphs]);
 }
+
+const nameOf = (description: Uint8Array): string => texts(fields(description), 1)[0]!;

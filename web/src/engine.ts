@@ -3,7 +3,7 @@
 
 import * as ort from "onnxruntime-web/wasm";
 
-import { LEVELS, LOGITS, readEditor, type EditorFile, type Slider } from "./editor_file";
+import { LEVELS, LOGITS, readEditor, type EditorFile } from "./editor_file";
 
 /** sRGB, row by row, three bytes a pixel. */
 export interface Picture {
@@ -36,32 +36,34 @@ export function prepareRuntime(folder: string, threads: number): void {
   ort.env.logLevel = "fatal";
 }
 
-export class Engine {
-  private readonly measured = new Map<string, Tensors>();
+/** A part of the file, ready to run; made when it is first needed, which takes some tenths of a second. */
+type Part = () => Promise<ort.InferenceSession>;
 
-  private constructor(
-    readonly file: EditorFile,
-    private readonly looker: ort.InferenceSession,
-    private readonly decider: ort.InferenceSession,
-    private readonly measurer: ort.InferenceSession,
-    private readonly editor: ort.InferenceSession,
-  ) {}
+export class Engine {
+  readonly file: EditorFile;
+  private readonly measured = new Map<string, Tensors>();
+  private readonly looker: Part;
+  private readonly decider: Part;
+  private readonly measurer: Part;
+  private readonly editor: Part;
 
   /** Problem where the file is no whole editor. */
-  static async load(bytes: Uint8Array): Promise<Engine> {
+  constructor(bytes: Uint8Array) {
     const file = readEditor(bytes);
-    const measurer = await session(file.measure);
-    const known = await measurer.run({ image: tensor(SMALL) });
-    const [looker, decider] = [await session(file.look), await session(file.decide)];
-    return new Engine(file, looker, decider, measurer, await session(file.edit(known)));
+    this.file = file;
+    this.looker = once(() => session(file.look));
+    this.decider = once(() => session(file.decide));
+    this.measurer = once(() => session(file.measure));
+    this.editor = once(async () => session(file.edit(await (await this.measurer()).run({ image: tensor(SMALL) }))));
   }
 
-  get sliders(): Slider[] {
-    return this.file.sliders;
+  /** Makes all parts, so that the first photo needn't wait for them. */
+  async warm(): Promise<void> {
+    for (const part of [this.looker, this.decider, this.editor]) await part();
   }
 
   async look(picture: Picture): Promise<Look> {
-    const seen = await this.looker.run({ image: tensor(picture) });
+    const seen = await (await this.looker()).run({ image: tensor(picture) });
     const logits = seen[LOGITS]!.data as Float32Array; // (K, L)
     const levels = Array.from(seen[LEVELS]!.data as BigInt64Array, Number);
     const n = logits.length / levels.length;
@@ -71,29 +73,40 @@ export class Engine {
 
   /** Slider values in GIMP's units. set: NaN where the level at this strength counts. */
   async decide(levels: number[], strength: number, set: number[]): Promise<number[]> {
-    const decided = await this.decider.run({
+    const decided = await (await this.decider()).run({
       [LEVELS]: new ort.Tensor("int64", BigInt64Array.from(levels, BigInt), [1, levels.length]),
       strength: new ort.Tensor("float32", [strength], []),
       set_sliders: new ort.Tensor("float32", set, [set.length]),
     });
-    return Array.from(decided["sliders"]!.data as Float32Array);
+    return Array.from(decided["sliders"]!.data as Float32Array, shortest);
   }
 
   async edit(picture: Picture, values: number[]): Promise<Picture> {
     const image = tensor(picture);
     const sliders = new ort.Tensor("float32", values, [values.length]);
-    const { edited } = await this.editor.run({ image, sliders, ...(await this.measures(picture, image)) });
+    const { edited } = await (await this.editor()).run({ image, sliders, ...(await this.measures(picture, image)) });
     return { ...picture, rgb: edited!.data as Uint8Array };
   }
 
   private async measures(picture: Picture, image: ort.Tensor): Promise<Tensors> {
     const size = `${picture.width}x${picture.height}`;
-    const known = this.measured.get(size) ?? ((await this.measurer.run({ image })) as Tensors);
+    const known = this.measured.get(size) ?? ((await (await this.measurer()).run({ image })) as Tensors);
     this.measured.delete(size); // and in again, as the newest
     this.measured.set(size, known);
     if (this.measured.size > MOST_MEASURED) this.measured.delete([...this.measured.keys()][0]!);
     return known;
   }
+}
+
+/** The shortest number that is this one in 32 bits: 1.1125 and not 1.11249995, which would be shown as 1.112. */
+function shortest(value: number): number {
+  const found = [7, 8].map((digits) => Number(value.toPrecision(digits))).find((each) => Math.fround(each) === value);
+  return found ?? value;
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => (made ??= make());
 }
 
 const session = (graph: Uint8Array): Promise<ort.InferenceSession> =>

@@ -7,10 +7,17 @@ const PLACE = /\{(?::(\+)?(?:\.(\d+))?([f%]))?\}/;
 export function format(text: string, value: number): string {
   return text.replace(PLACE, (_, plus?: string, digits?: string, kind?: string) => {
     if (!kind) return String(value);
-    const number = (kind === "%" ? 100 * value : value).toFixed(Number(digits ?? 6));
+    const number = fixed(kind === "%" ? 100 * value : value, Number(digits ?? 6));
     const sign = plus && !number.startsWith("-") ? "+" : "";
     return sign + number + (kind === "%" ? "%" : "");
   });
+}
+
+/** As Python rounds: what lies just between two numbers goes to the even one, 0.125 to 0.12. */
+function fixed(value: number, digits: number): string {
+  const steps = value * 10 ** digits, lower = Math.floor(steps);
+  const between = steps - lower === 0.5;
+  return (between ? (lower % 2 === 0 ? lower : lower + 1) / 10 ** digits : value).toFixed(digits);
 }
 
 /** The number alone, without its unit. */

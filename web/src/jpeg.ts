@@ -37,8 +37,12 @@ export function jpegHeader(bytes: Uint8Array): Header {
 
 const starts = (body: Uint8Array, name: string): boolean => letters(body, 0, name.length) === name;
 
-/** A JPEG with these, behind its JFIF segment; what doesn't fit into a segment is left out. */
-export function withKept(jpeg: Uint8Array, kept: Kept): Uint8Array<ArrayBuffer> {
+/**
+ * A JPEG as a browser writes it, with these behind its JFIF segment; what doesn't fit into a segment is left out. The
+ * browser's own profile makes room for the photo's.
+ */
+export function withKept(written: Uint8Array, kept: Kept): Uint8Array<ArrayBuffer> {
+  const jpeg = kept.icc ? withoutProfile(written) : written;
   const jfif = jpeg[3] === 0xe0 ? 4 + view(jpeg).getUint16(4) : 2;
   const segments = [];
   if (kept.exif) segments.push(segment(APP1, EXIF, kept.exif));
@@ -51,6 +55,17 @@ export function withKept(jpeg: Uint8Array, kept: Kept): Uint8Array<ArrayBuffer> 
     }
   }
   return joined([jpeg.subarray(0, jfif), ...segments, jpeg.subarray(jfif)]);
+}
+
+function withoutProfile(jpeg: Uint8Array): Uint8Array {
+  const parts = [jpeg.subarray(0, 2)], data = view(jpeg);
+  let at = 2;
+  while (at + 4 <= jpeg.length && jpeg[at] === 0xff && jpeg[at + 1] !== SCAN) {
+    const end = at + 2 + data.getUint16(at + 2);
+    if (!(jpeg[at + 1] === APP2 && starts(jpeg.subarray(at + 4, end), ICC))) parts.push(jpeg.subarray(at, end));
+    at = end;
+  }
+  return joined([...parts, jpeg.subarray(at)]);
 }
 
 function segment(marker: number, name: string, contents: Uint8Array): Uint8Array {

@@ -22,6 +22,7 @@ export class Live {
   private next: Wanted | undefined;
   private busy = false;
   private timer = 0;
+  private sharpening = 0;
   /** Milliseconds from a movement to its edit on the screen, and the size of that; for measurements. */
   readonly moves: { took: number; side: number }[] = [];
 
@@ -34,18 +35,31 @@ export class Live {
   /** Something moved. */
   move(wanted: Wanted): void {
     this.next = wanted;
-    clearTimeout(this.timer);
+    this.rest();
     if (!this.busy) void this.work();
+  }
+
+  /** When nothing is left to show. */
+  async idle(): Promise<void> {
+    while (this.busy || this.timer || this.sharpening) await new Promise((go) => setTimeout(go, 20));
   }
 
   /** Ends what would be shown of an earlier photo. */
   stop(): void {
     this.next = undefined;
-    clearTimeout(this.timer);
+    this.rest();
   }
 
   async sharp(wanted: Wanted): Promise<void> {
+    this.rest();
+    this.sharpening++;
     await this.edit(wanted, SHARP);
+    this.sharpening--;
+  }
+
+  private rest(): void {
+    clearTimeout(this.timer);
+    this.timer = 0;
   }
 
   private async work(): Promise<void> {

@@ -154,7 +154,7 @@ async function saveCopy(): Promise<void> {
   const button = element<HTMLButtonElement>("save");
   button.disabled = true;
   try {
-    await save({ file, values, type, editor, threads, pixels: seen.width * seen.height });
+    await save({ file, values, type, threads, pixels: seen.width * seen.height, ...(editor ? { editor } : {}) });
     say(() => word("Saved at full size, {width} × {height}.", { width: seen.width, height: seen.height }));
   } catch (error) {
     complain(error);
@@ -261,4 +261,4 @@ async function start(): Promise<void> {
 
 void start();
 // For tests and measurements: what the page knows of itself.
-Object.assign(window, { page: { moves: live.moves, threads } });
+Object.assign(window, { page: { moves: live.moves, idle: () => live.idle(), threads } });

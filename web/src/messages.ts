@@ -51,7 +51,7 @@ export interface Requests {
   decide: [Wanted, number[]];
   /** The levels of other edits, and what they look like. */
   alternatives: [{ set: number[]; side: number }, { levels: number[]; image: ImageData }[]];
-  save: [{ file: Blob; values: number[]; type: SaveAs }, Saved];
+  save: [{ file: Blob; values: number[]; type: SaveAs; editor?: Uint8Array; threads: number }, Saved];
 }
 
 export interface Request<Name extends keyof Requests = keyof Requests> {

@@ -80,8 +80,7 @@ export class Panel {
       else leftAlone.add(slider.name);
       this.moved();
     });
-    const names = make("div", { className: "names" }, row.on, row.label, row.value);
-    row.whole.append(names, row.input, make("div", { className: "hints" }, row.likely, row.back));
+    row.whole.append(make("div", { className: "names" }, row.on, row.label, row.likely, row.back, row.value), row.input);
     return row;
   }
 

@@ -10,7 +10,7 @@ export interface Job {
   file: File;
   values: number[];
   type: SaveAs;
-  editor: Uint8Array | undefined;
+  editor?: Uint8Array;
   threads: number;
   /** Of the photo. */
   pixels: number;
@@ -39,9 +39,7 @@ export async function save(job: Job): Promise<void> {
   say(word("Reading the photo…"), 0.02);
   let timer = 0, began = 0;
   try {
-    await running.ask("load", { threads: job.threads, ...(job.editor ? { editor: job.editor } : {}) });
-    say(word("Reading the photo…"), 0.1);
-    const { file } = await running.ask("save", { file: job.file, values: job.values, type: job.type }, (stage) => {
+    const { file } = await running.ask("save", job, (stage) => {
       clearInterval(timer);
       if (stage === "writing") {
         perMillion = ((performance.now() - began) / job.pixels) * 1e6;

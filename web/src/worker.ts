@@ -3,7 +3,7 @@
 
 import { alternatives } from "./alternatives";
 import { open, pixels, rgba, type Opened } from "./decode";
-import { Engine, prepareRuntime, type Look } from "./engine";
+import { Engine, prepareRuntime, type Look, type Picture } from "./engine";
 import { isSrgb } from "./icc";
 import * as jpeg from "./jpeg";
 import type { Answer, Loaded, Request, Requests, Saved, Seen, Shown } from "./messages";
@@ -21,14 +21,15 @@ let engine: Engine;
 let look: Look;
 /** The photo at the screen's size, and when it was opened: a later one ends what is made for it. */
 let photo: ImageBitmap | undefined;
+let grey = false;
 let opened = 0;
 /** Requests that wait or are worked on, other than for alternatives. */
 let waiting = 0;
 
 const tasks: { [Name in keyof Requests]: (given: Requests[Name][0], id: number) => Promise<Requests[Name][1]> } = {
   async load({ editor, threads }): Promise<Loaded> {
-    prepareRuntime(new URL("./", self.location.href).href, threads);
-    engine = await Engine.load(editor ?? (await shipped()));
+    await begin(threads, editor);
+    await engine.warm();
     const { name, sha256, sliders } = engine.file;
     const unset = sliders.map(() => NaN);
     const lowest = await engine.decide(sliders.map(() => 0), 2, unset);
@@ -40,22 +41,22 @@ const tasks: { [Name in keyof Requests]: (given: Requests[Name][0], id: number) 
     const { bitmap, header, notes } = await open(file);
     const { width, height } = bitmap;
     try {
-      look = await engine.look(pixels(bitmap, width, height));
+      const [seen, small] = [await engine.look(pixels(bitmap, width, height)), await reduced(bitmap, SCREEN)];
       photo?.close();
-      photo = await reduced(bitmap, SCREEN);
+      [look, photo, grey] = [seen, small, header.channels === 1]; // all or none
     } finally {
       bitmap.close();
     }
     opened++;
     const { levels, probabilities } = look;
     const before = await createImageBitmap(photo);
-    return { width, height, before, grey: header.channels === 1, notes, levels, probabilities };
+    return { width, height, before, grey, notes, levels, probabilities };
   },
 
   async edit({ levels, strength, set, side }): Promise<Shown> {
     const values = await engine.decide(levels, strength, set);
     const { width, height } = fitted(photo!, side);
-    return { values, image: rgba(await engine.edit(pixels(photo!, width, height), values)) };
+    return { values, image: rgba(await edited(pixels(photo!, width, height), values, grey)) };
   },
 
   async decide({ levels, strength, set }): Promise<number[]> {
@@ -75,24 +76,25 @@ const tasks: { [Name in keyof Requests]: (given: Requests[Name][0], id: number) 
     const pictures = [];
     for (const levels of [look.levels, ...found]) {
       await pause();
-      pictures.push({ levels, image: rgba(await engine.edit(small, await engine.decide(levels, 1, set))) });
+      pictures.push({ levels, image: rgba(await edited(small, await engine.decide(levels, 1, set), grey)) });
     }
     return pictures;
   },
 
-  async save({ file, values, type }, id): Promise<Saved> {
+  async save({ file, values, type, editor, threads }, id): Promise<Saved> {
+    await begin(threads, editor);
     const source = await open(file);
     const { width, height } = source.bitmap;
     const before = pixels(source.bitmap, width, height);
     source.bitmap.close();
     answer({ id, stage: "editing" });
-    const { rgb } = await engine.edit(before, values);
+    const { rgb } = await edited(before, values, source.header.channels === 1);
     answer({ id, stage: "writing" });
     const canvas = new OffscreenCanvas(width, height);
     const context = canvas.getContext("2d")!;
-    const edited = rgba({ width, height, rgb }, before.alpha);
-    if (before.alpha && type === "image/jpeg") onWhite(edited.data);
-    context.putImageData(edited, 0, 0);
+    const image = rgba({ width, height, rgb }, before.alpha);
+    if (before.alpha && type === "image/jpeg") onWhite(image.data);
+    context.putImageData(image, 0, 0);
     const bare = new Uint8Array(await (await canvas.convertToBlob({ type, quality: QUALITY })).arrayBuffer());
     const keeps = kept(source, width, height);
     const bytes = type === "image/jpeg" ? jpeg.withKept(bare, keeps) : await png.withKept(bare, keeps);
@@ -100,10 +102,22 @@ const tasks: { [Name in keyof Requests]: (given: Requests[Name][0], id: number) 
   },
 };
 
+async function begin(threads: number, editor?: Uint8Array): Promise<void> {
+  prepareRuntime(new URL("./", self.location.href).href, threads);
+  engine = new Engine(editor ?? (await shipped()));
+}
+
 async function shipped(): Promise<Uint8Array> {
   const response = await fetch(new URL("photo-editor.onnx", self.location.href));
   if (!response.ok) throw new Problem("no-editor");
   return new Uint8Array(await response.arrayBuffer());
+}
+
+/** onlyGrey: the picture has one channel, in which rounding makes no difference between red, green and blue. */
+async function edited(picture: Picture, values: number[], onlyGrey: boolean): Promise<Picture> {
+  const made = await engine.edit(picture, values);
+  if (onlyGrey) for (let i = 0; i < made.rgb.length; i += 3) made.rgb[i] = made.rgb[i + 2] = made.rgb[i + 1]!;
+  return made;
 }
 
 /** The size of a picture whose longer side has at most so many pixels. */
