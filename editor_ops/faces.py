@@ -6,14 +6,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from .blend import blend
-from .color import Array, linear_to_srgb, srgb_to_linear
+from array_api_compat import is_numpy_array
+
+from .color import Array
 from .face_frame import Box, face_box, face_unit
-from .face_sliders import FACE_SHAPE, SKIN, moved, skin_filters
-from .face_warp import displacement, pulled
-from .operations import OPERATIONS, as_float, max_value, to_dtype
+from .face_full_size import reshaped, retouched
+from .face_sliders import FACE_SHAPE, moved, skin_filters
+from .face_warp import pulled, warp, ways
 from .scalars import namespace
+from .skin import skin
 from .skin_mask import skin_mask
+
+FULL_SIZE_FROM = 100_000
+"""Pixels of a box from which a NumPy picture is worked in strips: about where its planes leave the cache."""
 
 
 def edit_face(image: Array, points: Array, values: Mapping[str, Any], box: Box | None = None) -> Array:
@@ -21,9 +26,10 @@ def edit_face(image: Array, points: Array, values: Mapping[str, Any], box: Box |
 
     image: (H, W, 3), sRGB-encoded: uint8, uint16 or floats, NumPy or torch; the same type comes back. points: (468, 2),
     pixels. values: slider name -> value; left out is neutral, and with nothing moved the picture comes back unchanged.
-    box: the pixels that may change, by default `face_box`. The skin's filters see the box alone, as in GIMP a layer of
-    the box's size. Many at once: image (N, H, W, 3), points (N, 468, 2), values numbers or (N,), one box for all, by
-    default the whole picture. ValueError for names and values that the table does not allow.
+    box: the pixels that may change, by default `face_box`. As in GIMP, where the shape and the skin are layers of the
+    box's size, integers are rounded after the shape too, and the skin's filters see the box alone. Many at once: image
+    (N, H, W, 3), points (N, 468, 2), values numbers or (N,), one box for all, by default the whole picture. ValueError
+    for names and values that the table does not allow.
     """
     if not moved(values):
         return image
@@ -34,13 +40,13 @@ def edit_face(image: Array, points: Array, values: Mapping[str, Any], box: Box |
     if width < 2 or height < 2:
         return image
     xp = namespace(image)
-    part = many[:, y0 : y0 + height, x0 : x0 + width]
-    edited = _edited(part, many, faces, values, box)
-    edited = to_dtype(edited, image.dtype, max_value(image))
-    if len(image.shape) == 4 and part.shape == many.shape:
-        return edited
-    out = many.clone() if hasattr(many, "clone") else xp.array(many)
-    out[:, y0 : y0 + height, x0 : x0 + width] = edited
+    at = (slice(None), slice(y0, y0 + height), slice(x0, x0 + width))
+    strips = is_numpy_array(many) and len(many) == 1 and width * height >= FULL_SIZE_FROM
+    edited = (_in_strips if strips else _at_once)(many[at], many, faces, values, box)
+    if edited.shape == many.shape:
+        return edited if len(image.shape) == 4 else edited[0]
+    out = xp.asarray(many, copy=True)
+    out[at] = edited
     return out if len(image.shape) == 4 else out[0]
 
 
@@ -51,31 +57,22 @@ def edit_faces(image: Array, faces: Iterable[tuple[Array, Mapping[str, Any]]]) -
     return image
 
 
-def _edited(part: Array, image: Array, points: Array, values: Mapping[str, Any], box: Box) -> Array:
-    """The box's pixels, edited: (N, height, width, 3), sRGB-encoded floats."""
-    xp = namespace(part)
-    given = as_float(part)
-    linear = srgb_to_linear(given)
-    mask = skin_mask(image, points, box) if moved(values, SKIN) else None
-    changed = None if mask is None else mask > 0
+def _at_once(part: Array, image: Array, points: Array, values: Mapping[str, Any], box: Box) -> Array:
+    """The box's pixels, edited: (N, height, width, 3)."""
+    steps = skin_filters(values, face_unit(points))
+    mask = skin_mask(image, points, box) if steps else None  # of the face as it was: it moves with the shape
     if moved(values, FACE_SHAPE):
-        ways = displacement(points, values, box)
-        linear = pulled(linear, ways)
-        mask = None if mask is None else pulled(mask[..., None], ways)[..., 0]
-        moving = xp.any(ways != 0, axis=-1)
-        changed = moving if mask is None else moving | (mask > 0)
-    if mask is not None:
-        linear = skin(linear, mask, values, face_unit(points))
-    # What is not touched stays as it is, to the last bit.
-    return given if changed is None else xp.where(changed[..., None], linear_to_srgb(linear), given)
+        each = ways(points, values, box).rows(0, box[3])
+        part = warp(part, each)
+        mask = None if mask is None else pulled(mask[..., None], each)[..., 0]
+    return part if mask is None else skin(part, mask, steps)
 
 
-def skin(linear: Array, mask: Array, values: Mapping[str, Any], unit: Any) -> Array:
-    """The skin's filters through a mask. linear: (N, height, width, 3), linear light. mask: (N, height, width)."""
-    xp = namespace(linear)
-    finite = xp.all(xp.isfinite(linear), axis=-1)[..., None]
-    filtered = clean = xp.where(finite, linear, xp.zeros_like(linear))  # one pixel would spread along its whole row
-    for step in skin_filters(values, unit):
-        properties = {name.replace("-", "_"): value for name, value in step.properties.items()}
-        filtered = blend(filtered, OPERATIONS[step.operation](filtered, **properties), step.mode, step.opacity)
-    return xp.where(finite, clean + (filtered - clean) * mask[..., None], linear)
+def _in_strips(part: Array, image: Array, points: Array, values: Mapping[str, Any], box: Box) -> Array:
+    """The same of one NumPy picture, in strips."""
+    steps = skin_filters(values, float(face_unit(points)[0]))
+    mask = skin_mask(image, points, box)[0] if steps else None
+    made = part[0]
+    if moved(values, FACE_SHAPE):
+        made, mask = reshaped(made, ways(points, values, box), mask)
+    return (made if mask is None else retouched(made, mask, steps))[None]
