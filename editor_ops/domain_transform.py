@@ -123,6 +123,4 @@ def _turned(lines: Array) -> Array:
 
 def _copied(array: Array) -> Array:
     """A copy that lies in memory in the order of its axes."""
-    return (
-        np.array(array, order="C") if is_numpy_array(array) else namespace(array).asarray(array, copy=True).contiguous()
-    )
+    return np.array(array, order="C") if is_numpy_array(array) else (array + 0).contiguous()

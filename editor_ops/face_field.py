@@ -7,6 +7,7 @@ bilinearly. It is linear in the sliders up to where a picture would begin to fol
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -30,6 +31,8 @@ STILL = 0.005
 """Weight of what stands still, so that far from all landmarks there is an answer."""
 ROUND = 60.0
 """How narrowly the contour's radius is looked up around a direction: over some 7 degrees, two of its landmarks."""
+DIRECTIONS = 128
+"""In so many directions it is looked up, and taken linearly between them."""
 EASE = 0.25
 """Of the way from the contour to the end of the field, what is eased at either end."""
 FADE = 0.25
@@ -99,20 +102,33 @@ def field(points: Array, values: Mapping[str, Any], box: Box | None = None) -> F
 
 
 def falloff(face: Array, places: Array) -> Array:
-    """1 within the contour, falling to 0 at `reach`. face: (N, 468, 2). places: (N, rows, columns, 2)."""
+    """1 within the contour, falling to 0 at REACH. face: (N, 468, 2). places: (N, rows, columns, 2)."""
     xp = namespace(face)
     oval = face[:, list(OVAL)]
-    middle = oval.mean(axis=1)
-    spokes = oval - middle[:, None]  # (N, 36, 2)
-    radius = xp.sqrt((spokes**2).sum(axis=-1)) + 1e-6
-    n, rows, columns, _ = places.shape
-    rays = xp.reshape(places - middle[:, None, None], (n, rows * columns, 2))
-    length = xp.sqrt((rays**2).sum(axis=-1)) + 1e-6
-    cosine = xp.matmul(rays / length[..., None], xp.moveaxis(spokes / radius[..., None], 1, 2))  # (N, places, 36)
-    weight = xp.exp(ROUND * (cosine - 1))
-    there = (weight * radius[:, None]).sum(axis=-1) / (weight.sum(axis=-1) + 1e-9)
-    t = (length / (there + 1e-9) - 1.0) / (REACH - 1.0)
-    return xp.reshape(1 - _slope(t), (n, rows, columns))
+    middle = oval.mean(axis=1)[:, None]
+    rays = places - middle[:, None]
+    length = xp.sqrt(rays[..., 0] ** 2 + rays[..., 1] ** 2)
+    turn = xp.arctan2(rays[..., 1], rays[..., 0]) * (DIRECTIONS / math.tau) + DIRECTIONS / 2
+    before = clip(xp.floor(turn), 0.0, DIRECTIONS - 1.0)
+    radii = _radii(oval - middle)  # (N, DIRECTIONS + 1)
+    n = face.shape[0]
+    row = xp.reshape(cast(numbers(n, face), xp.int64), (n, 1, 1)) * (DIRECTIONS + 1)
+    flat, at = xp.reshape(radii, (-1,)), row + cast(before, xp.int64)
+    radius = flat[at] + (flat[at + 1] - flat[at]) * (turn - before)
+    return 1 - _slope((length / radius - 1.0) / (REACH - 1.0))
+
+
+def _radii(spokes: Array) -> Array:
+    """How far the contour is from its middle in DIRECTIONS directions from -180 to 180 degrees, (N, DIRECTIONS + 1).
+
+    spokes: (N, 36, 2), from the middle to the contour's landmarks.
+    """
+    xp = namespace(spokes)
+    length = xp.sqrt((spokes**2).sum(axis=-1)) + 1e-6
+    turn = (numbers(DIRECTIONS + 1, spokes) * (math.tau / DIRECTIONS) - math.pi)[:, None]
+    cosine = xp.cos(turn) * (spokes[..., 0] / length)[:, None] + xp.sin(turn) * (spokes[..., 1] / length)[:, None]
+    weight = xp.exp(ROUND * (cosine - 1)) + 1e-9
+    return (weight * length[:, None]).sum(axis=-1) / weight.sum(axis=-1)
 
 
 def _slope(t: Array) -> Array:

@@ -13,7 +13,6 @@ from .face_frame import Box, face_box, face_unit
 from .face_full_size import reshaped, retouched
 from .face_sliders import FACE_SHAPE, moved, skin_filters
 from .face_warp import pulled, warp, ways
-from .scalars import namespace
 from .skin import skin
 from .skin_mask import skin_mask
 
@@ -39,13 +38,12 @@ def edit_face(image: Array, points: Array, values: Mapping[str, Any], box: Box |
     x0, y0, width, height = box
     if width < 2 or height < 2:
         return image
-    xp = namespace(image)
     at = (slice(None), slice(y0, y0 + height), slice(x0, x0 + width))
     strips = is_numpy_array(many) and len(many) == 1 and width * height >= FULL_SIZE_FROM
     edited = (_in_strips if strips else _at_once)(many[at], many, faces, values, box)
     if edited.shape == many.shape:
         return edited if len(image.shape) == 4 else edited[0]
-    out = xp.asarray(many, copy=True)
+    out = many + 0  # a copy
     out[at] = edited
     return out if len(image.shape) == 4 else out[0]
 
