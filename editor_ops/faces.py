@@ -3,16 +3,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from array_api_compat import is_numpy_array
 
+from .chain import Filter
 from .color import Array
 from .face_frame import Box, face_box, face_unit
 from .face_full_size import reshaped, retouched
 from .face_sliders import FACE_SHAPE, moved, skin_filters
-from .face_warp import pulled, warp, ways
+from .face_warp import Ways, pulled, warp, ways
 from .skin import skin
 from .skin_mask import skin_mask
 
@@ -20,15 +21,18 @@ FULL_SIZE_FROM = 100_000
 """Pixels of a box from which a NumPy picture is worked in strips: about where its planes leave the cache."""
 
 
-def edit_face(image: Array, points: Array, values: Mapping[str, Any], box: Box | None = None) -> Array:
+def edit_face(
+    image: Array, points: Array, values: Mapping[str, Any], box: Box | None = None, mask: Array | None = None
+) -> Array:
     """Edits one face: the picture with its box changed; or N pictures of one face each.
 
     image: (H, W, 3), sRGB-encoded: uint8, uint16 or floats, NumPy or torch; the same type comes back. points: (468, 2),
     pixels. values: slider name -> value; left out is neutral, and with nothing moved the picture comes back unchanged.
     box: the pixels that may change, by default `face_box`. As in GIMP, where the shape and the skin are layers of the
     box's size, integers are rounded after the shape too, and the skin's filters see the box alone. Many at once: image
-    (N, H, W, 3), points (N, 468, 2), values numbers or (N,), one box for all, by default the whole picture. ValueError
-    for names and values that the table does not allow.
+    (N, H, W, 3), points (N, 468, 2), values numbers or (N,), one box for all, by default the whole picture. mask: what
+    `skin_mask` gives of the same box, where it is known already. ValueError for names and values that the table does
+    not allow.
     """
     if not moved(values):
         return image
@@ -40,7 +44,15 @@ def edit_face(image: Array, points: Array, values: Mapping[str, Any], box: Box |
         return image
     at = (slice(None), slice(y0, y0 + height), slice(x0, x0 + width))
     strips = is_numpy_array(many) and len(many) == 1 and width * height >= FULL_SIZE_FROM
-    edited = (_in_strips if strips else _at_once)(many[at], many, faces, values, box)
+    steps = skin_filters(values, face_unit(faces) if len(many) > 1 else float(face_unit(faces)[0]))
+    if not steps:
+        mask = None
+    elif mask is None:  # of the face as it was: it moves with the shape
+        mask = skin_mask(many, faces, box)
+    elif len(image.shape) == 3:
+        mask = mask[None]
+    shape = ways(faces, values, box) if moved(values, FACE_SHAPE) else None
+    edited = (_in_strips if strips else _at_once)(many[at], shape, mask, steps)
     if edited.shape == many.shape:
         return edited if len(image.shape) == 4 else edited[0]
     out = many + 0  # a copy
@@ -55,22 +67,18 @@ def edit_faces(image: Array, faces: Iterable[tuple[Array, Mapping[str, Any]]]) -
     return image
 
 
-def _at_once(part: Array, image: Array, points: Array, values: Mapping[str, Any], box: Box) -> Array:
-    """The box's pixels, edited: (N, height, width, 3)."""
-    steps = skin_filters(values, face_unit(points))
-    mask = skin_mask(image, points, box) if steps else None  # of the face as it was: it moves with the shape
-    if moved(values, FACE_SHAPE):
-        each = ways(points, values, box).rows(0, box[3])
+def _at_once(part: Array, shape: Ways | None, mask: Array | None, steps: Sequence[Filter]) -> Array:
+    """N boxes edited. part: (N, height, width, 3). mask: (N, height, width)."""
+    if shape is not None:
+        each = shape.rows(0, part.shape[1])
         part = warp(part, each)
         mask = None if mask is None else pulled(mask[..., None], each)[..., 0]
     return part if mask is None else skin(part, mask, steps)
 
 
-def _in_strips(part: Array, image: Array, points: Array, values: Mapping[str, Any], box: Box) -> Array:
+def _in_strips(part: Array, shape: Ways | None, mask: Array | None, steps: Sequence[Filter]) -> Array:
     """The same of one NumPy picture, in strips."""
-    steps = skin_filters(values, float(face_unit(points)[0]))
-    mask = skin_mask(image, points, box)[0] if steps else None
-    made = part[0]
-    if moved(values, FACE_SHAPE):
-        made, mask = reshaped(made, ways(points, values, box), mask)
-    return (made if mask is None else retouched(made, mask, steps))[None]
+    made, shown = part[0], None if mask is None else mask[0]
+    if shape is not None:
+        made, shown = reshaped(made, shape, shown)
+    return (made if shown is None else retouched(made, shown, steps))[None]
