@@ -49,7 +49,7 @@ def test_a_fringe_a_beard_and_glasses_are_no_skin(painted, points, skin):
     assert at(skin_mask(plain, face, box), box, forehead).mean() > 0.7
     assert at(skin_mask(fringed, face, box), box, forehead).max() < 0.1
     changed = plain.copy()
-    changed[int(face[17, 1]) + 12 : int(face[152, 1]), :] = (40, 34, 32)  # below the lower lip
+    changed[int(face[17, 1]) + 12 : int(face[152, 1]), :] = (24, 18, 16)  # below the lower lip
     changed[int(face[197, 1]) : int(face[197, 1]) + 12] = (15, 15, 18)  # a rim across the nose
     mask = skin_mask(changed, face, box)
     assert at(mask, box, face[[199, 200]]).max() < 0.1
