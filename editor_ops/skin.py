@@ -37,7 +37,7 @@ def filtered(linear: Array, steps: Sequence[Filter], smooth: Array | None) -> Ar
 
 
 def stored_range(linear: Array, part: Array) -> Array:
-    """What the filters make, held to what the picture's samples can tell: a layer of integers is clipped before its mask.
+    """What the filters make, held to what samples can tell: a layer of integers is clipped before its mask.
 
     linear: of any shape, linear light. part: of the picture's type.
     """

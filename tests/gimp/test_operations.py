@@ -11,8 +11,8 @@ import pytest
 
 import editor_ops
 from editor_ops.blend import MODES
-from editor_ops.operations import OPERATIONS, as_float
 from editor_ops.face_sliders import SKIN
+from editor_ops.operations import OPERATIONS, as_float
 from tools import reference_pixels
 from tools.gimp_roots import face_cases, root
 from tools.gimp_roots.operation_cases import RANGES, blended, group, off, ours, pictures, settings
@@ -21,6 +21,8 @@ from tools.gimp_roots.render import Case, Step, render
 from .real_gimp import at_once
 
 SMOOTHS_ALPHA = "gegl:domain-transform"
+LAST_BIT = 1e-4
+"""What 1 level may be more, in float32."""
 BLEND_MODES = [mode for mode in MODES if mode != "replace"]
 pytestmark = pytest.mark.gimp
 
@@ -81,7 +83,7 @@ def test_a_face_is_moved_as_gimp_moves_it(version: str) -> None:
         assert np.abs(expected - as_float(face_cases.face_pictures()[case.picture])).max() > 0.2
     print(f"GIMP {version} gegl:map-relative: worst {worst} levels")
     for kind, level in worst.items():
-        assert level <= face_cases.WARP_LEVELS[kind.split()[0]], kind
+        assert level <= face_cases.WARP_LEVELS[kind.split()[0]] + LAST_BIT, kind
 
 
 @pytest.mark.parametrize("version", root.VERSIONS)
@@ -91,7 +93,7 @@ def test_a_skin_layer_shows_what_gimp_shows(version: str) -> None:
     for case, result in by_operation["skin"]:
         difference = np.abs(as_float(result)[..., :3] - face_cases.edited(case)) * 255
         print(f"GIMP {version} {case.picture} {case.ways}: worst {difference.max():.4f} levels")
-        assert difference.max() <= face_cases.SKIN_LEVELS[result.dtype.name], case
+        assert difference.max() <= face_cases.SKIN_LEVELS[result.dtype.name] + LAST_BIT, case
 
 
 @pytest.mark.parametrize("version", root.VERSIONS)

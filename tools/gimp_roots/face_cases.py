@@ -32,7 +32,7 @@ SKIN: dict[str, float] = {
 # own float32 leave. 8 bits: GIMP's halves may go the other way.
 WARP_LEVELS = {"float32": 0.05, "uint16": 0.05, "uint8": 1.0}
 # GIMP holds the mask, and what the filters make, in the picture's own bits: each is rounded once more than here.
-SKIN_LEVELS = {"float32": 0.05, "uint16": 0.1, "uint8": 1.0}
+SKIN_LEVELS = {"float32": 0.05, "uint16": 0.05, "uint8": 1.0}
 TYPES: Mapping[str, Any] = {"float32": np.float32, "uint16": np.uint16, "uint8": np.uint8}
 KINDS = ("rgb", "rgb-alpha", "grey", "grey-alpha")
 
@@ -58,7 +58,7 @@ def arrays() -> dict[str, np.ndarray]:
     x, y = np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32)[:, None]
     return {
         "face": displacement(POINTS, SHAPE, box),
-        # Far, and over the picture's edges. (Where a field squeezes a picture to less than half, GEGL shrinks it first.)
+        # Far, and over the picture's edges.
         "wave": np.stack([7.3 * np.cos(x / 17 + y / 29), -6.1 * np.sin(x / 23 - y / 19 + 1)], axis=-1),
         # A mask that lets through much: the picture shows parrots.
         "mask": np.clip(skin_mask(picture, POINTS, box) + np.linspace(0, 1, width, dtype=np.float32), 0, 1),

@@ -29,8 +29,8 @@ class Step(NamedTuple):
 class Case(NamedTuple):
     """A picture by its name and the filters to put on it, first filter first.
 
-    ways: the name of an array, (height, width, 2), that says how far each pixel looks; so pixels are moved before. mask:
-    the name of one, (height, width), through which a copy with the filters is shown above.
+    ways: the name of an array, (height, width, 2), that says how far each pixel looks; so pixels are moved before.
+    mask: the name of one, (height, width), through which a copy with the filters is shown above.
     """
 
     picture: str

@@ -4,9 +4,9 @@
 /case/cases.json is a list of {"input": NAME.npy, "output": NAME.npy, "ways": NAME.npy or null, "mask": NAME.npy or
 null, "filters": [{"operation", "properties", "mode", "opacity"}, ...]}.
 An input is an array (height, width, 1 to 4: grey or RGB, without or with alpha), uint8, uint16 or float32,
-sRGB-encoded; the output has the same type. Ways, (height, width, 2), float32, say how far each pixel looks, x then y, in
-pixels: the layer's pixels are moved so first. With a mask, (height, width), float32, the filters are put on a copy of
-the layer that lies above and is shown through it.
+sRGB-encoded; the output has the same type. Ways, (height, width, 2), float32, say how far each pixel looks, x then y,
+in pixels: the layer's pixels are moved so first. With a mask, (height, width), float32, the filters are put on a copy
+of the layer that lies above and is shown through it.
 The filters are appended as non-destructive ones, in order, and then merged, which gives what the user sees.
 /case/properties.json holds, of each operation met, the properties GIMP gives it with their ranges.
 """
