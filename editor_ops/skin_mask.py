@@ -29,6 +29,8 @@ COARSE = 4
 """Cells of the grid that the way to the contour is taken linearly over."""
 FINEST = 160
 """Pixels of a box's short side, at most, that are looked at: about one for each cell. A larger box is shrunk."""
+SEEN = 4
+"""Pixels each way, at least, that each of the copy's is the mean of."""
 # In the frame's units, the distance of the eyes' outer corners.
 BORDER = 0.14
 """The mask rises within this from the contour inwards."""
@@ -61,7 +63,10 @@ def skin_mask(image: Array, points: Array, box: Box) -> Array:
     xp = namespace(many)
     x0, y0, width, height = box
     factor = max(1, min(width, height) // FINEST)
-    small = shrunk(as_float(many[:, y0 : y0 + height, x0 : x0 + width]), factor)
+    thin = max(1, factor // SEEN)  # of a large box, every so manieth pixel is enough for the means
+    factor = thin * SEEN if thin > 1 else factor
+    part = many[:, y0 + thin // 2 : y0 + height : thin, x0 + thin // 2 : x0 + width : thin]
+    small = shrunk(as_float(part), factor // thin)[:, : height // factor, : width // factor]
     rows, columns = small.shape[1:3]
     frame = face_frame(faces)
     face = frame.to_face(faces)
