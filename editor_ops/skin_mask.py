@@ -20,7 +20,7 @@ from .face_landmarks import (
     RIGHT_NOSTRIL,
 )
 from .operations import as_float
-from .sampling import bilinear, enlarged, enlarged_columns, enlarged_rows, numbers, shrunk, smooth_step
+from .sampling import bilinear, enlarged, numbers, refined, shrunk, smooth_step
 from .scalars import clip, namespace
 
 GRID = 97
@@ -99,8 +99,8 @@ def _places(
 
 def _outline(face: Array, x: Array, y: Array) -> Array:
     """(N, GRID, GRID): 1 inside the contour and outside the features, 0 at the grid's border. face: in its frame."""
-    coarse = _depth(face[:, list(OVAL)], x[:, :, ::COARSE], y[:, ::COARSE])[..., None]
-    nearest = enlarged_rows(enlarged_columns(coarse, GRID, COARSE), 0, GRID, COARSE)[..., 0] / BORDER
+    coarse = _depth(face[:, list(OVAL)], x[:, :, ::COARSE], y[:, ::COARSE])
+    nearest = refined(refined(coarse, 1, COARSE), 2, COARSE) / BORDER
     for line, margin in FEATURES:
         _carve(nearest, face[:, list(line)], x, y, margin)
     line = numbers(GRID, face)
