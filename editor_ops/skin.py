@@ -9,10 +9,11 @@ from .blend import blend
 from .chain import Filter
 from .color import Array, is_floating, linear_to_srgb, srgb_to_linear
 from .domain_transform import transformed
+from .face_sliders import SMOOTH
 from .operations import OPERATIONS, as_float, max_value, to_dtype
 from .scalars import clip, namespace
 
-SMOOTHING = "gegl:domain-transform"
+SMOOTHING = SMOOTH[0]
 
 
 def smoothed(part: Array, step: Filter) -> Array:
