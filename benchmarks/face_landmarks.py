@@ -4,7 +4,7 @@
     python -m benchmarks.face_landmarks --scut DIR [--faces N] [--shrunk 4] [--turned 30]
     python -m benchmarks.face_landmarks --without-people FILE_OR_FOLDER...
 
-DIR: SCUT-FBP5500 as `trainer fit --dataset scut` reads it, with landmarks.npz (`names`, and `points`, N x 86 x 2 pixels).
+DIR: SCUT-FBP5500 as `trainer fit --dataset scut` reads it, with landmarks.npz (`names`; `points`, N x 86 x 2 pixels).
 Its points are not MediaPipe's: each is compared with that mean of the landmarks next to it which fits it best on every
 second face, and measured on the others. --shrunk: by whole numbers, as for small faces; --turned: by degrees.
 """
@@ -26,8 +26,8 @@ CONTOUR = 22
 """Of the 86 points, the first: hairline to chin. The others are brows, eyes, nose and mouth."""
 NEIGHBOURS = 6
 """Landmarks whose mean stands for one of the data set's points; its weights sum to 1."""
-RIDGE = 1.0
-"""Keeps the weights near equal where neighbours move together, in faces on which they are fitted times pixels."""
+RIDGE = 1e-3
+"""Keeps the weights near equal where neighbours move together; the sums beside it are over hundreds of faces."""
 FAR = 0.10
 """Of the eyes' distance: a face with a mean error above this counts as lost."""
 SUFFIXES = {".jpg", ".jpeg", ".png"}
@@ -103,7 +103,7 @@ def _fitted(near: np.ndarray, wanted: np.ndarray, unit: np.ndarray) -> np.ndarra
     basis = (near - centre[:, None]) / unit[:, None, None]  # (n, m, 2); weights sum to anything: it has no mean
     rest = (wanted - centre) / unit[:, None]
     a, b = basis[::2].transpose(0, 2, 1).reshape(-1, near.shape[1]), rest[::2].reshape(-1)
-    weights = np.linalg.solve(a.T @ a + RIDGE * np.eye(a.shape[1]) * 1e-3, a.T @ b)
+    weights = np.linalg.solve(a.T @ a + RIDGE * np.eye(a.shape[1]), a.T @ b)
     return np.asarray(rest[1::2] - np.einsum("nmk,m->nk", basis[1::2], weights))
 
 
@@ -116,7 +116,7 @@ def without_people(paths: list[Path]) -> None:
             image = np.asarray(ImageOps.exif_transpose(picture).convert("RGB"))
         for face in find_faces(image):
             alarms += 1
-            x, y, right, bottom = face.box.round()
+            x, y, right, bottom = (int(v) for v in face.box.round())
             print(
                 f"{file}: a face at {x:.0f}, {y:.0f}, {right - x:.0f} x {bottom - y:.0f}, presence {face.presence:.3f}"
             )
