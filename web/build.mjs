@@ -2,7 +2,7 @@
 // Builds the page into dist/: node build.mjs. The types are checked by `npm run check`.
 import { createHash } from "node:crypto";
 import { cp, mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
-import { dirname, join, relative } from "node:path";
+import { dirname, join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import * as esbuild from "esbuild";
@@ -79,9 +79,12 @@ async function copyFiles() {
 
 /** Every file of the page, by its path there, with its contents. */
 async function listed() {
-  const files = (await readdir(DIST, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
-  const names = files.map((entry) => relative(DIST, join(entry.parentPath, entry.name))).sort();
-  return Promise.all(names.map(async (name) => [name, await readFile(join(DIST, name))]));
+  const found = [];
+  for (const name of (await readdir(DIST, { recursive: true })).sort()) {
+    const path = join(DIST, name);
+    if ((await stat(path)).isFile()) found.push([name.split(sep).join("/"), await readFile(path)]);
+  }
+  return found;
 }
 
 await rm(DIST, { recursive: true, force: true });

@@ -13,11 +13,15 @@ export function format(text: string, value: number): string {
   });
 }
 
+/** Digits by which a number that lies just between two others is told from one beside it. */
+const EXACT = 60;
+
 /** As Python rounds: what lies just between two numbers goes to the even one, 0.125 to 0.12. */
 function fixed(value: number, digits: number): string {
-  const steps = value * 10 ** digits, lower = Math.floor(steps);
-  const between = steps - lower === 0.5;
-  return (between ? (lower % 2 === 0 ? lower : lower + 1) / 10 ** digits : value).toFixed(digits);
+  const size = Math.abs(value), exact = size.toFixed(digits + EXACT);
+  const kept = exact.slice(0, -EXACT).replace(/\.$/, "");
+  const down = /^50*$/.test(exact.slice(-EXACT)) && /[02468]$/.test(kept);
+  return (value < 0 ? "-" : "") + (down ? kept : size.toFixed(digits));
 }
 
 /** The number alone, without its unit. */
