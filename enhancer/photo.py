@@ -28,7 +28,8 @@ from editor_ops.editor import FULL_SIZE_FROM
 from editor_ops.full_size import MOST_THREADS, edit_full_size
 from editor_ops.operations import as_float, to_dtype
 from models.files import atomic_write
-from models.thumbnail import SIZE, thumbnail_of_rows
+from models.thumbnail import thumbnail_of_rows
+from models.thumbnail_rule import SIZE
 
 from . import icc, jpeg, kinds, png, quiet, raw
 from .errors import PhotoError, one_line, too_large

@@ -19,7 +19,8 @@ from editor_ops import LEVELS, NAMES, SLIDERS
 
 from .decision import FORMAT_VERSION, MALFORMED, Choice, Decision
 from .errors import UserError
-from .thumbnail import RULE, SIZE, thumbnail
+from .thumbnail import thumbnail
+from .thumbnail_rule import RULE, SIZE
 
 LARGEST_FILE = 64 * 2**20
 """Bytes. A policy has about 300 KB; a file this large is something else, and is not read."""

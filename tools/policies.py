@@ -16,7 +16,7 @@ from editor_ops import LEVELS, NAMES, NEUTRAL_LEVEL, SLIDERS, filters
 from editor_ops.sliders import table
 from models import Decision
 from models.decision import FORMAT_VERSION
-from models.thumbnail import RULE, SIZE
+from models.thumbnail_rule import RULE, SIZE
 
 # All tools at once, each far enough to be seen and not so far that a photo clips.
 EVERY_SLIDER = {

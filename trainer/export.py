@@ -21,7 +21,7 @@ from editor_ops import SLIDERS
 from editor_ops.sliders import table
 from models.files import atomic_write
 from models.policy import FORMAT_VERSION, OUTPUTS
-from models.thumbnail import RULE, SIZE
+from models.thumbnail_rule import RULE, SIZE
 
 from . import checkpoint
 from .config import read_record
