@@ -158,7 +158,8 @@ def edited(photo: Photo, values: Mapping[str, float], threads: int = MOST_THREAD
     if curve is None and matrix is None and photo.width * photo.height < FULL_SIZE_FROM:
         return edit(photo.samples, values, photo.alpha)
     decode, encode = (srgb_to_linear, linear_to_srgb) if curve is None else (curve.decode, curve.encode)
-    return edit_full_size(photo.samples, values, photo.alpha, matrix, decode, encode, threads)
+    out = jpeg.room(photo.height, photo.width) if photo.format == "JPEG" else None
+    return edit_full_size(photo.samples, values, photo.alpha, matrix, decode, encode, threads, out)
 
 
 def write(
