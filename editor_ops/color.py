@@ -148,10 +148,14 @@ def luminance(linear: Array) -> Array:
 
 def lab_curve(t: Array) -> Array:
     """CIE Lab's f, any shape, unclipped: the cube root, and below LAB_EPSILON its tangent."""
+    if is_numpy_array(t) and t.min(initial=math.inf) >= LAB_EPSILON:  # as in most tiles of a photo: two thirds of the time
+        return cube_root(t)
     return cube_root(clip(t, LAB_EPSILON)) + (clip(t, -math.inf, LAB_EPSILON) - LAB_EPSILON) * LAB_SLOPE
 
 
 def _lab_curve_back(f: Array) -> Array:
+    if is_numpy_array(f) and f.min(initial=math.inf) >= LAB_EDGE:
+        return f * f * f
     above = clip(f, LAB_EDGE)
     return above * above * above + (clip(f, -math.inf, LAB_EDGE) - LAB_EDGE) * (1 / LAB_SLOPE)
 

@@ -126,6 +126,8 @@ def _overlay(
     keep: share of the colour that follows the lightness when the tool brightens; it is mirrored about one
     half when the tool works the other way, which `side` (+1 or -1) tells.
     """
+    if isinstance(weight, np.ndarray) and weight.max() == 0:  # as in most tiles of a photo, for one of both tools
+        return l_, 1.0
     square = amount * amount
     if repeats is None:
         repeats = math.ceil(float(square) if isinstance(square, (int, float)) else float(namespace(square).max(square)))
