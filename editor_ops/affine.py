@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from .color import Matrix
 from .operations import OPERATIONS
 
 AFFINE = frozenset(
@@ -26,6 +27,10 @@ class Affine:
     matrix: np.ndarray
     offset: np.ndarray
 
+    @classmethod
+    def of(cls, matrix: Matrix | np.ndarray) -> Affine:
+        return cls(np.asarray(matrix, np.float64), np.zeros(3))
+
     def then(self, other: Affine) -> Affine:
         return Affine(other.matrix @ self.matrix, other.matrix @ self.offset + other.offset)
 
@@ -35,7 +40,8 @@ class Affine:
     def __call__(self, linear: np.ndarray) -> np.ndarray:
         """(3, ...) -> the same, float32."""
         mixed = self.matrix.astype(np.float32) @ linear.reshape(3, -1)
-        mixed += self.offset.astype(np.float32)[:, None]
+        if self.offset.any():
+            mixed += self.offset.astype(np.float32)[:, None]
         return mixed.reshape(linear.shape)
 
 

@@ -41,6 +41,11 @@ LAB_SLOPE = LAB_KAPPA / 116.0
 """The curve of CIE Lab at LAB_EPSILON, and its slope there and below."""
 
 
+THIRD_OF_BIAS = 709_958_130
+"""What a third of a float32's bits lacks to be those of its cube root: two thirds of the exponent's bias, less what
+makes the error as large on both sides."""
+
+
 def is_floating(x: Array) -> bool:
     """Whether x holds real floats."""
     return bool(x.dtype.kind == "f" if is_numpy_array(x) else array_namespace(x).isdtype(x.dtype, "real floating"))
@@ -112,13 +117,12 @@ def cube_root(x: Array) -> Array:
     """x to the power of 1/3, any shape; x above 0."""
     if not (is_numpy_array(x) and x.dtype == np.float32):
         return power(x, 1 / 3)
-    # In a quarter of the time of NumPy's own: the bits of a float begin with its exponent, so that a third of them, and
+    # In an eighth of the time of NumPy's own: the bits of a float begin with its exponent, so that a third of them, and
     # what makes up for the exponent's bias, is right to 4%. Halley's step leaves of an error its third power, Newton's
     # the square: 2e-7.
-    y = x.view(np.int32).astype(np.float32)
-    y *= np.float32(1 / 3)
-    y += np.float32(7.1e8)
-    y = y.astype(np.int32).view(np.float32)
+    bits = x.view(np.int32) // 3
+    bits += THIRD_OF_BIAS
+    y = bits.view(np.float32)
     cube = y * y
     cube *= y
     halley = x + x
@@ -166,7 +170,9 @@ def luminance(linear: Array) -> Array:
 
 def lab_curve(t: Array) -> Array:
     """CIE Lab's f, any shape, unclipped: the cube root, and below LAB_EPSILON its tangent."""
-    if is_numpy_array(t) and t.min(initial=math.inf) >= LAB_EPSILON:  # as in most tiles of a photo: two thirds of the time
+    if (
+        is_numpy_array(t) and t.min(initial=math.inf) >= LAB_EPSILON
+    ):  # as in most tiles of a photo: two thirds of the time
         return cube_root(t)
     tangent = clip(t, -math.inf, LAB_EPSILON) - LAB_EPSILON
     tangent *= LAB_SLOPE
@@ -174,7 +180,8 @@ def lab_curve(t: Array) -> Array:
     return tangent
 
 
-def _lab_curve_back(f: Array) -> Array:
+def lab_curve_back(f: Array) -> Array:
+    """The inverse of `lab_curve`."""
     if is_numpy_array(f) and f.min(initial=math.inf) >= LAB_EDGE:
         return _cube(f)
     tangent = clip(f, -math.inf, LAB_EDGE) - LAB_EDGE
@@ -196,7 +203,7 @@ def linear_to_lab_curves(linear: Array) -> Array:
 
 def lab_curves_to_linear(curves: Array) -> Array:
     """The inverse of `linear_to_lab_curves` (babl CIE.c)."""
-    return mix(_lab_curve_back(curves), RGB_FROM_LAB)
+    return mix(lab_curve_back(curves), RGB_FROM_LAB)
 
 
 def linear_to_lab(linear: Array) -> tuple[Array, Array, Array]:

@@ -20,10 +20,9 @@ from .affine import AFFINE, Affine, affine
 from .blend import amount
 from .blur import ALPHA_FLOOR
 from .chain import Step, chain, split_curves
-from .color import Array, linear_to_srgb, luminance, srgb_to_linear
+from .color import linear_to_srgb, srgb_to_linear
 from .operations import as_float, max_value, to_dtype
-from .scalars import namespace
-from .shadows_highlights import correct
+from .spatial import SPATIAL, Spatial, channels_first, channels_last
 from .tone_table import Curve, eight_bits, linear_table
 from .wide_blur import Blurred, between_columns, blur_down, node_step
 
@@ -48,31 +47,6 @@ Tile = tuple[slice, slice]
 """Rows and columns of a picture."""
 Work = Callable[[np.ndarray, Tile], np.ndarray]
 """Linear (3, rows, columns) of this part of the picture -> the same, edited. It may work in place."""
-
-
-@dataclass(frozen=True)
-class Spatial:
-    """An operation with a blur in it: what is blurred, by which property's radius, and the point-wise rest."""
-
-    radius: str
-    blurred_part: Callable[[Array], Array] | None  # (3, rows, columns) -> (planes, ...); None: all of it
-    finish: Callable[..., Array]  # (3, rows, columns), blurred (planes, rows, columns), properties -> (3, ...)
-
-
-SPATIAL = {
-    "gegl:shadows-highlights": Spatial(
-        "radius",
-        lambda linear: luminance(_channels_last(linear))[None],
-        lambda linear, blurred, **properties: _channels_first(
-            correct(_channels_last(linear), blurred[0], **_both_amounts(properties))
-        ),
-    ),
-    "gegl:unsharp-mask": Spatial(
-        "std_dev",
-        None,
-        lambda linear, blurred, scale: linear + (linear - blurred) * scale,
-    ),
-}
 
 
 def edit_full_size(
@@ -105,7 +79,7 @@ def edit_full_size(
     if alpha is not None:
         work += [_curve_within(alpha, properties) for _, properties in curves]
     if to_srgb is not None:
-        _append(work, Affine(np.asarray(to_srgb, np.float64), np.zeros(3)))
+        _append(work, Affine.of(to_srgb))
     with ThreadPoolExecutor(min(cores(), threads)) as pool:
         for operation, properties in steps:
             if operation in AFFINE:
@@ -114,9 +88,13 @@ def edit_full_size(
                 spatial, rest = SPATIAL[operation], dict(properties)
                 radius = rest.pop(spatial.radius)
                 blurred = _blur(pool, source, work, spatial.blurred_part, radius, alpha)
+                if spatial.space:
+                    _append(work, Affine.of(spatial.space[0]))
                 work.append(_finished(spatial, blurred, rest))
+                if spatial.space:
+                    _append(work, Affine.of(spatial.space[1]))
         if to_srgb is not None:
-            _append(work, Affine(np.linalg.inv(np.asarray(to_srgb, np.float64)), np.zeros(3)))
+            _append(work, Affine.of(np.linalg.inv(to_srgb)))
         return _stored(pool, source, work, encode, np.empty(image.shape, image.dtype) if out is None else out)
 
 
@@ -200,17 +178,7 @@ def _bent(decode: Curve, curves: Sequence[Step], samples: np.ndarray) -> np.ndar
 
 
 def _curve_within(alpha: np.ndarray, properties: dict[str, Any]) -> Work:
-    return lambda linear, tile: _channels_first(
-        amount(_channels_last(linear), alpha=as_float(alpha[tile]), **properties)
-    )
-
-
-def _channels_last(linear: Array) -> Array:
-    return namespace(linear).moveaxis(linear, 0, -1)
-
-
-def _channels_first(linear: Array) -> Array:
-    return namespace(linear).moveaxis(linear, -1, 0)
+    return lambda linear, tile: channels_first(amount(channels_last(linear), alpha=as_float(alpha[tile]), **properties))
 
 
 def _append(work: list[Work | Affine], step: Affine) -> None:
@@ -226,12 +194,9 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _both_amounts(properties: dict[str, Any]) -> dict[str, Any]:
-    return {"shadows": 0.0, "highlights": 0.0, **properties}
-
-
 def _finished(spatial: Spatial, blurred: Blurred, rest: dict[str, Any]) -> Work:
-    return lambda linear, tile: spatial.finish(linear, blurred.tile(*tile), **rest)
+    surroundings = blurred.mapped(spatial.surroundings) if spatial.surroundings else blurred
+    return lambda colours, tile: spatial.finish(colours, surroundings.tile(*tile), **rest)
 
 
 def _rows_of_tile(width: int) -> int:

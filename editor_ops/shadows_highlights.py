@@ -85,15 +85,47 @@ def correct(
     repeats: how often the overlays are applied at most, 1 for amounts up to 50, 4 for all, where the amounts are not
     known yet; None: as often as the amounts say.
     """
-    curves = linear_to_lab_curves(linear)  # (..., height, width, 3): f(X), f(Y), f(Z)
+    return lab_curves_to_linear(
+        correct_curves(
+            linear_to_lab_curves(linear),
+            darkness_of(blurred),
+            shadows=shadows,
+            highlights=highlights,
+            whitepoint=whitepoint,
+            compress=compress,
+            shadows_ccorrect=shadows_ccorrect,
+            highlights_ccorrect=highlights_ccorrect,
+            repeats=repeats,
+        )
+    )
+
+
+def darkness_of(blurred: Array) -> Array:
+    """1 - L / 100 of blurred luminance, any shape: 1 is black."""
+    darkness = -1.16 * lab_curve(blurred)
+    darkness += 1.16
+    return darkness
+
+
+def correct_curves(
+    curves: Array,
+    darkness: Array,
+    *,
+    shadows: Any,
+    highlights: Any,
+    whitepoint: Any = 0.0,
+    compress: float = 50.0,
+    shadows_ccorrect: float = 100.0,
+    highlights_ccorrect: float = 50.0,
+    repeats: int | None = None,
+) -> Array:
+    """`correct` in what it works in: f(X), f(Y), f(Z) of `linear_to_lab_curves`, and the `darkness_of` surroundings."""
     fy = planes(curves)[1]
     l_ = 1.16 * fy
     l_ -= 0.16  # L / 100
-    darkness = -1.16 * lab_curve(blurred)
-    darkness += 1.16  # 1 - L / 100 of the surroundings: 1 is black
     white = 1 - per_image(whitepoint, l_) / 100
     if not is_number(white, 1.0):
-        xp = namespace(linear)
+        xp = namespace(l_)
         l_ = xp.where(l_ > 0, l_ / white, l_)
         darkness = xp.where(darkness > 0, darkness / white, darkness)
     squeeze = min(compress / 100, 0.99)
@@ -115,7 +147,7 @@ def correct(
     if not is_number(colour, 1.0):
         moved *= colour[..., None]
     moved += edited[..., None]
-    return lab_curves_to_linear(moved)
+    return moved
 
 
 def _sign(amount: Any) -> Any:

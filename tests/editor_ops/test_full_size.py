@@ -14,8 +14,9 @@ from editor_ops.affine import AFFINE, affine
 from editor_ops.blur import recurse
 from editor_ops.color import RGB_TO_XYZ, linear_to_srgb, srgb_to_linear
 from editor_ops.editor import run
-from editor_ops.full_size import SPATIAL, edit_full_size
+from editor_ops.full_size import edit_full_size
 from editor_ops.operations import as_float
+from editor_ops.spatial import SPATIAL
 from editor_ops.wide_blur import Blurred, between_columns, blur_down, node_step
 
 PHOTO = Path(__file__).parents[1] / "photos" / "colosseum.png"
