@@ -19,7 +19,8 @@ from .scalars import clip, namespace
 Array = Any
 """A NumPy array or a torch tensor: the array API has no common type to name."""
 
-Matrix = Sequence[Sequence[float]]
+Matrix = Sequence[Sequence[Any]]
+"""Rows of numbers, or of one number for each image of a batch, (B,)."""
 
 # Linear sRGB to CIE XYZ, adapted to D50, as ICC profiles and babl's space "sRGB" hold it (babl-space.c).
 RGB_TO_XYZ = (
@@ -91,15 +92,21 @@ def channels_apart(image: Array) -> bool:
 
 
 def mix(image: Array, matrix: Matrix) -> Array:
-    """Each channel of (..., height, width, 3) becomes a sum of all three, weighted by the matrix's row."""
+    """Each channel of (..., height, width, 3) becomes a sum of all three, weighted by the matrix's row.
+
+    Where the matrix has a number for each image, these are (B, height, width, 3).
+    """
     if channels_apart(image):
         r, g, b = planes(image)
         red, green, blue = (row[0] * r + row[1] * g + row[2] * b for row in matrix)
         return join((red, green, blue))
     xp = namespace(image)
     first = xp.moveaxis(image, -1, -3)  # in planes in memory, or copied so
-    weights = xp.asarray(matrix, dtype=image.dtype)
-    weights = weights if is_numpy_array(image) else weights.to(image.device)
+    if hasattr(matrix[0][0], "shape") and matrix[0][0].ndim == 1:  # (B, 3, 3)
+        weights = cast(xp.stack([xp.stack(list(row), axis=-1) for row in matrix], axis=-2), image.dtype)
+    else:
+        weights = xp.asarray(matrix, dtype=image.dtype)
+        weights = weights if is_numpy_array(image) else weights.to(image.device)
     mixed = xp.matmul(weights, xp.reshape(first, (*first.shape[:-2], -1)))  # (..., 3, pixels)
     return xp.moveaxis(xp.reshape(mixed, first.shape), -3, -1)
 
