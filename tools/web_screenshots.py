@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Makes the docs' pictures of the browser page, in a real Chromium: docs/pictures/web-page.png and web-phone.png
 
-    python -m tools.web_screenshots
-    python -m tools.web_screenshots --all DIR    every language, at both widths, to look at
+python -m tools.web_screenshots
+python -m tools.web_screenshots --all DIR    every language, at both widths, to look at
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from models.decision import MALFORMED
 from models.errors import UserError
-from models.thumbnail import SIZE
+from models.thumbnail_rule import SIZE
 
 NORMS = ("max_grad_norm", "critic_max_grad_norm")
 RENAMED = {

@@ -22,7 +22,7 @@ from editor_ops.sliders import table
 from models.decision import FORMAT_VERSION
 from models.files import atomic_write
 from models.policy_file import OUTPUTS
-from models.thumbnail import RULE, SIZE
+from models.thumbnail_rule import RULE, SIZE
 
 from . import checkpoint
 from .config import read_record

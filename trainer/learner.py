@@ -15,7 +15,7 @@ from torch.optim.lr_scheduler import CosineAnnealingLR
 from torch.optim.swa_utils import AveragedModel
 
 from editor_ops import SLIDERS
-from models.thumbnail import SIZE
+from models.thumbnail_rule import SIZE
 
 from . import checkpoint, data, distributed
 from .config import Config

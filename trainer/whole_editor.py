@@ -18,7 +18,8 @@ from editor_ops.sliders import table
 from models.errors import UserError
 from models.files import atomic_write
 from models.policy import Policy
-from models.thumbnail import RULE, SIZE, cell_edges
+from models.thumbnail import cell_edges
+from models.thumbnail_rule import RULE, SIZE
 
 from .export import OPSET, export_run
 from .onnx_arrays import Scope, Traced, argument, cast, constant, counted, ints, item, op, reshaped, scan, scope
