@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """SCUT-FBP5500: faces with scores of attractiveness from 1 to 5 (Liang et al. 2018), for non-commercial research.
 
-As its authors lay it out: Images/ and train_test_files/split_of_60%training and 40%testing/{train,test}.txt, whose lines
-are a name and a score, such as "CF437.jpg 2.883333". Or, as copies of it do: images/ and labels.csv, with the columns
-image, beauty_score and split.
+As its authors lay it out: Images/ and train_test_files/split_of_60%training and 40%testing/{train,test}.txt, whose
+lines are a name and a score, such as "CF437.jpg 2.883333". Or, as copies of it do: images/ and labels.csv, with the
+columns image, beauty_score and split.
 """
 
 from __future__ import annotations
@@ -47,8 +47,8 @@ def faces(folder: Path, part: Part) -> Scored:
         here, listed = folder / COPIED_IMAGES, _copied_rows(folder / LABELS, part)
     else:
         raise ScutError(
-            f"{folder}: has no {OFFICIAL_LISTS}/{part}.txt: give the folder in which {IMAGES}/ and train_test_files/ of "
-            f"SCUT-FBP5500 are, or one with {COPIED_IMAGES}/ and {LABELS}",
+            f"{folder}: has no {OFFICIAL_LISTS}/{part}.txt: give the folder in which {IMAGES}/ and train_test_files/ "
+            f"of SCUT-FBP5500 are, or one with {COPIED_IMAGES}/ and {LABELS}",
             "missing list",
         )
     if not here.is_dir():
