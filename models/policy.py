@@ -3,12 +3,9 @@
 
 from __future__ import annotations
 
-import contextlib
-import functools
 import hashlib
 import json
 import math
-import threading
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
@@ -17,16 +14,13 @@ import numpy as np
 
 from editor_ops import LEVELS, NAMES, SLIDERS
 
+from . import runtime
 from .decision import FORMAT_VERSION, MALFORMED, Choice, Decision
 from .errors import UserError
 from .thumbnail import RULE, SIZE, thumbnail
 
 LARGEST_FILE = 64 * 2**20
 """Bytes. A policy has about 300 KB; a file this large is something else, and is not read."""
-SILENT = 4
-"""Of ONNX Runtime's logs, the fatal ones alone: the rest mean nothing to the person who reads our one line."""
-MOST_MEMORY = 2**30
-"""Bytes that a policy's numbers may take: it needs some MB, but a few bytes of a file can ask for any amount."""
 LONGEST_RUN = 3.0
 LONGEST_EACH = 0.05
 """Seconds that a policy may take, and for each thumbnail. It needs a millisecond; a file may hold an endless loop."""
@@ -89,19 +83,13 @@ class Policy:
 
     def _run(self, thumbnails: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """As long and with as much memory as a policy may need; PolicyError for one that wants more."""
-        options = _runtime().RunOptions()
-        options.log_severity_level = SILENT
         limit = LONGEST_RUN + LONGEST_EACH * len(thumbnails)
-        timer = threading.Timer(limit, setattr, (options, "terminate", True))
-        timer.start()
         try:
-            logits, levels = self._session.run(["logits", "levels"], {"thumbnail": thumbnails}, options)
+            logits, levels = runtime.run(self._session, ["logits", "levels"], {"thumbnail": thumbnails}, limit)
             return logits, levels
         except Exception as error:  # onnxruntime's exceptions share no base class below Exception
-            message = f"{self.path}: the policy can't be run (in {limit:.0f} s and {MOST_MEMORY >> 30} GiB)"
+            message = f"{self.path}: the policy can't be run (in {limit:.0f} s and {runtime.MOST_MEMORY >> 30} GiB)"
             raise PolicyError(f"{message}; it is damaged, take another file", "damaged") from error
-        finally:
-            timer.cancel()
 
     def decide(
         self,
@@ -189,29 +177,9 @@ def _read(path: Path) -> bytes:
         ) from error
 
 
-@functools.cache
-def _runtime() -> Any:
-    """ONNX Runtime, made fit for files from anywhere: silent, and with a bound on memory."""
-    import onnxruntime as runtime  # slow to import, so only where a policy is used
-
-    runtime.disable_telemetry_events()  # before 1.29 Windows was told, whatever the environment says
-    runtime.set_default_logger_severity(SILENT)
-    place = runtime.OrtMemoryInfo("Cpu", runtime.OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0, runtime.OrtMemType.DEFAULT)
-    with contextlib.suppress(Exception):  # a host that has registered one has set its own bound
-        runtime.create_and_register_allocator(place, runtime.OrtArenaCfg(MOST_MEMORY, -1, -1, -1))  # -1: as usual
-    return runtime
-
-
 def _session(path: Path, contents: bytes) -> Any:
-    onnxruntime = _runtime()
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = SILENT
-    options.add_session_config_entry("session.use_env_allocators", "1")  # the one that has a bound
-    options.intra_op_num_threads = 1  # a thumbnail takes a millisecond; threads cost more to start
-    options.inter_op_num_threads = 1
     try:
-        with contextlib.redirect_stdout(None):  # where it prints that it tries again what has failed
-            return onnxruntime.InferenceSession(contents, options, providers=["CPUExecutionProvider"])
+        return runtime.session(contents)
     except Exception as error:  # onnxruntime's exceptions share no base class below Exception
         raise PolicyError(
             f"{path}: is not an ONNX file that can be run; export it again with 'trainer export'", "damaged"
