@@ -5,6 +5,7 @@ closeness to the finished photo, less what it makes grey and what it clips."""
 from __future__ import annotations
 
 import torch
+from torch import nn
 
 from .config import Config
 from .features import lightness
@@ -17,15 +18,18 @@ so much for being exactly right that it leaves dull photos alone, since some fin
 
 
 def rewards(
-    config: Config, critic: Critic | StatisticsCritic, state: torch.Tensor, edited: torch.Tensor, finished: torch.Tensor
-) -> torch.Tensor:
+    config: Config, critic: Critic | StatisticsCritic, state: torch.Tensor, edited: torch.Tensor,
+    finished: torch.Tensor, judge: nn.Module | None = None,
+) -> torch.Tensor:  # fmt: skip
     """Rewards (B, A) of edits (B, A, 3, size, size) of photos (B, 3, size, size).
 
-    The first P photos of the batch are degraded ones of finished photos (P, 3, size, size), P may be 0.
+    The first P photos of the batch are degraded ones of finished photos (P, 3, size, size), P may be 0. judge: of faces.
     """
     reward = torch.zeros(edited.shape[:2], device=edited.device)
     if config.w_critic > 0:
         reward += config.w_critic * critic.judge(edited, state)
+    if config.w_judge > 0 and judge:
+        reward += config.w_judge * judge(edited.flatten(0, 1)).reshape(edited.shape[:2])
     if config.content > 0:
         reward -= config.content * (edited - state[:, None]).square().mean(dim=(2, 3, 4))
     n_pairs = len(finished)
