@@ -71,7 +71,8 @@ class Config:
     anneal_lr: bool = setting(True, "let the learning rate fall on a cosine")
     beta1: float = setting(0.9, "Adam's beta1")
     network: str = setting(
-        "statistics", "of the policy: statistics reads colour statistics; pixels, of faces, pixels; paper is the paper's"
+        "statistics",
+        "of the policy: statistics reads colour statistics; pixels, of faces, pixels; paper is the paper's",
     )
     width: float = setting(4.0, "levels: spread around neutral that the policy begins with, but the paper's")
     imitation: float = setting(1.0, "weight at the start of the levels that undo the degradations; falls to 0")

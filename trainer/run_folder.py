@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import torch
 from torch.utils.tensorboard import SummaryWriter
@@ -38,6 +38,9 @@ class Listed(Protocol):
 
     @property
     def keys(self) -> tuple[str, ...]: ...
+
+
+Found = TypeVar("Found", bound=Listed)
 
 
 class FitError(UserError):
@@ -75,9 +78,9 @@ def clear(out: Path) -> None:
 
 
 def load_photos(
-    load: Callable[..., Listed], folders: tuple[Path, Path], files: tuple[list[Path] | None, list[Path] | None], cache: Path, quiet: bool,
+    load: Callable[..., Found], folders: tuple[Path, Path], files: tuple[list[Path] | None, list[Path] | None], cache: Path, quiet: bool,
     device: torch.device,
-) -> tuple[Listed, Listed]:  # fmt: skip
+) -> tuple[Found, Found]:  # fmt: skip
     """The photos of both folders, or those of their `files`, by `data.load` or its like for faces. FitError where
     processes see different ones."""
     pairs = zip(folders, files, strict=True)
@@ -86,8 +89,8 @@ def load_photos(
 
 
 def _load(
-    load: Callable[..., Listed], folder: Path, files: list[Path] | None, cache: Path, quiet: bool, device: torch.device
-) -> Listed:
+    load: Callable[..., Found], folder: Path, files: list[Path] | None, cache: Path, quiet: bool, device: torch.device
+) -> Found:
     """Of several processes on a machine, one decodes the photos, and the others find them done."""
     if distributed.local_rank() == 0:
         photos = load(folder, quiet, cache, files)
