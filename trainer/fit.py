@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -151,10 +152,8 @@ def update(
         action = sample_actions(config, distribution, learner.draws)  # (B, A, K)
         with torch.no_grad():
             state, finished = (downsample(pictures, config.edit_size) for pictures in (batch.state, batch.finished))
-            if batch.edit:
-                edited = batch.edit(action, learner.levels)  # (B, A, 3, 64, 64)
-            else:
-                edited = edit_batch(state, action, learner.levels)  # (B, A, 3, size, size)
+            edit = batch.edit or partial(edit_batch, state)
+            edited = edit(action, learner.levels)  # (B, A, 3, size, size)
             reward = rewards(config, learner.critic, state, edited, finished, learner.judge)  # (B, A)
         policy_loss = loss_of(config, reward, distribution.log_prob(action), value)
     else:

@@ -104,7 +104,7 @@ def assembled(
         ),
         replay=Replay(config.replay, getattr(critic, "length", None)),
         draws=Draws(generator, config.smallest_crop, size),
-        levels=torch.tensor([s.values() for s in TASKS[config.task]], dtype=torch.float32, device=device),
+        levels=torch.tensor([s.values() for s in TASKS[config.task].sliders], dtype=torch.float32, device=device),
     )
 
 

@@ -151,7 +151,7 @@ def current_names(state: dict[str, Any]) -> dict[str, Any]:
 
 def make_policy(config: Config) -> Policy | PixelPolicy | PaperPolicy:
     """The untrained policy that a run's settings ask for."""
-    sliders = len(TASKS[config.task])
+    sliders = len(TASKS[config.task].sliders)
     if config.network == "paper":
         return PaperPolicy(sliders)
     return PixelPolicy(config.width, sliders) if config.network == "pixels" else Policy(config.width, sliders)

@@ -23,7 +23,8 @@ def rewards(
 ) -> torch.Tensor:  # fmt: skip
     """Rewards (B, A) of edits (B, A, 3, size, size) of photos (B, 3, size, size).
 
-    The first P photos of the batch are degraded ones of finished photos (P, 3, size, size), P may be 0. judge: of faces.
+    The first P photos of the batch are degraded ones of finished photos (P, 3, size, size), P may be 0. judge: of
+    faces.
     """
     reward = torch.zeros(edited.shape[:2], device=edited.device)
     if config.w_critic > 0:

@@ -78,8 +78,8 @@ def clear(out: Path) -> None:
 
 
 def load_photos(
-    load: Callable[..., Found], folders: tuple[Path, Path], files: tuple[list[Path] | None, list[Path] | None], cache: Path, quiet: bool,
-    device: torch.device,
+    load: Callable[..., Found], folders: tuple[Path, Path], files: tuple[list[Path] | None, list[Path] | None],
+    cache: Path, quiet: bool, device: torch.device,
 ) -> tuple[Found, Found]:  # fmt: skip
     """The photos of both folders, or those of their `files`, by `data.load` or its like for faces. FitError where
     processes see different ones."""

@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
-from editor_ops import SLIDERS, Slider
 from editor_ops.face_sliders import FACE_SLIDERS
+from models.policy import TASK as PHOTO_TASK
+from models.policy_file import Task
 
-TASKS: dict[str, tuple[Slider, ...]] = {"photos": SLIDERS, "faces": FACE_SLIDERS}
+FACE_TASK = Task("faces", FACE_SLIDERS, 1, "face", "aligned crop 1")
+TASKS: dict[str, Task] = {task.name: task for task in (PHOTO_TASK, FACE_TASK)}

@@ -36,7 +36,8 @@ class Masks:
 
     def of(self, rows: torch.Tensor) -> torch.Tensor:
         """float32 (n, 64, 64), 0 to 1."""
-        for row in rows[~self._known[rows]].unique().split(MOST_AT_ONCE):
+        unknown = rows[~self._known[rows]].unique()
+        for row in unknown.split(MOST_AT_ONCE) if len(unknown) else ():
             pictures = self._faces.pictures(row).movedim(1, -1)
             self._masks[row] = skin_mask(pictures, self._faces.points[row], (0, 0, SIZE, SIZE)).half()
             self._known[row] = True
