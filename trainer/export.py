@@ -70,7 +70,7 @@ def export_run(run: Path, out: Path, training_data: str = "", licence: str = "",
 
 
 def export(policy: nn.Module, out: Path, notes: dict[str, str] | None = None, task: Task = TASKS[PHOTOS]) -> Path:
-    """Writes a policy with its metadata, atomically. notes: further metadata, e.g. training_data. task: what it does."""
+    """Writes a policy with its metadata, atomically. notes: further metadata, such as training_data. task: its own."""
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)  # it warns that torchvision, which we don't use, is missing
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "policy.onnx"

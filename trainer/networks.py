@@ -94,7 +94,7 @@ def gaussian_logits(head: torch.Tensor, first_width: float, levels: int) -> torc
     middle = levels // 2
     width = (first_width * spread.exp()).clamp(NARROWEST, float(levels))
     away = torch.arange(levels, device=place.device) - middle * (1 + place[..., None])  # (N, K, L)
-    return -0.5 * (away / width[..., None]).square()  # type: ignore[no-any-return]
+    return -0.5 * (away / width[..., None]).square()
 
 
 class PixelPolicy(nn.Module):

@@ -3,9 +3,8 @@
 
 from __future__ import annotations
 
-from editor_ops.face_sliders import FACE_SLIDERS
-from models.policy import TASK as PHOTO_TASK
+from models.faces.styles import TASK as FACES
+from models.policy import TASK as PHOTOS
 from models.policy_file import Task
 
-FACE_TASK = Task("faces", FACE_SLIDERS, 1, "face", "aligned crop 1")
-TASKS: dict[str, Task] = {task.name: task for task in (PHOTO_TASK, FACE_TASK)}
+TASKS: dict[str, Task] = {task.name: task for task in (PHOTOS, FACES)}

@@ -16,6 +16,7 @@ from enhancer import files as files_
 from enhancer import photo
 from models.errors import UserError
 from models.faces import face_crop, find_faces
+from models.faces.crop import RULE
 from models.thumbnail import SIZE
 
 from ..cache import Kind, fill, kept, open_cache
@@ -81,5 +82,5 @@ def _face_of(path: Path) -> bytes:
     return pixels.tobytes() + crop.points.astype(FLOAT).tobytes()
 
 
-FACE = Kind(b"auto-enhance-rl face 1\n", "faces", PIXELS + FLOAT.itemsize * POINTS * 2, _face_of)
-"""The number is to be raised when the finder or the crop changes what is seen."""
+FACE = Kind(f"auto-enhance-rl face 1, {RULE}\n".encode(), "faces", PIXELS + FLOAT.itemsize * POINTS * 2, _face_of)
+"""The number is to be raised when the finder finds otherwise."""

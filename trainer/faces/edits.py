@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The face editor on batches of crops: many edits of each face at once, as `editor_ops.faces.edit_face` would make them.
+"""The face editor on batches of crops: many edits of each face at once, as `editor_ops.faces.edit_face` makes them.
 
 What does not depend on the sliders is worked out once for each face: how every pixel moves for each of them, and where
 the skin is.
@@ -13,8 +13,10 @@ import torch
 
 from editor_ops.color import linear_to_srgb, srgb_to_linear
 from editor_ops.face_frame import face_frame
+from editor_ops.face_landmarks import OVAL
+from editor_ops.face_shape import moves
 from editor_ops.face_sliders import FACE_SHAPE, FACE_SLIDERS
-from editor_ops.face_warp import basis, pulled, unfolded
+from editor_ops.face_warp import BUMP, CONTOUR_BUMP, STILL, falloff, pulled, unfolded
 from editor_ops.faces import skin
 from editor_ops.skin_mask import skin_mask
 from models.thumbnail import SIZE
@@ -47,22 +49,40 @@ class Masks:
 @dataclass(frozen=True)
 class Prepared:
     """B faces. linear: (B, 64, 64, 3), linear light. mask: (B, 64, 64). ways: (B, S, 64, 64, 2), pixels from where each
-    pixel comes for a value of 1 of each of the S sliders of the shape. unit: (B,), pixels, by which radii go."""
+    pixel comes for a value of 1 of each of the S sliders of the shape. unit: (B,), pixels, by which radii go. points:
+    (B, 468, 2)."""
 
     linear: torch.Tensor
     mask: torch.Tensor
     ways: torch.Tensor
     unit: torch.Tensor
+    points: torch.Tensor
 
 
 def prepare(pictures: torch.Tensor, points: torch.Tensor, mask: torch.Tensor) -> Prepared:
-    """Of crops (B, 3, 64, 64), sRGB in [0, 1], and their landmarks (B, 468, 2): their eyes are level, so that the frame's
-    axes are the crop's."""
+    """Of crops (B, 3, 64, 64), sRGB in [0, 1], and their landmarks (B, 468, 2): their eyes are level, so that the
+    frame's axes are the crop's."""
     frame = face_frame(points)
     centres = torch.arange(SIZE, device=points.device) + 0.5
     x, y = ((centres - frame.origin[:, axis, None]) / frame.unit[:, None] for axis in (0, 1))  # (B, 64) each
     ways = -basis(frame.to_face(points), x, y) * frame.unit[:, None, None, None, None]
-    return Prepared(srgb_to_linear(pictures.movedim(1, -1)), mask, ways, frame.unit)
+    return Prepared(srgb_to_linear(pictures.movedim(1, -1)), mask, ways, frame.unit, points)
+
+
+def basis(face: torch.Tensor, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+    """The forward field of each slider of the shape for a value of 1, (N, S, rows, columns, 2), as `face_warp.field`
+    has it on its grid. face: landmarks (N, 468, 2). x: (N, columns), y: (N, rows), lines; all in the face's frame."""
+    width = torch.full_like(face[0, :, 0], BUMP)  # (468,)
+    width[list(OVAL)] = CONTOUR_BUMP
+    # clamped, since numbers too small for their exponent are slow
+    across = torch.exp(-0.5 * ((x[:, None] - face[:, :, None, 0]) / width[:, None]).square().clamp(max=80))
+    down = torch.exp(-0.5 * ((y[:, :, None] - face[:, None, :, 1]) / width).square().clamp(max=80))
+    places = torch.stack([x[:, None].expand(-1, y.shape[1], -1), y[:, :, None].expand(-1, -1, x.shape[1])], -1)
+    share = falloff(face, places) / (down @ across + STILL)  # (N, rows, columns)
+    moving = torch.stack([moves(face, {slider.name: 1.0}) for slider in FACE_SHAPE], 2)  # (N, 468, S, 2)
+    ways = down @ (moving[..., None] * across[:, :, None, None]).flatten(2)  # (N, rows, S 2 columns)
+    ways = ways.unflatten(2, (len(FACE_SHAPE), 2, -1)) * share[:, :, None, None]
+    return ways.permute(0, 2, 1, 4, 3)
 
 
 def edit(prepared: Prepared, values: torch.Tensor) -> torch.Tensor:
@@ -72,11 +92,24 @@ def edit(prepared: Prepared, values: torch.Tensor) -> torch.Tensor:
     return torch.cat([_edit(Prepared(*part[:-1]), part[-1]) for part in parts])
 
 
+def moved(prepared: Prepared, values: torch.Tensor) -> torch.Tensor:
+    """How far edits by values (B, K) move the landmarks on the mean, in shares of the eyes' distance: (B,)."""
+    ways = _ways(prepared, values[:, None])  # (B, 64, 64, 2)
+    places = (prepared.points - 0.5).round().long().clamp(0, SIZE - 1)  # (B, 468, 2), the pixels that they lie in
+    rows = torch.arange(len(places), device=places.device)[:, None]
+    return ways[rows, places[..., 1], places[..., 0]].norm(dim=-1).mean(-1) / prepared.unit
+
+
+def _ways(prepared: Prepared, values: torch.Tensor) -> torch.Tensor:
+    """From where each pixel comes, in pixels, for values (B, A, K): (B A, 64, 64, 2), without a fold."""
+    ways = torch.einsum("bas,bsn->ban", values[..., : len(FACE_SHAPE)], prepared.ways.flatten(2))
+    ways = ways.reshape(-1, SIZE, SIZE, 2)
+    return unfolded(ways, ways.new_ones(len(ways), 2))
+
+
 def _edit(prepared: Prepared, values: torch.Tensor) -> torch.Tensor:
     b, a, _ = values.shape
-    shape, rest = values[..., : len(FACE_SHAPE)], values.flatten(0, 1)
-    ways = torch.einsum("bas,bsn->ban", shape, prepared.ways.flatten(2)).reshape(b * a, SIZE, SIZE, 2)
-    ways = unfolded(ways, ways.new_ones(b * a, 2))
+    ways, rest = _ways(prepared, values), values.flatten(0, 1)
     flat = torch.cat([prepared.linear, prepared.mask[..., None]], -1).repeat_interleave(a, 0)  # (B A, 64, 64, 4)
     linear, mask = pulled(flat, ways).split([3, 1], -1)
     named = {slider.name: rest[:, k] for k, slider in enumerate(FACE_SLIDERS)}
