@@ -51,10 +51,13 @@ def face_environment(
     masks = edits.Masks(sources)
     few = torch.linspace(0, len(sources.names) - 1, min(SHOWN, len(sources.names))).round().long().unique()
 
+    def looked_at(rows: torch.Tensor) -> tuple[torch.Tensor, edits.Prepared]:
+        pictures = sources.pictures(rows).to(device)
+        return pictures, edits.prepare(pictures, sources.points[rows].to(device), masks.of(rows).to(device))
+
     def sample() -> Batch:
         rows, mirrored = learner.draws.faces(len(sources.names), config.batch * distributed.world_size())
-        pictures = sources.pictures(rows).to(device)
-        prepared = edits.prepare(pictures, sources.points[rows].to(device), masks.of(rows).to(device))
+        pictures, prepared = looked_at(rows)
 
         def edit(action: torch.Tensor, levels: torch.Tensor) -> torch.Tensor:
             return turned(edits.edit(prepared, values_at(levels, action)), mirrored)
@@ -66,25 +69,12 @@ def face_environment(
         rows, mirrored = learner.draws.faces(len(targets.names), config.batch * distributed.world_size())
         return edited, turned(targets.pictures(rows).to(device), mirrored)
 
-    def shown() -> edits.Prepared:
-        pictures, points, mask = (
-            each.to(device) for each in (sources.pictures(few), sources.points[few], masks.of(few))
-        )
-        return edits.prepare(pictures, points, mask)
-
     def sheet(path: Path) -> None:
-        rows = few[:ON_A_SHEET]
-        state = sources.pictures(rows).to(device)
-        prepared = edits.prepare(state, sources.points[rows].to(device), masks.of(rows).to(device))
+        state, prepared = looked_at(few[:ON_A_SHEET])
         action = LevelDistribution(learner.ema.module.eval()(state)[0]).mode()
-        with torch.no_grad():
-            write_sheet([state, edits.edit(prepared, values_at(learner.levels, action[:, None]))[:, 0]], path)
+        write_sheet([state, edits.edit(prepared, values_at(learner.levels, action[:, None]))[:, 0]], path)
 
-    return Environment(
-        learner, sample, compared,
-        validate=lambda: validate(learner, sources.pictures(few).to(device), shown()),
-        sheet=sheet,
-    )  # fmt: skip
+    return Environment(learner, sample, compared, lambda: validate(learner, *looked_at(few)), torch.no_grad()(sheet))
 
 
 def turned(pictures: torch.Tensor, mirrored: torch.Tensor) -> torch.Tensor:
