@@ -78,7 +78,7 @@ def face_environment(
 
 
 def turned(pictures: torch.Tensor, mirrored: torch.Tensor) -> torch.Tensor:
-    """Pictures (B, ..., 64, 64), those mirrored (B,) that are to be. The sliders do the same to both sides of a face."""
+    """Pictures (B, ..., 64, 64), of which some are mirrored, (B,). The sliders do the same to both sides of a face."""
     flags = mirrored.to(pictures.device).reshape(-1, *[1] * (pictures.ndim - 1))
     return torch.where(flags, pictures.flip(-1), pictures)
 

@@ -22,10 +22,10 @@ from models.errors import UserError
 from models.faces.styles import FaceStyle
 
 from ..evaluate import descent
-from . import edits, run_judge
-from .crops import Faces
+from . import edits, run_judge, scut
+from .crops import Faces, load
 from .environment import values_at
-from .judge import EPOCHS, Watch, judged, learn, pearson
+from .judge import EPOCHS, Judge, Watch, judged, learn, pearson
 
 PARTS = 4
 """Of the faces: each judge learns from three quarters."""
@@ -35,12 +35,14 @@ STRIDES = (8, 4, 2)
 """Levels by which the search for the best constant action moves a slider, the coarse ones first."""
 TRIED = (0, 4, 8, 12, 16, 20, 24, 28, 32)
 """Levels that are tried where the best edit of each face is sought, slider after slider."""
-SEED = 0
-"""Of the judges, of the parts and of the random edits."""
 
 
 class FaceEvaluateError(UserError):
     """Faces that can't be measured. The message says why and what to do."""
+
+
+Opinion = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+"""Pictures (N, 3, 64, 64) and the parts that they belong to (N,) -> what the judges of these parts think (N,)."""
 
 
 @dataclass(frozen=True)
@@ -59,9 +61,9 @@ class Edited:
 
 @dataclass(frozen=True)
 class Result:
-    """pearson: of the judges' opinion and the known scores, over all faces. rows: of each kind of edit, over n faces (or
-    `searched` of them): their mean score, the gain over what they were, the share of faces that gain, and how far the
-    edits move the landmarks on the mean, in shares of the eyes' distance. constant: values of the best constant action."""
+    """pearson: of the opinion and the known scores of all faces that were judged. rows: of each kind of edit, over n
+    faces (or `searched` of them): their mean score, the gain over what they were, the share of faces that gain, and
+    how far the edits move the landmarks on the mean, in shares of the eyes' distance. constant: the best one."""
 
     n: int
     judged: int
@@ -75,65 +77,82 @@ class Result:
         return {**vars(self)}
 
 
+def scut_faces(folder: Path, below: float, cache: Path | None = None) -> tuple[Faces, torch.Tensor, torch.Tensor]:
+    """SCUT-FBP5500's official test faces, their scores, and which of them are to be edited: those that score below."""
+    here, files, known = scut.faces(folder, "test")
+    faces = load(here, cache=cache, files=files)
+    scored = {path.relative_to(here).as_posix(): score for path, score in zip(files, known, strict=True)}
+    scores = torch.tensor([scored[name] for name in faces.names])
+    return faces, scores, scores < below
+
+
+def faces_of_folders(low: Path, high: Path, cache: Path | None = None) -> tuple[Faces, torch.Tensor, torch.Tensor]:
+    """The faces of two folders with score 0 and 1; those of the first are to be edited."""
+    one, other = load(low, cache=cache), load(high, cache=cache)
+    faces = Faces(
+        low, one.names + other.names, one.keys + other.keys,
+        torch.cat([one.crops, other.crops]), torch.cat([one.points, other.points]),
+    )  # fmt: skip
+    scores = torch.cat([torch.zeros(len(one.names)), torch.ones(len(other.names))])
+    return faces, scores, scores == 0
+
+
 def evaluate(
-    faces: Faces, scores: torch.Tensor, wanted: torch.Tensor, style: FaceStyle, judges: Path | None, watch: Watch
-) -> Result:
+    faces: Faces, scores: torch.Tensor, wanted: torch.Tensor, style: FaceStyle, seed: int, judges: Path | None,
+    watch: Watch,
+) -> Result:  # fmt: skip
     """Measures a style on those faces that are wanted, bool (N,); judges learn from all and their scores (N,).
 
-    judges: a folder where they are kept, for the next time. watch(text, n) gives the numbers below n. FaceEvaluateError
-    where there are too few faces.
+    seed: of the parts, the judges and the random edits. judges: a folder where they are kept, for the next time.
+    watch(text, n) gives the numbers below n. FaceEvaluateError where there are too few faces.
     """
     if int(wanted.sum()) < 1 or len(scores) < 2 * PARTS:
-        message = (
-            f"{int(wanted.sum())} of {len(scores)} faces are to be edited; a judge needs {2 * PARTS} and one of these"
-        )
-        raise FaceEvaluateError(f"{message}: give more faces", "too few faces")
-    part = torch.arange(len(scores))[torch.randperm(len(scores), generator=torch.Generator().manual_seed(SEED))] % PARTS
-    made = [_judge(faces, scores, part != i, judges, watch) for i in range(PARTS)]
+        message = f"{len(scores)} faces, {int(wanted.sum())} of them to be edited"
+        raise FaceEvaluateError(f"{message}: give {2 * PARTS} or more, and one of these", "too few faces")
+    generator = torch.Generator().manual_seed(seed)
+    part = torch.randperm(len(scores), generator=generator) % PARTS
+    made = [_judge(faces, scores, part != i, seed, judges, watch) for i in range(PARTS)]
 
     def opinion(pictures: torch.Tensor, of: torch.Tensor) -> torch.Tensor:
-        """Of pictures (N, 3, 64, 64), by the judges of their parts (N,): (N,)."""
         found = torch.empty(len(pictures))
         for i, judge in enumerate(made):
-            found[of == i] = judged(judge, pictures[of == i]) if (of == i).any() else 0.0
+            if (of == i).any():
+                found[of == i] = judged(judge, pictures[of == i])
         return found
 
     known = opinion(faces.pictures(), part)
     rows = wanted.nonzero()[:, 0]
     all_of_them = Edited(faces, edits.Masks(faces), part, known).select(rows)
     few = all_of_them.select(torch.linspace(0, len(rows) - 1, min(SEARCHED, len(rows))).round().long())
-    return _measured(all_of_them, few, style, opinion, pearson(known, scores), len(scores), watch)
+    rows_, constant = _measured(all_of_them, few, style, opinion, generator, watch)
+    return Result(len(rows), len(scores), pearson(known, scores), style.name, len(few.part), rows_, constant)
 
 
 def _measured(
-    all_of_them: Edited, few: Edited, style: FaceStyle, opinion: Callable[[torch.Tensor, torch.Tensor], torch.Tensor],
-    correlation: float, judged_faces: int, watch: Watch,
-) -> Result:  # fmt: skip
+    all_of_them: Edited, few: Edited, style: FaceStyle, opinion: Opinion, generator: torch.Generator, watch: Watch
+) -> tuple[dict[str, dict[str, float]], dict[str, float]]:
+    """What `Result` has as rows and constant."""
     table = torch.tensor([slider.values() for slider in FACE_SLIDERS])  # (K, L)
-    n, k = len(all_of_them.faces.names), len(FACE_SLIDERS)
+    n, k = len(all_of_them.part), len(FACE_SLIDERS)
     crops = all_of_them.faces.pictures().permute(0, 2, 3, 1).numpy()
     chosen = torch.tensor([style.choose(crops[i]).tolist() for i in watch("Asking the style", n)])  # (N, K)
-    constant = _best_constant(few, table, opinion, watch)
-    random = torch.randint(LEVELS, (n, k), generator=torch.Generator().manual_seed(SEED))
-    each = _best_of_each(few, table, opinion, watch)
+    constant = best_constant(few, table, opinion, watch)
+    random = torch.randint(LEVELS, (n, k), generator=generator)
     candidates = {
         "untouched": (all_of_them, table[:, NEUTRAL_LEVEL].expand(n, -1)),
         "random levels": (all_of_them, values_at(table, random)),
         "best constant action": (all_of_them, constant.expand(n, -1)),
         "the style's mean for all": (all_of_them, chosen.mean(0).expand(n, -1)),
-        "style": (all_of_them, chosen),
-        f"best of each, of {len(few.faces.names)}": (few, each),
+        "the style": (all_of_them, chosen),
+        f"best of each, of {len(few.part)}": (few, best_of_each(few, table, opinion, watch)),
     }
     names = list(candidates)
-    rows = {names[i]: _measure(*candidates[names[i]], opinion) for i in watch("Measuring", len(names))}
-    named = {slider.name: float(value) for slider, value in zip(FACE_SLIDERS, constant, strict=True)}
-    return Result(n, judged_faces, correlation, style.name, len(few.faces.names), rows, named)
+    rows = {names[i]: measure(*candidates[names[i]], opinion) for i in watch("Measuring", len(names))}
+    return rows, {slider.name: float(value) for slider, value in zip(FACE_SLIDERS, constant, strict=True)}
 
 
 @torch.no_grad()
-def _measure(
-    edited: Edited, values: torch.Tensor, opinion: Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
-) -> dict[str, float]:
+def measure(edited: Edited, values: torch.Tensor, opinion: Opinion) -> dict[str, float]:
     """Of values (N, K)."""
     parts = torch.arange(len(values)).split(edits.MOST_AT_ONCE)
     prepared = [_prepare(edited, rows) for rows in parts]
@@ -154,24 +173,22 @@ def _prepare(edited: Edited, rows: torch.Tensor) -> edits.Prepared:
 
 
 def _judge(
-    faces: Faces, scores: torch.Tensor, learned: torch.Tensor, folder: Path | None, watch: Watch
-) -> torch.nn.Module:
+    faces: Faces, scores: torch.Tensor, learned: torch.Tensor, seed: int, folder: Path | None, watch: Watch
+) -> Judge:
     """The judge that learned from some of the faces, bool (N,); found in the folder or put there."""
     crops, wanted = faces.crops[learned], scores[learned]
     if folder is None:
-        return learn(crops, wanted, SEED, watch)
-    recipe = f"judge 1, {EPOCHS} epochs, seed {SEED}".encode()
+        return learn(crops, wanted, seed, watch)
+    recipe = f"judge 1, {EPOCHS} epochs, seed {seed}".encode()
     name = hashlib.sha256(recipe + crops.numpy().tobytes() + wanted.numpy().tobytes()).hexdigest()[:16]
     path = folder / f"judge-{name}.pt"
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        run_judge.write(learn(crops, wanted, SEED, watch), path)
+        run_judge.write(learn(crops, wanted, seed, watch), path)
     return run_judge.read(path)
 
 
-def _best_constant(
-    few: Edited, table: torch.Tensor, opinion: Callable[[torch.Tensor, torch.Tensor], torch.Tensor], watch: Watch
-) -> torch.Tensor:
+def best_constant(few: Edited, table: torch.Tensor, opinion: Opinion, watch: Watch) -> torch.Tensor:
     """Values (K,), one set for all, that the judges of these very faces like best: no style that does the same to every
     face can do better but by chance."""
     rows = torch.arange(len(few.faces.names))
@@ -190,10 +207,8 @@ def _best_constant(
 
 
 @torch.no_grad()
-def _best_of_each(
-    few: Edited, table: torch.Tensor, opinion: Callable[[torch.Tensor, torch.Tensor], torch.Tensor], watch: Watch
-) -> torch.Tensor:
-    """Values (N, K), for each face those that its judge likes best, sought slider after slider: what could be reached."""
+def best_of_each(few: Edited, table: torch.Tensor, opinion: Opinion, watch: Watch) -> torch.Tensor:
+    """Values (N, K), for each face those that its judge likes best, sought slider by slider: what could be reached."""
     n = len(few.faces.names)
     prepared = _prepare(few, torch.arange(n))
     levels = torch.full((n, len(table)), NEUTRAL_LEVEL)

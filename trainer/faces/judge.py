@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A judge of faces: a small network that learns a number for each of some faces, and is asked about others and edits."""
+"""A judge of faces: a small network that learns a number for each of some faces, and is asked about others."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ RATE, DECAY = 4e-3, 1e-2
 SHIFT = 3
 """Pixels by which faces are shifted while it learns, at most, each way."""
 CONTRAST, LIGHT = 0.2, 0.1
-"""How far faces' channels are scaled and shifted while it learns, from end to end: it shall look at faces, not at lamps."""
+"""How far faces' channels are scaled and shifted while it learns, from end to end: lamps shall count for nothing."""
 DROPOUT = 0.3
 
 
