@@ -12,12 +12,13 @@ from dataclasses import dataclass
 import torch
 
 from editor_ops.color import linear_to_srgb, srgb_to_linear
+from editor_ops.face_field import BUMP, CONTOUR_BUMP, STILL, falloff, unfolded
 from editor_ops.face_frame import face_frame
 from editor_ops.face_landmarks import OVAL
 from editor_ops.face_shape import moves
-from editor_ops.face_sliders import FACE_SHAPE, FACE_SLIDERS
-from editor_ops.face_warp import BUMP, CONTOUR_BUMP, STILL, falloff, pulled, unfolded
-from editor_ops.faces import skin
+from editor_ops.face_sliders import FACE_SHAPE, FACE_SLIDERS, skin_filters
+from editor_ops.face_warp import pulled
+from editor_ops.skin import skin
 from editor_ops.skin_mask import skin_mask
 from models.thumbnail import SIZE
 
@@ -70,7 +71,7 @@ def prepare(pictures: torch.Tensor, points: torch.Tensor, mask: torch.Tensor) ->
 
 
 def basis(face: torch.Tensor, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
-    """The forward field of each slider of the shape for a value of 1, (N, S, rows, columns, 2), as `face_warp.field`
+    """The forward field of each slider of the shape for a value of 1, (N, S, rows, columns, 2), as `face_field.field`
     has it on its grid. face: landmarks (N, 468, 2). x: (N, columns), y: (N, rows), lines; all in the face's frame."""
     width = torch.full_like(face[0, :, 0], BUMP)  # (468,)
     width[list(OVAL)] = CONTOUR_BUMP
@@ -113,6 +114,5 @@ def _edit(prepared: Prepared, values: torch.Tensor) -> torch.Tensor:
     flat = torch.cat([prepared.linear, prepared.mask[..., None]], -1).repeat_interleave(a, 0)  # (B A, 64, 64, 4)
     linear, mask = pulled(flat, ways).split([3, 1], -1)
     named = {slider.name: rest[:, k] for k, slider in enumerate(FACE_SLIDERS)}
-    linear = skin(linear, mask[..., 0], named, prepared.unit.repeat_interleave(a))
-    edited = quantised(linear_to_srgb(linear).clamp(0, 1))
-    return edited.movedim(-1, 1).reshape(b, a, 3, SIZE, SIZE)
+    edited = skin(linear_to_srgb(linear), mask[..., 0], skin_filters(named, prepared.unit.repeat_interleave(a)))
+    return quantised(edited).movedim(-1, 1).reshape(b, a, 3, SIZE, SIZE)
