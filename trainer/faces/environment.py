@@ -15,6 +15,7 @@ from editor_ops.face_sliders import FACE_SLIDERS
 from .. import distributed
 from ..batches import Batch
 from ..config import Config
+from ..console import steps
 from ..distribution import LevelDistribution
 from ..environment import Environment
 from ..init_weights import load_weights
@@ -22,9 +23,9 @@ from ..learner import Learner, assembled
 from ..networks import Critic, make_policy
 from ..validation import MOVING, SliderStatistics, slider_statistics, write_sheet
 from . import edits
+from . import judge as judges
 from .crops import Faces
-from .judge import judged
-from .run_judge import judge_of_run
+from .judge import EPOCHS, Judge, judged
 
 SHOWN = 128
 """Source faces by which a run is validated: two seconds' work, and the mean stands to a tenth of the spread."""
@@ -77,6 +78,19 @@ def face_environment(
     return Environment(learner, sample, compared, lambda: validate(learner, *looked_at(few)), torch.no_grad()(sheet))
 
 
+def judge_of_run(out: Path, sources: Faces, targets: Faces, seed: int, resume: bool, printed: Console) -> Judge:
+    """A run's judge: before the first update it learns which of the two folders a face is from, 0 or 1, and then stands
+    still. It sees faces as they are, while the critic follows the edits. Kept in judge.pt, from which a resumed run has
+    it."""
+    path = out / "judge.pt"
+    if distributed.rank() == 0 and not (resume and path.exists()):
+        labels = torch.cat([torch.zeros(len(sources.names)), torch.ones(len(targets.names))])
+        crops = torch.cat([sources.crops, targets.crops])
+        judges.write(judges.learn(crops, labels, seed, lambda text, n: steps(text, n, printed), EPOCHS), path)
+    distributed.barrier()
+    return judges.read(path)
+
+
 def turned(pictures: torch.Tensor, mirrored: torch.Tensor) -> torch.Tensor:
     """Pictures (B, ..., 64, 64), of which some are mirrored, (B,). The sliders do the same to both sides of a face."""
     flags = mirrored.to(pictures.device).reshape(-1, *[1] * (pictures.ndim - 1))
@@ -116,8 +130,8 @@ def validate(learner: Learner, state: torch.Tensor, prepared: edits.Prepared) ->
     distribution = LevelDistribution(learner.ema.module.eval()(state)[0])
     chosen = distribution.mode()  # (N, K)
     edited = edits.edit(prepared, values_at(learner.levels, chosen[:, None]))[:, 0]
-    judges: dict[str, nn.Module] = {"critic": learner.critic} | ({"judge": learner.judge} if learner.judge else {})
-    rise = {who: judged(judge, edited) - judged(judge, state) for who, judge in judges.items()}
+    asked: dict[str, nn.Module] = {"critic": learner.critic} | ({"judge": learner.judge} if learner.judge else {})
+    rise = {who: judged(judge, edited) - judged(judge, state) for who, judge in asked.items()}
     return FaceValidation(
         {who: float(gains.mean()) for who, gains in rise.items()},
         {who: float((gains > 0).float().mean()) for who, gains in rise.items()},

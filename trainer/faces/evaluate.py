@@ -22,10 +22,10 @@ from models.errors import UserError
 from models.faces.styles import FaceStyle
 
 from ..evaluate import descent
-from . import edits, run_judge, scut
+from . import edits, scut
 from .crops import Faces, load
 from .environment import values_at
-from .judge import EPOCHS, Judge, Watch, judged, learn, pearson
+from .judge import EPOCHS, Judge, Watch, judged, learn, pearson, read, write
 
 PARTS = 4
 """Of the faces: each judge learns from three quarters."""
@@ -178,14 +178,14 @@ def _judge(
     """The judge that learned from some of the faces, bool (N,); found in the folder or put there."""
     crops, wanted = faces.crops[learned], scores[learned]
     if folder is None:
-        return learn(crops, wanted, seed, watch)
+        return learn(crops, wanted, seed, watch, EPOCHS)
     recipe = f"judge 1, {EPOCHS} epochs, seed {seed}".encode()
     name = hashlib.sha256(recipe + crops.numpy().tobytes() + wanted.numpy().tobytes()).hexdigest()[:16]
     path = folder / f"judge-{name}.pt"
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        run_judge.write(learn(crops, wanted, seed, watch), path)
-    return run_judge.read(path)
+        write(learn(crops, wanted, seed, watch, EPOCHS), path)
+    return read(path)
 
 
 def best_constant(few: Edited, table: torch.Tensor, opinion: Opinion, watch: Watch) -> torch.Tensor:

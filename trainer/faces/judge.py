@@ -5,9 +5,13 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import torch
 from torch import nn
+
+from models.errors import UserError
+from models.files import atomic_write
 
 WIDTHS = (24, 48, 72, 96)
 """Channels of its four convolutions, each of which halves the sides; wider ones judge little better."""
@@ -19,6 +23,10 @@ SHIFT = 3
 CONTRAST, LIGHT = 0.2, 0.1
 """How far faces' channels are scaled and shifted while it learns, from end to end: lamps shall count for nothing."""
 DROPOUT = 0.3
+
+
+class JudgeError(UserError):
+    """A file that holds no judge. The message says what to do."""
 
 
 class Judge(nn.Module):
@@ -44,7 +52,7 @@ Watch = Callable[[str, int], Iterator[int]]
 """Text and n -> the numbers below n, with a bar or without."""
 
 
-def learn(crops: torch.Tensor, scores: torch.Tensor, seed: int, watch: Watch, epochs: int = EPOCHS) -> Judge:
+def learn(crops: torch.Tensor, scores: torch.Tensor, seed: int, watch: Watch, epochs: int) -> Judge:
     """A judge of faces uint8 (N, 3, 64, 64) that have scores (N,), by least squares; the same for the same seed.
 
     Half of the faces are mirrored each time, and all are shifted a little and lit otherwise.
@@ -66,7 +74,7 @@ def learn(crops: torch.Tensor, scores: torch.Tensor, seed: int, watch: Watch, ep
                 error.square().mean().backward()
                 optimizer.step()
                 rates.step()
-    return judge.eval().requires_grad_(False)
+    return still(judge)
 
 
 def varied(pictures: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
@@ -89,3 +97,24 @@ def judged(judge: nn.Module, pictures: torch.Tensor) -> torch.Tensor:
 def pearson(one: torch.Tensor, other: torch.Tensor) -> float:
     """Correlation of two series (N,); nan where one is constant."""
     return float(torch.corrcoef(torch.stack([one, other]).double())[0, 1])
+
+
+def write(judge: Judge, path: Path) -> None:
+    with atomic_write(path) as file:
+        torch.save(judge.state_dict(), file)
+
+
+def read(path: Path) -> Judge:
+    """JudgeError where the file holds none. weights_only: a file from anywhere runs no code."""
+    judge = Judge()
+    try:
+        judge.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
+    except Exception as error:  # torch raises many kinds for a damaged file
+        message = f"{path}: holds no judge ({type(error).__name__}); remove it, it is made again"
+        raise JudgeError(message, "damaged") from error
+    return still(judge)
+
+
+def still(judge: Judge) -> Judge:
+    """A judge that learns no more."""
+    return judge.eval().requires_grad_(False).to(memory_format=torch.channels_last)  # type: ignore[call-overload]

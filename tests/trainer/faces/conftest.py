@@ -28,7 +28,7 @@ def _points(rng: np.random.Generator) -> np.ndarray:
     """The mean face, a little wider or longer and not quite even, in a crop's pixels: float32 (468, 2)."""
     shape = mean_face() * rng.uniform(0.95, 1.05, 2) + rng.normal(0, 0.004, (468, 2))
     shape = shape - (shape[33] + shape[263]) / 2
-    return ((shape + [0.0, -BELOW]) / SIDE * 64 + 32).astype(np.float32)
+    return ((shape - np.array([0.0, BELOW])) / SIDE * 64 + 32).astype(np.float32)
 
 
 def _picture(rng: np.random.Generator, points: np.ndarray) -> np.ndarray:

@@ -17,7 +17,7 @@ from models.policy_file import PolicyError  # noqa: E402
 from trainer import checkpoint, fit  # noqa: E402
 from trainer.config import ConfigError, recipe  # noqa: E402
 from trainer.export import export_run  # noqa: E402
-from trainer.faces import judge  # noqa: E402
+from trainer.faces import environment  # noqa: E402
 
 SMALL = {"steps": 4, "batch": 4, "actions": 2, "by_slider": False, "evaluate_every": 2, "critic_updates": 2}
 
@@ -27,7 +27,7 @@ def run(two_folders, tmp_path, monkeypatch):
     """A run on the drawn faces: name, recipe, settings -> its folder."""
     made = {faces.folder.name: faces for faces in two_folders}
     monkeypatch.setattr(fit, "load_faces", lambda folder, *_: made[folder.name])
-    monkeypatch.setattr(judge, "EPOCHS", 4)
+    monkeypatch.setattr(environment, "EPOCHS", 4)
 
     def start(name: str, resume: bool = False, recipe_name: str = "faces", **settings) -> Path:
         fit.fit(Path("low"), Path("high"), tmp_path / name, recipe(recipe_name, **settings), resume, quiet=True)
