@@ -18,6 +18,8 @@ import torch
 from torch import nn
 
 from editor_ops.sliders import table
+from models import styles
+from models.faces import styles as face_styles
 from models.files import atomic_write
 from models.policy_file import OUTPUTS, PHOTOS, Task
 from models.thumbnail import SIZE
@@ -67,6 +69,15 @@ def export_run(run: Path, out: Path, training_data: str = "", licence: str = "",
     if description:
         notes["description"] = description
     return export(policy, Path(out), notes, TASKS[record.config.task])
+
+
+def export_style(run: Path, name: str, *notes: str) -> Path:
+    """`export_run` among the user's styles, for photos or for faces; the file's path. PolicyError for a name that
+    doesn't do or is taken."""
+    if read_record(run).config.task == PHOTOS:
+        return export_run(run, styles.new_path(name), *notes)
+    with tempfile.TemporaryDirectory() as folder:
+        return face_styles.add(export_run(run, Path(folder) / f"{styles.check_name(name)}.onnx", *notes), name)
 
 
 def export(policy: nn.Module, out: Path, notes: dict[str, str] | None = None, task: Task = TASKS[PHOTOS]) -> Path:

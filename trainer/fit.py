@@ -39,6 +39,7 @@ from .learner import Learner, begin, check_processes, pick_device
 from .networks import make_policy
 from .rewards import rewards
 from .run_folder import FitError, MetricsLog, clear, create_run, interruptible, load_photos, read_run
+from .tasks import TASKS
 
 LOG_EVERY = 10
 """Updates between lines in metrics.jsonl: the curves stay smooth and the file small."""
@@ -72,7 +73,7 @@ def fit(
         config, start = run.config, start or (Path(run.start) if run.start else None)
         goes_on = checkpoint.is_any(out / "checkpoints")  # else it was killed before the first one, and begins again
     if start is not None and not goes_on:
-        load_weights(make_policy(config), start)  # before anything is written
+        load_weights(make_policy(config), start, TASKS[config.task])  # before anything is written
     if config.style_shift and start is None and not goes_on:
         message = "a style shift is sought beside the edits of a policy: give one with --from, or --no-style-shift"
         raise FitError(message, "no policy")

@@ -15,6 +15,9 @@ import click
 from .config import RECIPES, RENAMED, Config
 from .options import CACHE, DATASET, JSON, MODEL, PATH, STOPPED, STYLE, load_policy, one_line_errors
 
+SCORES = ("low_score", "high_score")
+"""Settings of one data set alone."""
+
 
 def _setting_options(command: Callable[..., None]) -> Callable[..., None]:
     """An option for every field of Config; left out, the recipe's number holds. --help shows the common ones alone;
@@ -96,7 +99,7 @@ def fit(
         scut = dataset is not None and dataset[0] == "scut"
         if scut:
             changes.setdefault("task", "faces")
-        elif stray := sorted({"low_score", "high_score"} & set(changes)):
+        elif stray := [name for name in SCORES if changes.get(name, getattr(Config, name)) != getattr(Config, name)]:
             raise click.UsageError(f"{stray[0]} goes with --dataset scut")
         usual = "faces" if changes.get("task") == "faces" else "paper" if dataset else "taste" if start else "default"
         chosen = config.recipe(recipe or usual, **changes)
@@ -163,17 +166,15 @@ def export(
     if whole_editor and run.is_file() and any(notes):
         raise click.UsageError("a policy file has its description, training data and licence already; leave them out")
     with one_line_errors():
-        from models import styles
-
         if whole_editor and out is not None:
             from .whole_editor import export_whole_editor
 
             click.echo(f"written: {export_whole_editor(run, out, *notes)}")
             return
-        from .export import export_run
+        from . import export as exporting
 
-        path = out or styles.new_path(as_style or "")
-        click.echo(f"written: {export_run(run, path, *notes)}")
+        path = exporting.export_run(run, out, *notes) if out else exporting.export_style(run, as_style or "", *notes)
+        click.echo(f"written: {path}")
 
 
 @click.command()

@@ -21,6 +21,7 @@ from ..environment import Environment
 from ..init_weights import load_weights
 from ..learner import Learner, assembled
 from ..networks import Critic, make_policy
+from ..tasks import TASKS
 from ..validation import MOVING, SliderStatistics, slider_statistics, write_sheet
 from . import edits
 from . import judge as judges
@@ -45,7 +46,7 @@ def face_environment(
     torch.manual_seed(config.seed)  # the networks' first weights
     policy: nn.Module = make_policy(config).to(device)
     if start is not None and not resume:
-        load_weights(policy, start)
+        load_weights(policy, start, TASKS[config.task])
     learner = assembled(config, policy, Critic().to(device), torch.Generator().manual_seed(config.seed))
     if config.w_judge:
         learner.judge = judge_of_run(out, sources, targets, config.seed, resume, printed).to(device)
@@ -75,7 +76,9 @@ def face_environment(
         action = LevelDistribution(learner.ema.module.eval()(state)[0]).mode()
         write_sheet([state, edits.edit(prepared, values_at(learner.levels, action[:, None]))[:, 0]], path)
 
-    return Environment(learner, sample, compared, lambda: validate(learner, *looked_at(few)), torch.no_grad()(sheet))
+    return Environment(
+        learner, sample, compared, lambda: validate(config, learner, *looked_at(few)), torch.no_grad()(sheet)
+    )
 
 
 def judge_of_run(out: Path, sources: Faces, targets: Faces, seed: int, resume: bool, printed: Console) -> Judge:
@@ -125,12 +128,14 @@ class FaceValidation:
 
 
 @torch.no_grad()
-def validate(learner: Learner, state: torch.Tensor, prepared: edits.Prepared) -> FaceValidation:
+def validate(config: Config, learner: Learner, state: torch.Tensor, prepared: edits.Prepared) -> FaceValidation:
     """What the most probable edits of faces (N, 3, 64, 64) are worth."""
     distribution = LevelDistribution(learner.ema.module.eval()(state)[0])
     chosen = distribution.mode()  # (N, K)
     edited = edits.edit(prepared, values_at(learner.levels, chosen[:, None]))[:, 0]
-    asked: dict[str, nn.Module] = {"critic": learner.critic} | ({"judge": learner.judge} if learner.judge else {})
+    asked: dict[str, nn.Module] = {"critic": learner.critic} if config.w_critic else {}
+    if learner.judge:
+        asked["judge"] = learner.judge
     rise = {who: judged(judge, edited) - judged(judge, state) for who, judge in asked.items()}
     return FaceValidation(
         {who: float(gains.mean()) for who, gains in rise.items()},

@@ -16,7 +16,7 @@ from models.policy import Policy  # noqa: E402
 from models.policy_file import PolicyError  # noqa: E402
 from trainer import checkpoint, fit  # noqa: E402
 from trainer.config import ConfigError, recipe  # noqa: E402
-from trainer.export import export_run  # noqa: E402
+from trainer.export import export_style  # noqa: E402
 from trainer.faces import environment  # noqa: E402
 
 SMALL = {"steps": 4, "batch": 4, "actions": 2, "by_slider": False, "evaluate_every": 2, "critic_updates": 2}
@@ -73,10 +73,12 @@ def test_lighter_faces_are_learned(run):
 
 
 @pytest.mark.slow
-def test_a_runs_policy_becomes_a_face_style(run, tmp_path):
+def test_a_runs_policy_becomes_a_face_style(run, tmp_path, monkeypatch):
     done = run("run", recipe_name="paper", task="faces", steps=2, evaluate_every=2)
-    path = export_run(done, tmp_path / "mine.onnx", description="rounder")
-    style = styles.load(path)
+    monkeypatch.setattr(styles, "user_folder", lambda: tmp_path / "styles")
+    path = export_style(done, "mine", "", "", "rounder")
+    assert path == tmp_path / "styles" / "mine.onnx"
+    style = styles.find_style("mine")
     assert (style.name, style.description) == ("mine", "rounder")
     values = style.choose(np.random.default_rng(0).random((64, 64, 3), dtype=np.float32))
     assert values.shape == (len(FACE_NAMES),)
