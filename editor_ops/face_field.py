@@ -80,7 +80,7 @@ def field(points: Array, values: Mapping[str, Any], box: Box | None = None) -> F
     face = frame.to_face(points)
     ends = reach(face)
     first, last = xp.min(ends, axis=1), xp.max(ends, axis=1)
-    step = (last - first) / (GRID - 1)
+    step = clip((last - first) / (GRID - 1), 1e-6)  # of landmarks that all lie in one place too
     lines = numbers(GRID, face)
     x = first[:, :1] + step[:, :1] * lines  # (N, GRID)
     y = first[:, 1:] + step[:, 1:] * lines

@@ -93,9 +93,10 @@ class _Places:
         upper, right, lower, last = (
             flat[ahead:].take(self._first, mode="clip") for ahead in (0, 1, self._width, self._width + 1)
         )
-        upper += (right - upper) * self._a
-        lower += (last - lower) * self._a
-        return upper + (lower - upper) * self._b
+        with np.errstate(invalid="ignore"):  # what is not finite stays so
+            upper += (right - upper) * self._a
+            lower += (last - lower) * self._a
+            return upper + (lower - upper) * self._b
 
 
 def _columns(wanted: np.ndarray) -> slice | None:

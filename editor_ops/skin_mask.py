@@ -65,7 +65,7 @@ def skin_mask(image: Array, points: Array, box: Box) -> Array:
     face = frame.to_face(faces)
     oval = face[:, list(OVAL)]
     first, last = xp.min(oval, axis=1), xp.max(oval, axis=1)
-    step = (last - first) / (GRID - 1)
+    step = clip((last - first) / (GRID - 1), 1e-6)  # of landmarks that all lie in one place too
     x, y = (first[:, k, None] + step[:, k, None] * numbers(GRID, face) for k in (0, 1))
     x, y = x[:, None, :], y[:, :, None]
     made = _outline(face, x, y) * _likeness(small, *_places(frame, faces, x, y, (x0, y0), factor))
@@ -124,10 +124,10 @@ def _depth(polygon: Array, x: Array, y: Array) -> Array:
 def _likeness(image: Array, nodes: Array, cheeks: Array) -> Array:
     """(N, GRID, GRID): 1 where the colour is that of the face's own cheeks, 0 where it is another."""
     xp = namespace(image)
+    image = xp.where(xp.isfinite(image), image, xp.zeros_like(image))
     light, a, b = linear_to_lab(srgb_to_linear(clip(image, 0.0, 1.0)))
     light = light + 16
     colour = xp.stack([a / light, b / light, 3 * xp.log(light)], axis=-1)
-    colour = xp.where(xp.isfinite(colour), colour, xp.zeros_like(colour))
     own = xp.sort(bilinear(colour, cheeks), axis=1)[:, cheeks.shape[1] // 2][
         :, None, None
     ]  # the median, each by itself
