@@ -12,10 +12,8 @@ from dataclasses import dataclass
 import torch
 
 from editor_ops.color import linear_to_srgb, srgb_to_linear
-from editor_ops.face_field import BUMP, CONTOUR_BUMP, STILL, falloff, unfolded
+from editor_ops.face_field import basis, unfolded
 from editor_ops.face_frame import face_frame
-from editor_ops.face_landmarks import OVAL
-from editor_ops.face_shape import moves
 from editor_ops.face_sliders import FACE_SHAPE, FACE_SLIDERS, skin_filters
 from editor_ops.face_warp import pulled
 from editor_ops.skin import skin
@@ -68,22 +66,6 @@ def prepare(pictures: torch.Tensor, points: torch.Tensor, mask: torch.Tensor) ->
     x, y = ((centres - frame.origin[:, axis, None]) / frame.unit[:, None] for axis in (0, 1))  # (B, 64) each
     ways = -basis(frame.to_face(points), x, y) * frame.unit[:, None, None, None, None]
     return Prepared(srgb_to_linear(pictures.movedim(1, -1)), mask, ways, frame.unit, points)
-
-
-def basis(face: torch.Tensor, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
-    """The forward field of each slider of the shape for a value of 1, (N, S, rows, columns, 2), as `face_field.field`
-    has it on its grid. face: landmarks (N, 468, 2). x: (N, columns), y: (N, rows), lines; all in the face's frame."""
-    width = torch.full_like(face[0, :, 0], BUMP)  # (468,)
-    width[list(OVAL)] = CONTOUR_BUMP
-    # clamped, since numbers too small for their exponent are slow
-    across = torch.exp(-0.5 * ((x[:, None] - face[:, :, None, 0]) / width[:, None]).square().clamp(max=80))
-    down = torch.exp(-0.5 * ((y[:, :, None] - face[:, None, :, 1]) / width).square().clamp(max=80))
-    places = torch.stack([x[:, None].expand(-1, y.shape[1], -1), y[:, :, None].expand(-1, -1, x.shape[1])], -1)
-    share = falloff(face, places) / (down @ across + STILL)  # (N, rows, columns)
-    moving = torch.stack([moves(face, {slider.name: 1.0}) for slider in FACE_SHAPE], 2)  # (N, 468, S, 2)
-    ways = down @ (moving[..., None] * across[:, :, None, None]).flatten(2)  # (N, rows, S 2 columns)
-    ways = ways.unflatten(2, (len(FACE_SHAPE), 2, -1)) * share[:, :, None, None]
-    return ways.permute(0, 2, 1, 4, 3)
 
 
 def edit(prepared: Prepared, values: torch.Tensor) -> torch.Tensor:
