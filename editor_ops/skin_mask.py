@@ -20,7 +20,7 @@ from .face_landmarks import (
     RIGHT_NOSTRIL,
 )
 from .operations import as_float
-from .sampling import bilinear, enlarged, enlarged_columns, enlarged_rows, numbers, shrunk, smooth_step
+from .sampling import bilinear, enlarged, numbers, refined, shrunk, smooth_step
 from .scalars import clip, namespace
 
 GRID = 97
@@ -29,6 +29,8 @@ COARSE = 4
 """Cells of the grid that the way to the contour is taken linearly over."""
 FINEST = 160
 """Pixels of a box's short side, at most, that are looked at: about one for each cell. A larger box is shrunk."""
+SEEN = 4
+"""Pixels each way, at least, that each of the copy's is the mean of."""
 # In the frame's units, the distance of the eyes' outer corners.
 BORDER = 0.14
 """The mask rises within this from the contour inwards."""
@@ -61,7 +63,10 @@ def skin_mask(image: Array, points: Array, box: Box) -> Array:
     xp = namespace(many)
     x0, y0, width, height = box
     factor = max(1, min(width, height) // FINEST)
-    small = shrunk(as_float(many[:, y0 : y0 + height, x0 : x0 + width]), factor)
+    thin = max(1, factor // SEEN)  # of a large box, every so manieth pixel is enough for the means
+    factor = thin * SEEN if thin > 1 else factor
+    part = many[:, y0 + thin // 2 : y0 + height : thin, x0 + thin // 2 : x0 + width : thin]
+    small = shrunk(as_float(part), factor // thin)[:, : height // factor, : width // factor]
     rows, columns = small.shape[1:3]
     frame = face_frame(faces)
     face = frame.to_face(faces)
@@ -94,8 +99,8 @@ def _places(
 
 def _outline(face: Array, x: Array, y: Array) -> Array:
     """(N, GRID, GRID): 1 inside the contour and outside the features, 0 at the grid's border. face: in its frame."""
-    coarse = _depth(face[:, list(OVAL)], x[:, :, ::COARSE], y[:, ::COARSE])[..., None]
-    nearest = enlarged_rows(enlarged_columns(coarse, GRID, COARSE), 0, GRID, COARSE)[..., 0] / BORDER
+    coarse = _depth(face[:, list(OVAL)], x[:, :, ::COARSE], y[:, ::COARSE])
+    nearest = refined(refined(coarse, 1, COARSE), 2, COARSE) / BORDER
     for line, margin in FEATURES:
         _carve(nearest, face[:, list(line)], x, y, margin)
     line = numbers(GRID, face)

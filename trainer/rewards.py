@@ -27,10 +27,12 @@ def rewards(
     faces.
     """
     reward = torch.zeros(edited.shape[:2], device=edited.device)
-    if config.w_critic > 0:
+    if config.task == "faces":
+        for weight, network in ((config.w_critic, critic), (config.w_judge, judge)):
+            if weight and network:
+                reward += weight * gain(network, state, edited)
+    elif config.w_critic > 0:
         reward += config.w_critic * critic.judge(edited, state)
-    if config.w_judge > 0 and judge:
-        reward += config.w_judge * judge(edited.flatten(0, 1)).reshape(edited.shape[:2])
     if config.content > 0:
         reward -= config.content * (edited - state[:, None]).square().mean(dim=(2, 3, 4))
     n_pairs = len(finished)
@@ -45,6 +47,14 @@ def rewards(
         allowed[:n_pairs] = torch.maximum(allowed[:n_pairs], clipping(finished[:, None]))
         reward -= config.w_clipping * (clipping(edited) - allowed).clamp(min=0)
     return reward
+
+
+def gain(network: nn.Module, state: torch.Tensor, edited: torch.Tensor) -> torch.Tensor:
+    """How much higher a network thinks of edits (B, A, 3, 64, 64) than of what they were made of: (B, A).
+
+    A critic's opinion has no zero and drifts, beyond what a value head can follow; what an edit adds stays.
+    """
+    return network(edited.flatten(0, 1)).reshape(edited.shape[:2]) - network(state)[:, None]  # type: ignore[no-any-return]
 
 
 def closeness(edited: torch.Tensor, finished: torch.Tensor, w_chroma: float) -> torch.Tensor:

@@ -3,16 +3,21 @@
 
 from __future__ import annotations
 
+import functools
+import math
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
 
 from editor_ops.face_frame import face_unit
+from editor_ops.full_size import MOST_THREADS, cores
 
 from ..errors import UserError
+from . import networks
 from .detector import SIZE, Detection, detect, groups, overlap
 from .landmarks import MARGIN, Face, landmarks, square_of_detection, square_of_face
-from .pyramid import corners, levels, tile
+from .pyramid import Level, corners, levels, tile
 from .square import Square, cut
 
 AT_ONCE = 8
@@ -32,38 +37,57 @@ VIEWS = (1.6, 2.2, 3.0)
 """Sides of the squares at a second look, in sides of the face's box."""
 SEEN_AGAIN = 0.15
 """Intersection over union of a detection at a second look with the first, at least: that may have been far off."""
+COARSE = 3
+"""Levels on which faces are looked for upside down, where no other is found: heads as far round are rare, and large.
+Up to a quarter turn the detector finds them as they are."""
 SMALLEST = 10.0
 """Pixels between the outer corners of the eyes. Smaller faces, below 16 pixels wide, are left out: their landmarks are
 guesses, and no edit would move a pixel of theirs."""
 
 
-def find_faces(image: np.ndarray) -> list[Face]:
+def find_faces(image: np.ndarray, threads: int = MOST_THREADS) -> list[Face]:
     """The faces in a picture, the largest first.
 
     image: (height, width, 3), upright, sRGB-encoded: uint8, uint16, or floats where 1.0 is white (clipped to 0..1).
+    threads: at most; fewer where the process may use fewer cores.
     UserError ("not finite") for pixels that are not numbers; ValueError for other shapes and types.
     """
     image = np.asarray(image)
     if image.ndim != 3 or image.shape[2] != 3 or 0 in image.shape or image.dtype.kind not in "uf":
         raise ValueError(f"find_faces: a picture has shape (height, width, 3), not {image.shape} of {image.dtype}")
-    confirmed = [seen for each in _unique(_detected(image)) if (seen := _confirmed(image, each))]
-    found = [(face, each.score) for each in _unique(confirmed) if (face := _face(image, each))]
-    return _largest_first(found)
+    networks.load_all()  # before there are threads
+    made = levels(image, SIZE)
+    if not all(np.isfinite(level.pixels).all() for level in made):
+        raise UserError("the picture holds values that are not numbers (NaN)", "not finite")
+    with ThreadPoolExecutor(min(cores(), threads)) as pool:
+        return _found(image, made, False, pool) or _found(image, made[:COARSE], True, pool)
 
 
-def _detected(image: np.ndarray) -> list[Detection]:
-    """What the detector finds in a picture of any size; a face may be found more than once."""
-    found = []
-    for picture, scale in levels(image, SIZE):
-        if not np.isfinite(picture).all():
-            raise UserError("the picture holds values that are not numbers (NaN)", "not finite")
-        places = corners(picture.shape[0], picture.shape[1], SIZE)
-        for i in range(0, len(places), AT_ONCE):
-            some = places[i : i + AT_ONCE]
-            pixels = np.stack([tile(picture, left, top, SIZE) for left, top in some])
-            squares = [Square((x + SIZE / 2) * scale, (y + SIZE / 2) * scale, SIZE * scale) for x, y in some]
-            found += detect(pixels, squares, SCORE)
-    return found
+def _found(image: np.ndarray, made: list[Level], upside_down: bool, pool: ThreadPoolExecutor) -> list[Face]:
+    """The faces that are found on some levels, as they are or upside down."""
+    batches = _batches(made)
+    first = _unique([each for some in pool.map(functools.partial(_detected, upside_down), batches) for each in some])
+    confirmed = _unique([seen for seen in pool.map(functools.partial(_confirmed, image), first) if seen])
+    faces = list(pool.map(functools.partial(_face, image), confirmed))
+    return _largest_first([(face, seen.score) for face, seen in zip(faces, confirmed, strict=True) if face])
+
+
+def _batches(made: list[Level]) -> list[tuple[Level, list[tuple[int, int]]]]:
+    """Levels with left and top of the squares that cover them, some at a time."""
+    batches = []
+    for level in made:
+        places = corners(level.pixels.shape[0], level.pixels.shape[1], SIZE)
+        batches += [(level, places[i : i + AT_ONCE]) for i in range(0, len(places), AT_ONCE)]
+    return batches
+
+
+def _detected(upside_down: bool, batch: tuple[Level, list[tuple[int, int]]]) -> list[Detection]:
+    """What the detector finds in some squares; a face may be found in more than one."""
+    level, places = batch
+    pixels = np.stack([tile(level.pixels, left, top, SIZE) for left, top in places])
+    centres = [((x + SIZE / 2) * level.scale, (y + SIZE / 2) * level.scale) for x, y in places]
+    squares = [Square(x, y, SIZE * level.scale, math.pi if upside_down else 0.0) for x, y in centres]
+    return detect(np.ascontiguousarray(pixels[:, ::-1, ::-1]) if upside_down else pixels, squares, SCORE)
 
 
 def _unique(found: list[Detection]) -> list[Detection]:
