@@ -59,9 +59,12 @@ class Agent:
         self._thread = ThreadPoolExecutor(1)
         self._begun = self._thread.submit(self._begin)
 
-    def ask(self, header: dict[str, Any], data: bytes = b"") -> Future[Any]:
-        """The answer to a request (models/helper.py says which there are), or PluginError."""
-        return self._thread.submit(self._ask, header, data)
+    def ask(self, header: dict[str, Any], data: bytes = b"", raw: int = 0) -> Future[Any]:
+        """The answer to a request (models/helper.py says which there are), or PluginError.
+
+        raw: how many bytes are to come with the answer; they are its "data".
+        """
+        return self._thread.submit(self._ask, header, data, raw)
 
     def close(self) -> None:
         """Ends the helper; what is under way is not waited for."""
@@ -100,16 +103,16 @@ class Agent:
             remedy = INSTALL_BUNDLE if SANDBOX else REINSTALL
             raise PluginError(message.format(python=python, error=error.strerror, remedy=remedy)) from error
 
-    def _ask(self, header: dict[str, Any], data: bytes) -> Any:
+    def _ask(self, header: dict[str, Any], data: bytes, raw: int) -> Any:
         self._begun.result()  # raises what kept it from beginning
         if self._session is None:
-            return self._ask_helper(json.dumps(header).encode() + b"\n" + data)
+            return self._ask_helper(json.dumps(header).encode() + b"\n" + data, raw)
         try:
-            return self._session.answer(header, data)
+            return self._session.answer(header, data)  # with "data" as it is
         except Exception as error:  # whatever a policy file can bring about
             raise no_decision(str(error)) from error
 
-    def _ask_helper(self, request: bytes) -> Any:
+    def _ask_helper(self, request: bytes, raw: int) -> Any:
         helper, timeout = self._helper, self._settings.timeout
         assert helper is not None and helper.stdin is not None and helper.stdout is not None
         late = threading.Event()
@@ -124,8 +127,9 @@ class Agent:
             helper.stdin.write(request)
             helper.stdin.flush()
             line = helper.stdout.readline()
+            follows = helper.stdout.read(raw) if announces(line, raw) else b""
         except OSError:  # it has ended
-            line = b""
+            line = follows = b""
         finally:
             timer.cancel()
         if late.is_set():
@@ -144,7 +148,19 @@ class Agent:
             raise malformed_answer(error) from error
         if isinstance(answer, dict) and "error" in answer:
             raise no_decision(str(answer["error"]))
+        if raw:
+            if len(follows) != raw:
+                raise malformed_answer(ValueError(f"{len(follows)} bytes in place of {raw}"))
+            answer["data"] = follows
         return answer
+
+
+def announces(line: bytes, raw: int) -> bool:
+    """Whether an answer's line says that this many bytes follow it: an error's says nothing of the kind."""
+    try:
+        return raw > 0 and json.loads(line)["bytes"] == raw
+    except MALFORMED:
+        return False
 
 
 def end_with_children(helper: subprocess.Popen[bytes]) -> None:

@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From the menu to the layers: find the faces, let the user change what is done to each, put it above the photo."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import gi
+from gi.repository import Gegl, Gimp
+
+from models.decision import MALFORMED
+from models.faces.decision import FacesDecision
+
+from . import names
+from .agent import Agent, Settings, read_settings
+from .face_agent import check_faces, face_parts
+from .face_edit import FaceEdit
+from .face_layers import Seen, apply_faces, earlier, read_record
+from .layers import check_unlocked, is_selected, one_layer
+from .messages import FACES_TITLE, PluginError, _, calling_error
+
+if TYPE_CHECKING:
+    from .face_dialog import FaceDialog
+
+
+def enhance_faces(
+    procedure: Gimp.Procedure,
+    image: Gimp.Image,
+    drawables: list[Gimp.Drawable],
+    config: Gimp.ProcedureConfig,
+    interactive: bool,
+) -> dict[str, Any] | None:
+    """Finds the faces and puts the edit above the layer; its JSON, or None where the user cancelled."""
+    Gegl.init(None)
+    layer, there = earlier(image, one_layer(image, drawables, FACES_TITLE))
+    check_unlocked(layer.get_parent())  # the layer itself stays as it is
+    settings = read_settings()
+    agent = Agent(settings)  # it gets ready while the pixels are read
+    seen = None
+    try:
+        if not interactive:  # with the dialog open, a progress bar would only offer to kill the plug-in
+            Gimp.progress_init(FACES_TITLE)
+        seen = Seen(image, layer)
+        header, edit = request_header(layer, config, settings), FaceEdit(not layer.is_gray())
+        edit.strength = config.get_property("strength")
+        size = {"width": seen.width, "height": seen.height, "channels": seen.channels}
+        asked = agent.ask(header | size, seen.take_data())
+
+        def take(answer: Any) -> None:
+            take_faces(image, layer, edit, check_faces(answer))
+            if interactive and there is not None:
+                take_earlier(edit, read_record(there))
+
+        if interactive:
+            styles = agent.ask({"list_faces": True, "styles": settings.styles})
+            dialog = dialog_class()(procedure, config, agent, edit, header, take)
+            if not dialog.run(asked, styles):
+                return None
+            Gimp.progress_init(FACES_TITLE)
+        else:
+            take(asked.result())
+        parts = face_parts(agent, edit)
+        check_there(layer)
+        apply_faces(image, layer, there if there and there.is_valid() else None, seen, parts, edit.decision().to_json())
+    finally:
+        agent.close()
+        if seen is not None:
+            seen.close()
+    return edit.decision().to_json()
+
+
+def request_header(layer: Gimp.Layer, config: Gimp.ProcedureConfig, settings: Settings) -> dict[str, Any]:
+    """What the agent is told besides the pixels (models/helper.py)."""
+    style = config.get_property("style") or names.DEFAULT_FACE_STYLE
+    return {"faces": True, "style": style, "styles": settings.styles, "colour": not layer.is_gray()}
+
+
+def take_faces(image: Gimp.Image, layer: Gimp.Layer, edit: FaceEdit, decision: FacesDecision) -> None:
+    """Those with their middle on the canvas, and with a selection in it. PluginError where there is none."""
+    edit.take(decision, lambda x, y: is_selected(image, layer, x, y))
+    if edit.faces:
+        return
+    if decision.faces:
+        message = _("No face was found in the selection. Change it, or use Select > None.")
+        if Gimp.Selection.is_empty(image):
+            message = _("The faces of “{name}” lie outside of the canvas.").format(name=layer.get_name())
+        raise PluginError(message)
+    message = _("No face was found in “{name}”.")
+    raise PluginError(message.format(name=layer.get_name()))
+
+
+def take_earlier(edit: FaceEdit, record: dict[str, Any]) -> None:
+    """Goes on from what was set in an earlier run, as its group remembers it."""
+    try:
+        decision = FacesDecision.from_json(record["decision"])
+    except MALFORMED:  # a file from anywhere may hold anything
+        return
+    edit.take_over(decision)
+
+
+def check_there(layer: Gimp.Layer) -> None:
+    if not layer.is_valid():
+        raise calling_error(_("The layer was removed while the dialog was open."))
+
+
+def dialog_class() -> type[FaceDialog]:
+    """Imported only for an interactive run: loading GTK takes time, and a batch call needs no display."""
+    gi.require_version("GimpUi", "3.0")
+    from gi.repository import GimpUi
+
+    GimpUi.init(names.FACES_PROCEDURE)
+    from .face_dialog import FaceDialog
+
+    return FaceDialog
