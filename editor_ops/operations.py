@@ -11,6 +11,7 @@ from .brightness_contrast import brightness_contrast
 from .channel_mixer import channel_mixer
 from .color import Array, cast, is_floating
 from .color_temperature import color_temperature
+from .domain_transform import domain_transform
 from .exposure import exposure
 from .levels import levels
 from .saturation import saturation
@@ -22,7 +23,7 @@ OPERATIONS: dict[str, Callable[..., Array]] = {
     f"gegl:{function.__name__.replace('_', '-')}": function
     for function in (
         exposure, color_temperature, channel_mixer, shadows_highlights,
-        brightness_contrast, levels, saturation, unsharp_mask, rgb_clip, invert_gamma,
+        brightness_contrast, levels, saturation, unsharp_mask, rgb_clip, invert_gamma, domain_transform,
     )
 }  # fmt: skip
 """GIMP's name -> function on linear light (..., height, width, 3); properties under GIMP's names, with underscores."""

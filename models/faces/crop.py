@@ -17,7 +17,7 @@ SIDE = 2.4
 EYES = 0.42
 """Where the middle between the eyes lies, of the crop's height: the chin is then as far from the border as the hair."""
 CHIN_SHARE = 0.72
-"""Eye distance of a face from the front for each pixel from the eyes' middle to the chin. A head that is turned away has
+"""Eye distance of a face from the front, in distances from the eyes' middle to the chin. A head that is turned away has
 its eyes nearer to each other; then this counts."""
 
 

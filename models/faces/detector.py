@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""BlazeFace (Bazarevsky et al. 2019, arXiv 1907.05047) in MediaPipe's short-range form: faces in a square of a picture."""
+"""BlazeFace (Bazarevsky et al. 2019, arXiv 1907.05047), MediaPipe's short-range form: faces in squares of a picture."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from . import networks
-from .square import Square, cut
+from .square import Square
 
 SIZE = 128
 """Pixels along the side of what the network is shown."""
 GRIDS = ((8, 2), (16, 6))
-"""Pixels between the network's anchors, and how many lie on each place (MediaPipe's face_detection_short_range.pbtxt)."""
+"""Pixels between the network's anchors, and how many lie on each place (MediaPipe's face_detection.pbtxt)."""
 RIGHT_EYE, LEFT_EYE = 0, 1
 """Of the six key points: the person's right eye, which is at the left in an upright picture, and the left one."""
 SAME = 0.3
@@ -42,23 +42,29 @@ def _anchors() -> np.ndarray:
     return np.concatenate(grids)
 
 
-def detect(image: np.ndarray, square: Square, threshold: float) -> list[Detection]:
-    """Faces in a square of a picture whose score is above the threshold, one for each face, the best first.
+def detect(pictures: np.ndarray, squares: list[Square], threshold: float) -> list[Detection]:
+    """Faces whose score is above the threshold, one for each face of each square, each square's best first.
 
-    image: as `square.cut` takes it. A square that is turned finds faces that are turned as it is.
+    pictures: float32 (N, 128, 128, 3), sRGB-encoded in 0..1, black outside of the picture; squares: where each was cut
+    out. A square that is turned finds faces that are turned as it is.
     """
-    seen = cut(image, square, SIZE, black_outside=True) * 2 - 1  # the network's range is -1..1
-    rows, logits = networks.run("face_detection_short_range", seen[None], ["regressors", "classificators"])
-    scores = 1 / (1 + np.exp(-np.clip(logits[0, :, 0].astype(np.float64), -50, 50)))  # (896,)
-    kept = np.flatnonzero(scores > threshold)
-    if not len(kept):
-        return []
-    scores = scores[kept]
-    pairs = rows[0, kept].reshape(-1, 8, 2) / SIZE  # centre, width and height, six key points
-    anchors = _anchors()[kept]
+    seen = pictures * 2 - 1  # the network's range is -1..1
+    rows, logits = networks.run("face_detection_short_range", seen, ["boxes", "scores"])
+    scores = 1 / (1 + np.exp(-np.clip(logits[..., 0].astype(np.float64), -50, 50)))  # (N, 896)
+    found = []
+    for row, score, square in zip(rows, scores, squares, strict=True):
+        kept = np.flatnonzero(score > threshold)
+        if len(kept):
+            found += _detections(row[kept], score[kept], _anchors()[kept], square)
+    return found
+
+
+def _detections(rows: np.ndarray, scores: np.ndarray, anchors: np.ndarray, square: Square) -> list[Detection]:
+    """What the network says at some anchors: rows (n, 16), scores (n,), anchors (n, 2)."""
+    pairs = rows.astype(np.float64).reshape(-1, 8, 2) / SIZE  # centre, width and height, six key points
     centres, half = pairs[:, 0] + anchors, pairs[:, 1] / 2
     boxes = np.concatenate([centres - half, centres + half], axis=1)  # (n, 4)
-    eyes = pairs[:, 2 + np.array([RIGHT_EYE, LEFT_EYE])] + anchors[:, None]  # (n, 2, 2)
+    eyes = pairs[:, [2 + RIGHT_EYE, 2 + LEFT_EYE]] + anchors[:, None]  # (n, 2, 2)
     found = []
     for group in groups(scores, boxes):
         weight = scores[group] / scores[group].sum()
@@ -97,4 +103,4 @@ def overlap(box: np.ndarray, boxes: np.ndarray) -> np.ndarray:
     common = np.clip(high - low, 0, None).prod(axis=1)
     areas = np.clip(boxes[:, 2:] - boxes[:, :2], 0, None).prod(axis=1)
     own = np.clip(box[2:] - box[:2], 0, None).prod()
-    return common / np.maximum(own + areas - common, 1e-9)  # type: ignore[no-any-return]
+    return common / np.maximum(own + areas - common, 1e-9)

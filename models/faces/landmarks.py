@@ -22,8 +22,8 @@ MARGIN = 1.5
 
 @dataclass(frozen=True)
 class Face:
-    """points: float32 (468, 2), x then y, in pixels of the upright picture, whose edges are integers; MediaPipe's order.
-    presence: 0..1, how sure the network is that these are a face's."""
+    """points: float32 (468, 2), x then y, in pixels of the upright picture, whose edges are integers; in MediaPipe's
+    order. presence: 0..1, how sure the network is that these are a face's."""
 
     points: np.ndarray
     presence: float
@@ -48,7 +48,7 @@ class Face:
 def landmarks(image: np.ndarray, square: Square) -> Face:
     """The landmarks of the face that fills a square, turned as the face is, but for some margin."""
     seen = cut(image, square, SIZE)
-    points, presence = networks.run("face_landmark", seen[None], ["conv2d_21", "conv2d_31"])
+    points, presence = networks.run("face_landmark", seen[None], ["points", "presence"])
     flat = points.reshape(COUNT, 3)[:, :2].astype(np.float64) / SIZE  # the third is depth
     logit = float(np.clip(presence.ravel()[0], -50, 50))
     return Face(square.to_picture(flat).astype(np.float32), float(1 / (1 + np.exp(-logit))))

@@ -15,8 +15,8 @@ from ..errors import UserError
 
 FOLDER = Path(__file__).parent
 SHA256 = {
-    "face_detection_short_range": "79e1d3854b2fa522d9249a64378b8535a27a6a8c6ffa02422c6512354268bc32",
-    "face_landmark": "2563acd95ad41182e9687b8ba8b9526d3135c23ee9fe56cb5b29b0cd5bd2998c",
+    "face_detection_short_range": "343d15f9bbf70c5dd3ea5db9322400442cad8737a11e0f7db444276b3110cd7d",
+    "face_landmark": "f06c214b54cfb3cce76e1ee3559bd3744d6c775e8060c7d8f128f4ab2cf8b427",
 }
 """Of the files, which tools/face_models.py makes."""
 LONGEST_RUN = 10.0
@@ -39,6 +39,5 @@ def load(name: str) -> Any:
 
 
 def run(name: str, pictures: np.ndarray, outputs: list[str]) -> list[np.ndarray]:
-    """What a network says of a picture float32 (1, size, size, 3)."""
-    session = load(name)
-    return runtime.run(session, outputs, {session.get_inputs()[0].name: pictures}, LONGEST_RUN)
+    """What a network says of pictures float32 (N, size, size, 3)."""
+    return runtime.run(load(name), outputs, {"picture": pictures}, LONGEST_RUN)
