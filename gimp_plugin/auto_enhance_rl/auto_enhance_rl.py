@@ -7,8 +7,9 @@ as filters, which stay editable in the Layer Effects list. Of faces, it finds th
 above the layer.
 
 This file registers the procedures, python-fu-auto-enhance-rl and python-fu-auto-enhance-faces-rl, and runs them; the
-package `plugin` beside it does the work, from plugin/enhance.py and plugin/faces.py on. What the agent decides comes from `models.helper`. That needs NumPy
-and ONNX Runtime, which the Python inside most GIMP packages lacks. So the installer leaves beside this file:
+package `plugin` beside it does the work, from plugin/enhance.py and plugin/faces.py on. What the agent decides comes
+from `models.helper`. That needs NumPy and ONNX Runtime, which the Python inside most GIMP packages lacks. So the
+installer leaves beside this file:
 
     lib/          editor_ops, models (with the shipped policy) and array_api_compat, all plain Python: the slider table
                   for every GIMP, the agent too for one whose own Python has NumPy and ONNX Runtime
@@ -188,9 +189,9 @@ def describe_faces(procedure: Gimp.Procedure) -> None:
         _(
             "Each face that is found is shown, with sliders for its shape and its skin. The edit becomes layers above "
             "the selected one, which stays as it is: a copy with the shapes changed, and for each face a masked one "
-            "with filters for the skin, which can be changed in the Layer Effects list. With a selection, only faces with "
-            "their middle in it are edited. Needs one selected RGB or grey layer. Run again on the layer or on what it "
-            "made of it, it goes on from the sliders of the earlier run, and replaces its layers."
+            "with filters for the skin, which can be changed in the Layer Effects list. With a selection, only faces "
+            "with their middle in it are edited. Needs one selected RGB or grey layer. Run again on the layer, or on "
+            "what it made of it, it goes on from the sliders of the earlier run, and replaces its layers."
         ),
         None,
     )

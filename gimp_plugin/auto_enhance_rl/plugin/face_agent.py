@@ -7,12 +7,13 @@ import base64
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from models.faces.decision import FaceDecision
+
 from editor_ops.face_sliders import FACE_SHAPE, SKIN, skin_filters
 from models.decision import MALFORMED
-from models.faces.decision import FacesDecision
 
 from .agent import Agent, malformed_answer
-from .face_edit import Face, FaceEdit
+from .face_edit import Face, FacesEdit
 from .face_layers import FacePart
 from .messages import _
 
@@ -27,9 +28,9 @@ class Picture(NamedTuple):
     data: bytes
 
 
-def check_faces(answer: Any) -> FacesDecision:
+def check_faces(answer: Any) -> FaceDecision:
     try:
-        return FacesDecision.from_json(answer)
+        return FaceDecision.from_json(answer)
     except MALFORMED as error:
         raise malformed_answer(error) from error
 
@@ -57,7 +58,7 @@ def check_picture(answer: Any, side: int) -> Picture:
     return Picture(width, height, data)
 
 
-def face_parts(agent: Agent, edit: FaceEdit) -> list[FacePart]:
+def face_parts(agent: Agent, edit: FacesEdit) -> list[FacePart]:
     """What the edit does to each face that it changes: asks the agent for displacements and masks, and waits."""
     parts = []
     for face in edit.faces:

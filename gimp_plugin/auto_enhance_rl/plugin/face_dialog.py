@@ -15,7 +15,7 @@ from editor_ops.face_sliders import FACE_SHAPE, SKIN
 
 from .agent import Agent, check_styles
 from .face_agent import Picture, check_faces, check_picture, picture_request
-from .face_edit import Face, FaceEdit
+from .face_edit import Face, FacesEdit
 from .face_list import FaceList, fitted
 from .messages import FACES_TITLE, PluginError, _, log, unexpected
 from .names import DEFAULT_FACE_STYLE
@@ -45,7 +45,7 @@ class FaceDialog:
         procedure: Gimp.Procedure,
         config: Gimp.ProcedureConfig,
         agent: Agent,
-        edit: FaceEdit,
+        edit: FacesEdit,
         header: dict[str, Any],
         take: Callable[[Any], None],
     ) -> None:

@@ -3,18 +3,22 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from typing import Any
+
+from models.faces.decision import FaceDecision, FaceEdit
 
 from editor_ops import Slider
-from editor_ops.face_sliders import FACE_SHAPE, FACE_SLIDERS, SKIN
-from models.faces.decision import FaceChoice, FacesDecision
+from editor_ops.face_sliders import FACE_SLIDERS
+from models.decision import MALFORMED, number_in
 
 
 class Face:
-    """One face: where it is, what the style chose and what is set, at full strength, and whether it is edited."""
+    """One face: what the style chose, what is set now, both at full strength, and whether it is edited."""
 
-    def __init__(self, found: FaceChoice) -> None:
+    def __init__(self, found: FaceEdit) -> None:
         self.found = found
         self.chosen = dict(found.sliders)
         self.on = found.on
@@ -25,13 +29,8 @@ class Face:
         xs, ys = zip(*self.found.points, strict=True)
         return sum(xs) / len(xs), sum(ys) / len(ys)
 
-    @property
-    def reach(self) -> float:
-        """Half the longer side of its box: another face's middle is farther away."""
-        return max(self.found.box[2:]) / 2
 
-
-class FaceEdit:
+class FacesEdit:
     """Faces with the sliders' values that each has at full strength, and what follows from them.
 
     colour: False for a grey layer.
@@ -40,36 +39,33 @@ class FaceEdit:
     def __init__(self, colour: bool) -> None:
         self.sliders = [slider for slider in FACE_SLIDERS if colour or not slider.colour]
         self.strength = 1.0
-        self.style = ""
         self.faces: list[Face] = []
+        self._decision: FaceDecision | None = None  # the style's
 
-    def take(self, decision: FacesDecision, counts: Callable[[float, float], bool]) -> None:
+    @property
+    def style(self) -> str:
+        return self._decision.style if self._decision is not None else ""
+
+    def take(self, decision: FaceDecision, counts: Callable[[float, float], bool]) -> None:
         """Takes the faces that were found. counts: whether a face with its middle at x, y of the layer does."""
-        self.style = decision.style
+        self._decision = decision
         faces = [Face(found) for found in decision.faces]
         self.faces = [face for face in faces if counts(*face.middle)]
 
-    def restyle(self, decision: FacesDecision) -> None:
+    def restyle(self, decision: FaceDecision) -> None:
         """Takes what another style chose for the faces that there are. What was set by hand is gone then."""
-        self.style = decision.style
+        self._decision = decision
         found = {face.points: face for face in decision.faces}
         for face in self.faces:
             if face.found.points in found:
                 face.found = found[face.found.points]
                 face.chosen = dict(face.found.sliders)
 
-    def take_over(self, earlier: FacesDecision) -> None:
-        """Sets each face as an earlier run left it, where it is about the same one."""
-        for face in self.faces:
-            for other in map(Face, earlier.faces):
-                if math.dist(face.middle, other.middle) < min(face.reach, other.reach) / 2:
-                    face.chosen, face.on = dict(other.chosen), other.on
-
     def value(self, face: Face, slider: Slider) -> float:
         """What the slider is set to now, in its own unit."""
         if slider not in self.sliders:
             return slider.neutral
-        return float(slider.scaled(face.chosen.get(slider.name, slider.neutral), self.strength))
+        return float(slider.scaled(face.chosen[slider.name], self.strength))
 
     def values(self, face: Face) -> dict[str, float]:
         """Those that are not neutral; none of a face that is off."""
@@ -81,21 +77,39 @@ class FaceEdit:
     def set_value(self, face: Face, slider: Slider, value: float) -> None:
         """By hand: the slider is at this value now. At strength 0 nothing moves, and nothing is set."""
         if self.strength > 0:
-            face.chosen[slider.name] = slider.scaled(value, 1 / self.strength)
+            face.chosen[slider.name] = float(slider.scaled(value, 1 / self.strength))
 
     def reset(self, face: Face) -> None:
         """Back to what the style chose."""
         face.chosen = dict(face.found.sliders)
 
-    def decision(self) -> FacesDecision:
-        """What is set now, at full strength, with every face that was found."""
-        faces = tuple(face.found.replaced(face.chosen, face.on) for face in self.faces)
-        return FacesDecision(faces, self.strength, self.style)
+    def decision(self) -> FaceDecision:
+        """What is set now, after strength."""
+        return self._decided(self.strength, lambda face: {s.name: self.value(face, s) for s in FACE_SLIDERS})
 
+    def record(self) -> dict[str, Any]:
+        """What `resume` needs to go on from here: values at full strength, which a strength of 0 would lose."""
+        return {
+            "decision": self._decided(1.0, lambda face: face.chosen).to_json(), "strength": self.strength,
+        }  # fmt: skip
 
-def moves(values: Mapping[str, float], rows: tuple[Slider, ...]) -> bool:
-    """Whether any of these rows, FACE_SHAPE or SKIN, is in values that are not neutral."""
-    return any(slider.name in values for slider in rows)
+    def resume(self, record: Any) -> None:
+        """Sets strength and faces as an earlier run left them, each where it is about the same face still.
 
+        A record that is none, as a file from anywhere may hold, changes nothing.
+        """
+        try:
+            earlier = FaceDecision.from_json(record["decision"])
+            self.strength = number_in(record["strength"], "strength", 0.0, 2.0)
+        except MALFORMED:
+            return
+        for face in self.faces:
+            for other in map(Face, earlier.faces):
+                # Another face's middle is farther away than the distance of the eyes' outer corners.
+                if math.dist(face.middle, other.middle) < min(face.found.unit, other.found.unit) / 2:
+                    face.chosen, face.on = dict(other.chosen), other.on
 
-__all__ = ["FACE_SHAPE", "SKIN", "Face", "FaceEdit", "moves"]
+    def _decided(self, strength: float, sliders: Callable[[Face], dict[str, float]]) -> FaceDecision:
+        assert self._decision is not None  # `take` comes first
+        faces = tuple(dataclasses.replace(face.found, sliders=sliders(face), on=face.on) for face in self.faces)
+        return dataclasses.replace(self._decision, strength=strength, faces=faces)

@@ -128,11 +128,11 @@ def write_record(group: Gimp.GroupLayer, record: dict[str, Any]) -> None:
 
 def apply_faces(
     image: Gimp.Image, layer: Gimp.Layer, there: Gimp.GroupLayer | None, seen: Seen, parts: list[FacePart],
-    decision: dict[str, Any],
+    record: dict[str, Any],
 ) -> Gimp.GroupLayer | None:  # fmt: skip
     """Puts the edit above the layer, in place of the group that is there from an earlier run; one undo step, if any.
 
-    decision: what the group will remember of it. With no parts, that group goes, and None is returned.
+    record: what the group is to remember of it. With no parts, that group goes, and None is returned.
     """
     if not parts and there is None:
         return None
@@ -153,8 +153,8 @@ def apply_faces(
                 image.insert_layer(each, group, 0)
             take_looks(group, layer, hides)
             group.set_visible(visible)
-            record = {"tattoo": layer.get_tattoo(), "name": layer.get_name(), "hid": hides, "decision": decision}
-            write_record(group, record)
+            made_of = {"tattoo": layer.get_tattoo(), "name": layer.get_name(), "hid": hides}
+            write_record(group, record | made_of)
         layer.set_visible(visible and not hides)
         image.set_selected_layers([group or layer])
     return group

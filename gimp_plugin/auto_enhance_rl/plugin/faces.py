@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import gi
 from gi.repository import Gegl, Gimp
-
-from models.decision import MALFORMED
-from models.faces.decision import FacesDecision
+from models.faces.decision import FaceDecision
 
 from . import names
 from .agent import Agent, Settings, read_settings
 from .face_agent import check_faces, face_parts
-from .face_edit import FaceEdit
+from .face_edit import FacesEdit
 from .face_layers import Seen, apply_faces, earlier, read_record
 from .layers import check_unlocked, is_selected, one_layer
 from .messages import FACES_TITLE, PluginError, _, calling_error
@@ -41,7 +39,7 @@ def enhance_faces(
         if not interactive:  # with the dialog open, a progress bar would only offer to kill the plug-in
             Gimp.progress_init(FACES_TITLE)
         seen = Seen(image, layer)
-        header, edit = request_header(layer, config, settings), FaceEdit(not layer.is_gray())
+        header, edit = request_header(layer, config, settings), FacesEdit(not layer.is_gray())
         edit.strength = config.get_property("strength")
         size = {"width": seen.width, "height": seen.height, "channels": seen.channels}
         asked = agent.ask(header | size, seen.take_data())
@@ -49,7 +47,7 @@ def enhance_faces(
         def take(answer: Any) -> None:
             take_faces(image, layer, edit, check_faces(answer))
             if interactive and there is not None:
-                take_earlier(edit, read_record(there))
+                edit.resume(read_record(there))
 
         if interactive:
             styles = agent.ask({"list_faces": True, "styles": settings.styles})
@@ -61,7 +59,7 @@ def enhance_faces(
             take(asked.result())
         parts = face_parts(agent, edit)
         check_there(layer)
-        apply_faces(image, layer, there if there and there.is_valid() else None, seen, parts, edit.decision().to_json())
+        apply_faces(image, layer, there if there and there.is_valid() else None, seen, parts, edit.record())
     finally:
         agent.close()
         if seen is not None:
@@ -75,7 +73,7 @@ def request_header(layer: Gimp.Layer, config: Gimp.ProcedureConfig, settings: Se
     return {"faces": True, "style": style, "styles": settings.styles, "colour": not layer.is_gray()}
 
 
-def take_faces(image: Gimp.Image, layer: Gimp.Layer, edit: FaceEdit, decision: FacesDecision) -> None:
+def take_faces(image: Gimp.Image, layer: Gimp.Layer, edit: FacesEdit, decision: FaceDecision) -> None:
     """Those with their middle on the canvas, and with a selection in it. PluginError where there is none."""
     edit.take(decision, lambda x, y: is_selected(image, layer, x, y))
     if edit.faces:
@@ -87,15 +85,6 @@ def take_faces(image: Gimp.Image, layer: Gimp.Layer, edit: FaceEdit, decision: F
         raise PluginError(message)
     message = _("No face was found in “{name}”.")
     raise PluginError(message.format(name=layer.get_name()))
-
-
-def take_earlier(edit: FaceEdit, record: dict[str, Any]) -> None:
-    """Goes on from what was set in an earlier run, as its group remembers it."""
-    try:
-        decision = FacesDecision.from_json(record["decision"])
-    except MALFORMED:  # a file from anywhere may hold anything
-        return
-    edit.take_over(decision)
 
 
 def check_there(layer: Gimp.Layer) -> None:
