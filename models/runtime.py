@@ -47,6 +47,6 @@ def run(session_: Any, outputs: list[str], inputs: dict[str, np.ndarray], limit:
     timer = threading.Timer(limit, setattr, (options, "terminate", True))  # a file may hold an endless loop
     timer.start()
     try:
-        return session_.run(outputs, inputs, options)  # type: ignore[no-any-return]
+        return session_.run(outputs, inputs, options)
     finally:
         timer.cancel()

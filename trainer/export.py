@@ -19,8 +19,9 @@ from torch import nn
 
 from editor_ops import SLIDERS
 from editor_ops.sliders import table
+from models.decision import FORMAT_VERSION
 from models.files import atomic_write
-from models.policy import FORMAT_VERSION, OUTPUTS
+from models.policy_file import OUTPUTS
 from models.thumbnail import RULE, SIZE
 
 from . import checkpoint

@@ -100,9 +100,23 @@ def bilinear(image: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
     height, width = image.shape[:2]
     x = np.clip(x, 0, width - 1).astype(np.float32)
     y = np.clip(y, 0, height - 1).astype(np.float32)
-    x0, y0 = x.astype(np.intp), y.astype(np.intp)
-    x1, y1 = np.minimum(x0 + 1, width - 1), np.minimum(y0 + 1, height - 1)
-    along, down = (x - x0.astype(np.float32))[..., None], (y - y0.astype(np.float32))[..., None]
-    upper = image[y0, x0] * (1 - along) + image[y0, x1] * along
-    lower = image[y1, x0] * (1 - along) + image[y1, x1] * along
-    return np.asarray(upper * (1 - down) + lower * down)
+    left, top = x.astype(np.intp), y.astype(np.intp)
+    along, down = (x - left.astype(np.float32))[..., None], (y - top.astype(np.float32))[..., None]
+    step, row = np.minimum(1, width - 1 - left), width * np.minimum(1, height - 1 - top)
+    flat = np.ascontiguousarray(image).reshape(-1, 3)
+    first = left + width * top  # (h, w); numbers of pixels: half the time of rows and columns
+    upper = _mixed(flat, first, first + step, along)
+    lower = _mixed(flat, first + row, first + row + step, along)
+    lower -= upper
+    lower *= down
+    return upper + lower
+
+
+def _mixed(flat: np.ndarray, first: np.ndarray, second: np.ndarray, share: np.ndarray) -> np.ndarray:
+    """Pixels of (n, 3) between the first and the second: float32 (h, w, 3)."""
+    low = flat.take(first, axis=0)
+    high = flat.take(second, axis=0)
+    high -= low
+    high *= share
+    high += low
+    return high

@@ -12,7 +12,7 @@ import numpy as np
 import onnx
 import pytest
 
-import models.policy
+import models.policy_file
 from benchmarks.hostile import policy_files
 from editor_ops import NAMES, SLIDERS
 from models import SHIPPED, Policy, PolicyError
@@ -121,7 +121,7 @@ def test_the_decision_as_json_is_ready_for_gimp(policy):
 @pytest.mark.parametrize("change", [policy_files.much_memory, policy_files.much_time])
 def test_one_that_wants_all_memory_or_never_ends_is_damaged(tmp_path, monkeypatch, change):
     """A few bytes of a graph can ask for either."""
-    monkeypatch.setattr(models.policy, "LONGEST_RUN", 0.3)
+    monkeypatch.setattr(models.policy_file, "LONGEST_RUN", 0.3)
     path = policies.write(tmp_path / "a.onnx", policies.BRIGHTEN)
     model = onnx.load(path)
     change(model, 2**40)
