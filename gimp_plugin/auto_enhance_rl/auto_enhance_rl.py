@@ -14,8 +14,8 @@ installer leaves beside this file:
     lib/          editor_ops, models (with the shipped policy) and array_api_compat, all plain Python: the slider table
                   for every GIMP, the agent too for one whose own Python has NumPy and ONNX Runtime
     bundle/       on request, those two, for a GIMP that can start no other Python
-    config.json   {"python": interpreter that has everything, "timeout": seconds it may take, "styles": folder of the
-                  user's styles}
+    config.json   {"python": interpreter that has everything, "timeout": seconds it may take, "styles" and
+                  "face_styles": folders of the user's styles}
 
 The pixels go to the agent as 8-bit sRGB, whatever the image's precision and profile: it was trained on that.
 """

@@ -27,11 +27,13 @@ GIMPS_OWN = ("PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH", "LD_PRELOAD", "GI_TY
 
 @dataclass(frozen=True)
 class Settings:
-    """What the installer wrote. python: the helper's interpreter; timeout: seconds; styles: the user's folder."""
+    """What the installer wrote. python: the helper's interpreter; timeout: seconds; styles, face_styles: the user's
+    folders, the second empty where an earlier version wrote it."""
 
     python: str
     timeout: float
     styles: str
+    face_styles: str = ""
 
 
 def read_settings() -> Settings:
@@ -39,7 +41,8 @@ def read_settings() -> Settings:
     try:
         with open(path, encoding="utf-8") as file:
             read = json.load(file)
-        return Settings(str(read["python"]), float(read["timeout"]), str(read["styles"]))
+        styles, face_styles = str(read["styles"]), str(read.get("face_styles", ""))
+        return Settings(str(read["python"]), float(read["timeout"]), styles, face_styles)
     except (OSError, *MALFORMED) as error:
         message = _("{path} is missing or broken ({error}): {remedy}.")
         raise PluginError(message.format(path=path, error=repr(error), remedy=REINSTALL)) from error
@@ -217,9 +220,14 @@ def check_styles(answer: Any) -> list[tuple[str, str, str]]:
     """(name, description, problem) of each style, every one text."""
     try:
         check_format(answer)
-        styles = [(each["name"], each["description"], each["problem"]) for each in answer["styles"]]
-        if not all(isinstance(text, str) for style in styles for text in style):
-            raise ValueError("a style's name or description is not text")
+        return read_styles(answer)
     except MALFORMED as error:
         raise malformed_answer(error) from error
+
+
+def read_styles(answer: Any) -> list[tuple[str, str, str]]:
+    """`check_styles` for an answer of any format; what it raises is MALFORMED."""
+    styles = [(each["name"], each["description"], each["problem"]) for each in answer["styles"]]
+    if not all(isinstance(text, str) for style in styles for text in style):
+        raise ValueError("a style's name or description is not text")
     return styles

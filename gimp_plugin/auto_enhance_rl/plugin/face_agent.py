@@ -7,12 +7,12 @@ import base64
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from models.faces.decision import FaceDecision
+from models.faces.decision import FORMAT_VERSION, FaceDecision
 
 from editor_ops.face_sliders import FACE_SHAPE, SKIN, skin_filters
 from models.decision import MALFORMED
 
-from .agent import Agent, malformed_answer
+from .agent import Agent, malformed_answer, read_styles
 from .face_edit import Face, FacesEdit
 from .face_layers import FacePart
 from .messages import _
@@ -31,6 +31,16 @@ class Picture(NamedTuple):
 def check_faces(answer: Any) -> FaceDecision:
     try:
         return FaceDecision.from_json(answer)
+    except MALFORMED as error:
+        raise malformed_answer(error) from error
+
+
+def check_face_styles(answer: Any) -> list[tuple[str, str, str]]:
+    """(name, description, problem) of each style for faces, every one text."""
+    try:
+        if answer["format"] != FORMAT_VERSION:
+            raise ValueError(f"format {answer['format']!r}, and this version knows {FORMAT_VERSION}")
+        return read_styles(answer)
     except MALFORMED as error:
         raise malformed_answer(error) from error
 

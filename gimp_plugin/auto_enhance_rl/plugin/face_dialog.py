@@ -13,8 +13,8 @@ from gi.repository import Gimp, GimpUi, GLib, Gtk
 from editor_ops import Slider
 from editor_ops.face_sliders import FACE_SHAPE, SKIN
 
-from .agent import Agent, check_styles
-from .face_agent import Picture, check_faces, check_picture, picture_request
+from .agent import Agent
+from .face_agent import Picture, check_face_styles, check_faces, check_picture, picture_request
 from .face_edit import Face, FacesEdit
 from .face_list import FaceList, fitted
 from .messages import FACES_TITLE, PluginError, _, log, unexpected
@@ -91,7 +91,7 @@ class FaceDialog:
         """Shows the faces when they are found; whether the user agreed to the edit. PluginError where there is none."""
         self._say(_("Looking for faces…"))
         self._wait(faces, self._take_faces)
-        self._wait(styles, lambda answer: self._styles.fill(check_styles(answer), self._config.get_property("style")))
+        self._wait(styles, lambda answer: self._styles.fill(check_face_styles(answer), self._config.get_property("style")))
         try:
             agreed = self._dialog.run()
             if self._due:

@@ -50,7 +50,7 @@ def enhance_faces(
                 edit.resume(read_record(there))
 
         if interactive:
-            styles = agent.ask({"list_faces": True, "styles": settings.styles})
+            styles = agent.ask({"list_faces": True, "styles": settings.face_styles})
             dialog = dialog_class()(procedure, config, agent, edit, header, take)
             if not dialog.run(asked, styles):
                 return None
@@ -70,7 +70,7 @@ def enhance_faces(
 def request_header(layer: Gimp.Layer, config: Gimp.ProcedureConfig, settings: Settings) -> dict[str, Any]:
     """What the agent is told besides the pixels (models/helper.py)."""
     style = config.get_property("style") or names.DEFAULT_FACE_STYLE
-    return {"faces": True, "style": style, "styles": settings.styles, "colour": not layer.is_gray()}
+    return {"faces": True, "style": style, "styles": settings.face_styles, "colour": not layer.is_gray()}
 
 
 def take_faces(image: Gimp.Image, layer: Gimp.Layer, edit: FacesEdit, decision: FaceDecision) -> None:
