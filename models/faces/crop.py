@@ -7,18 +7,18 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .landmarks import CHIN, LEFT_CORNER, RIGHT_CORNER, Face
+from editor_ops.face_frame import face_unit
+
+from ..thumbnail import SIZE
+from .landmarks import Face
 from .square import Square, cut
 
-SIZE = 64
-"""Pixels along each side, as of the thumbnail that a photo's policy sees."""
-SIDE = 2.4
-"""Of the crop, in distances of the eyes' outer corners: hair and chin are in it, and a little of what is around."""
-EYES = 0.42
-"""Where the middle between the eyes lies, of the crop's height: the chin is then as far from the border as the hair."""
-CHIN_SHARE = 0.72
-"""Eye distance of a face from the front, in distances from the eyes' middle to the chin. A head that is turned away has
-its eyes nearer to each other; then this counts."""
+SIDE = 2.5
+"""Of the crop, in units of the face's frame (editor_ops/face_frame.py): all that an edit of a face can touch."""
+BELOW = 0.3
+"""Units from the middle between the eyes down to the crop's."""
+RULE = "eyes level; 2.5 units a side, its middle 0.3 units below the eyes'; box mean, then bilinear"
+"""How the crop is made, as a face policy's file says: one that was learned on others is refused."""
 
 
 class FaceCrop(NamedTuple):
@@ -39,9 +39,6 @@ def face_crop(image: np.ndarray, face: Face, size: int = SIZE) -> FaceCrop:
 
 def crop_square(face: Face) -> Square:
     """Where in the picture the crop lies."""
-    middle = (face.points[RIGHT_CORNER] + face.points[LEFT_CORNER]).astype(np.float64) / 2
-    to_chin = float(np.hypot(*(face.points[CHIN] - middle)))
-    side = SIDE * max(face.eye_distance, CHIN_SHARE * to_chin, 1.0)
-    down = np.array([-np.sin(face.angle), np.cos(face.angle)])
-    x, y = middle + (0.5 - EYES) * side * down
-    return Square(float(x), float(y), side, face.angle)
+    unit = max(face_unit(face.points), 1.0)
+    x, y = face.eyes.mean(axis=0) + BELOW * unit * np.array([-np.sin(face.angle), np.cos(face.angle)])
+    return Square(float(x), float(y), SIDE * unit, face.angle)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What was decided for each face of a picture, and its JSON: one writer, one reader. Plain Python: GIMP's own runs it."""
+"""What was decided for each face of a picture, and its JSON: one writer, one reader. Plain Python."""
 
 from __future__ import annotations
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from editor_ops.face_landmarks import LEFT_CORNER, RIGHT_CORNER
+
 from . import networks
 from .detector import Detection
 from .square import Square, cut
@@ -14,8 +16,6 @@ from .square import Square, cut
 SIZE = 192
 """Pixels along the side of what the network is shown."""
 COUNT = 468
-RIGHT_CORNER, LEFT_CORNER, CHIN = 33, 263, 152
-"""The outer corners of the person's right and left eye, and the lowest point of the chin."""
 MARGIN = 1.5
 """The square that the network is shown is so much larger than the face's box (MediaPipe's face_landmark pipeline)."""
 
@@ -34,14 +34,15 @@ class Face:
         return np.concatenate([self.points.min(axis=0), self.points.max(axis=0)])
 
     @property
-    def eye_distance(self) -> float:
-        """Pixels between the outer corners of the eyes."""
-        return float(np.hypot(*(self.points[LEFT_CORNER] - self.points[RIGHT_CORNER])))
+    def eyes(self) -> np.ndarray:
+        """float64 (2, 2): the outer corners of the eyes, the person's right one first."""
+        return self.points[[RIGHT_CORNER, LEFT_CORNER]].astype(np.float64)
 
     @property
     def angle(self) -> float:
         """Radians by which the line of the eyes is turned clockwise, as seen; 0 where the head is upright."""
-        x, y = self.points[LEFT_CORNER] - self.points[RIGHT_CORNER]
+        right, left = self.eyes
+        x, y = left - right
         return float(np.arctan2(y, x))
 
 
