@@ -91,7 +91,9 @@ class FaceDialog:
         """Shows the faces when they are found; whether the user agreed to the edit. PluginError where there is none."""
         self._say(_("Looking for faces…"))
         self._wait(faces, self._take_faces)
-        self._wait(styles, lambda answer: self._styles.fill(check_face_styles(answer), self._config.get_property("style")))
+        self._wait(
+            styles, lambda answer: self._styles.fill(check_face_styles(answer), self._config.get_property("style"))
+        )
         try:
             agreed = self._dialog.run()
             if self._due:

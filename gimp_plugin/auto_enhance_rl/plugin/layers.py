@@ -220,7 +220,7 @@ def scratch_image(image: Gimp.Image, layer: Gimp.Layer, own: bool = False) -> Gi
     scratch = empty_image(image, layer.get_width(), layer.get_height())
     copy = Gimp.Layer.new_from_drawable(layer, scratch)
     scratch.insert_layer(copy, None, 0)
-    for unlock in (copy.set_lock_position, copy.set_lock_visibility, copy.set_lock_alpha):
+    for unlock in (copy.set_lock_content, copy.set_lock_position, copy.set_lock_visibility, copy.set_lock_alpha):
         unlock(False)
     copy.set_offsets(0, 0)
     for each in [] if own else own_filters(copy):  # of an earlier run; they will go

@@ -69,19 +69,19 @@ def raw(drawable):
 
 
 def visible(image):
-    """What the user sees, (height, width, 4) sRGB floats."""
+    """What the user sees of all that the layers hold, (height, width, 4) sRGB floats; the topmost, if none is visible."""
     copy = image.duplicate()
+    if not any(each.get_visible() for each in copy.get_layers()):
+        copy.get_layers()[0].set_visible(True)
+    copy.resize_to_layers()
     top = copy.merge_visible_layers(Gimp.MergeType.CLIP_TO_IMAGE)
     profile = copy.get_color_profile()
     if profile is not None and not Gimp.ColorTransform.can_gegl_copy(profile, Gimp.ColorProfile.new_rgb_srgb()):
         copy.convert_color_profile(
             Gimp.ColorProfile.new_rgb_srgb(), Gimp.ColorRenderingIntent.RELATIVE_COLORIMETRIC, False
         )
-    canvas = Gegl.Rectangle.new(0, 0, copy.get_width(), copy.get_height())
-    left, top_ = top.get_offsets()[1:]
-    canvas.x, canvas.y = -left, -top_
-    data = top.get_buffer().get(canvas, 1.0, "R'G'B'A float", Gegl.AbyssPolicy.NONE)
-    size = (copy.get_height(), copy.get_width(), 4)
+    data = top.get_buffer().get(whole(top), 1.0, "R'G'B'A float", Gegl.AbyssPolicy.NONE)
+    size = (top.get_height(), top.get_width(), 4)
     copy.delete()
     return np.frombuffer(data, np.float32).reshape(size)
 
@@ -193,6 +193,7 @@ def two_faces():
 def everything():
     for name, (make, how) in KINDS.items():
         if hasattr(Gimp, how.get("since", "Image")):
+            print("KIND", name, file=sys.stderr, flush=True)
             results[name] = one_kind(name, make)
     results["again"] = runs_again()
     results["source is gone"] = source_is_gone()

@@ -26,6 +26,8 @@ from plugin.messages import PluginError  # noqa: E402
 from models.decision import Choice  # noqa: E402
 
 Gegl.init(None)
+
+
 def surroundings(image, drawables):
     """All that neither way may change."""
     layer = drawables[0]
