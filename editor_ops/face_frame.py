@@ -14,9 +14,11 @@ from .scalars import clip, namespace
 
 Box = tuple[int, int, int, int]
 """x0, y0, width, height in whole pixels."""
-REACH = 1.4
+REACH = 1.35
 """An edit ends where a ray from the contour's middle is this much longer than to the contour. Lines beside the jaw bend
 less with a smaller one, but then less of a slider's range is left before the picture would fold."""
+MARGIN = 0.05
+"""The box goes farther by this, since the contour is rounded off."""
 LEAST_UNIT = 0.68
 """The unit is at least this share of the way from between the eyes to the chin; in the mean face it is 0.84 of it. Of a
 face that is turned away the corners draw near to each other, and everything would shrink with them."""
@@ -71,10 +73,10 @@ def face_unit(points: Array) -> Any:
 
 
 def reach(points: Array) -> Array:
-    """Where an edit ends, (N, 36, 2), in the units and the frame of points (N, 468, 2)."""
+    """Around all that an edit touches, (N, 36, 2), in the units and the frame of points (N, 468, 2)."""
     oval = points[:, list(OVAL)]
     middle = oval.mean(axis=1)[:, None]
-    return middle + (oval - middle) * REACH
+    return middle + (oval - middle) * (REACH + MARGIN)
 
 
 def face_box(points: Array, shape: tuple[int, ...]) -> Box:

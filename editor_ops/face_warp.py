@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .color import Array, linear_to_srgb, srgb_to_linear
+from .color import Array, cast, linear_to_srgb, srgb_to_linear
 from .face_frame import REACH, Box, Frame, face_frame, reach
 from .face_landmarks import OVAL
 from .face_shape import moves
@@ -31,6 +31,8 @@ STILL = 0.005
 """Weight of what stands still, so that far from all landmarks there is an answer."""
 ROUND = 60.0
 """How narrowly the contour's radius is looked up around a direction: over some 7 degrees, two of its landmarks."""
+EASE = 0.25
+"""Of the way from the contour to the end of the field, what is eased at either end."""
 FADE = 0.25
 """Width of the border of a box in which the field fades, in the frame's units."""
 
@@ -87,7 +89,8 @@ def field(points: Array, values: Mapping[str, Any], box: Box | None = None) -> F
     moving = moves(face, moved(values, FACE_SHAPE))
     forward = xp.stack([xp.matmul(down * moving[:, None, :, k], sideways) / total for k in (0, 1)], axis=-1)
     nodes = xp.stack([x[:, None, :] + 0 * y[:, :, None], y[:, :, None] + 0 * x[:, None, :]], axis=-1)
-    backward = -forward * falloff(face, nodes)[..., None]
+    inner = cast((lines > 0) & (lines < GRID - 1), lines.dtype)
+    backward = -forward * (falloff(face, nodes) * inner * inner[:, None])[..., None]
     if box is not None:
         backward = backward * _box_edge(frame, nodes, step, box)[..., None]
     return Field(frame, unfolded(backward, step), first, step)
@@ -107,7 +110,16 @@ def falloff(face: Array, places: Array) -> Array:
     weight = xp.exp(ROUND * (cosine - 1))
     there = (weight * radius[:, None]).sum(axis=-1) / (weight.sum(axis=-1) + 1e-9)
     t = (length / (there + 1e-9) - 1.0) / (REACH - 1.0)
-    return xp.reshape(1 - smooth_step(t), (n, rows, columns))
+    return xp.reshape(1 - _slope(t), (n, rows, columns))
+
+
+def _slope(t: Array) -> Array:
+    """From 0 to 1 along a straight line that is eased at both ends: less steep than `smooth_step`, so that a picture may
+    be moved farther before it folds."""
+    t = clip(t, 0.0, 1.0)
+    ends = clip(EASE - t, 0.0), clip(t - (1 - EASE), 0.0)
+    # Beside the line through the middle, what a parabola at each end makes of it.
+    return (t - EASE / 2 + (ends[0] ** 2 - ends[1] ** 2) / (2 * EASE)) / (1 - EASE)
 
 
 def _box_edge(frame: Frame, nodes: Array, step: Array, box: Box) -> Array:

@@ -50,7 +50,7 @@ def enlarged(small: Array, height: int, width: int, factor: int) -> Array:
 
 
 def shrunk(image: Array, factor: int) -> Array:
-    """(N, height, width, C) -> the means of factor x factor pixels; what is left over at the right and below is lost."""
+    """(N, height, width, C) -> the means of factor x factor pixels; a rest at the right and below is lost."""
     if factor == 1:
         return image
     n, rows, columns, depth = image.shape[0], image.shape[1] // factor, image.shape[2] // factor, image.shape[3]

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where a face shows skin: inside its contour, outside eyes, brows, lips and nostrils, where the colour is its own."""
+"""Where a face shows skin: inside its contour, outside eyes, brows, lips and nostrils, where the colour is its own.
+
+The mask is made on a grid over the contour, in the face's own frame, so that it is the same at any size.
+"""
 
 from __future__ import annotations
 
-from typing import Any
-
 from .color import Array, cast, linear_to_lab, srgb_to_linear
-from .face_frame import Box, face_frame
+from .face_frame import Box, Frame, face_frame
 from .face_landmarks import (
     CHEEKS,
     LEFT_BROW,
@@ -18,13 +19,14 @@ from .face_landmarks import (
     RIGHT_EYE,
     RIGHT_NOSTRIL,
 )
-from .face_warp import GRID
 from .operations import as_float
 from .sampling import bilinear, enlarged, numbers, shrunk, smooth_step
 from .scalars import clip, namespace
 
-FINEST = 256
-"""Pixels of a box's short side, at most, that the mask is made with; of larger boxes a smaller copy is looked at."""
+GRID = 97
+"""Lines of the grid each way: its cells are 1.6% of the eyes' distance, half the rim of a pair of glasses."""
+FINEST = 160
+"""Pixels of a box's short side, at most, that are looked at: about one for each cell. A larger box is shrunk."""
 # In the frame's units, the distance of the eyes' outer corners.
 BORDER = 0.14
 """The mask rises within this from the contour inwards."""
@@ -35,57 +37,68 @@ FEATURES: tuple[tuple[tuple[int, ...], float], ...] = (
 """Lines around what is no skin, and how far beyond them the mask is still 0."""
 RISE = 0.06
 """From there it rises within this."""
-TONE, SHADE, SHINE = 0.085, 0.8, 0.7
-"""How far skin may be from its own colour: a standard deviation of a / (L + 16) and b / (L + 16), which light and shade
-leave as they are; and of the logarithm of the luminance, towards the dark and towards the light."""
-DETAIL = 0.22
+CHROMA, HUE, LEAST_TONE = 0.5, 0.28, 0.06
+"""How far skin may be from its own colour, as standard deviations of a / (L + 16) and b / (L + 16), which light and
+shade leave as they are: paler or more colourful, and across that, as shares of its own; and the least of both."""
+SHADE, SHINE = 1.2, 1.4
+"""The same of the logarithm of the luminance, towards the dark and towards the light."""
+DETAIL = 0.35
 """Of the logarithm of the luminance among neighbours: strands of hair differ more."""
+LEAST, WHOLE = 0.25, 0.75
+"""Of the likeness around a place, what makes it no skin and all skin: small spots in the skin are skin too."""
 
 
 def skin_mask(image: Array, points: Array, box: Box) -> Array:
     """How much of each pixel of a box is this face's skin: (height, width), 0 to 1, float.
 
     image: (H, W, 3), sRGB-encoded: uint8, uint16 or floats; or (N, H, W, 3). points: (468, 2), pixels, or (N, 468, 2).
-    box: x0, y0, width, height within the picture. Pixels that are not finite are no skin.
+    box: x0, y0, width, height within the picture.
     """
     many = image if len(image.shape) == 4 else image[None]
     faces = points if len(points.shape) == 3 else points[None]
     xp = namespace(many)
     x0, y0, width, height = box
     factor = max(1, min(width, height) // FINEST)
-    part = as_float(many[:, y0 : y0 + height, x0 : x0 + width])
-    small = shrunk(part, factor)
+    small = shrunk(as_float(many[:, y0 : y0 + height, x0 : x0 + width]), factor)
     rows, columns = small.shape[1:3]
-    x = numbers(columns, points) * factor + (x0 + factor / 2)
-    y = numbers(rows, points) * factor + (y0 + factor / 2)
-    centres = xp.stack([x[None, :] + 0 * y[:, None], y[:, None] + 0 * x[None, :]], axis=-1)
     frame = face_frame(faces)
-    places = frame.to_face(xp.broadcast_to(centres[None], (faces.shape[0], rows, columns, 2)))
-    shown = _shape(frame.to_face(faces), places)
-    cheeks = (faces[:, list(CHEEKS)] - (faces[:1, :1] * 0 + xp.stack([x[0], y[0]]))) / factor
-    made = shown * _likeness(small, cheeks)
-    made = enlarged(made, height, width, factor)
-    return made if len(image.shape) == 4 else made[0]
-
-
-def _shape(face: Array, places: Array) -> Array:
-    """(N, rows, columns): inside the contour, outside the features. face: (N, 468, 2), in its frame.
-
-    Looked up on a grid over the contour, so that it is the same at any size.
-    """
-    xp = namespace(face)
+    face = frame.to_face(faces)
     oval = face[:, list(OVAL)]
     first, last = xp.min(oval, axis=1), xp.max(oval, axis=1)
     step = (last - first) / (GRID - 1)
-    lines = numbers(GRID, face)
-    x = (first[:, :1] + step[:, :1] * lines)[:, None, :]  # (N, 1, GRID)
-    y = (first[:, 1:] + step[:, 1:] * lines)[:, :, None]
-    nearest = _depth(oval, x, y) / BORDER
+    x, y = (first[:, k, None] + step[:, k, None] * numbers(GRID, face) for k in (0, 1))
+    x, y = x[:, None, :], y[:, :, None]
+    made = _outline(face, x, y) * _likeness(small, *_places(frame, faces, x, y, (x0, y0), factor))
+    # (N, GRID, GRID) to the pixels of the smaller copy, and to those of the box.
+    across = numbers(columns, face) * factor + (x0 + factor / 2)
+    down = (numbers(rows, face) * factor + (y0 + factor / 2))[:, None]
+    centres = xp.stack([across + 0 * down, down + 0 * across], axis=-1)
+    at = frame.to_face(xp.broadcast_to(centres[None], (faces.shape[0], rows, columns, 2)))
+    at = (at - first[:, None, None]) / step[:, None, None]
+    mask = enlarged(bilinear(made[..., None], at)[..., 0], height, width, factor)
+    return mask if len(image.shape) == 4 else mask[0]
+
+
+def _places(
+    frame: Frame, points: Array, x: Array, y: Array, origin: tuple[int, int], factor: int
+) -> tuple[Array, Array]:
+    """Where the grid's nodes, (N, GRID, GRID, 2), and the cheeks, (N, C, 2), lie among the samples of the copy."""
+    xp = namespace(points)
+    nodes = frame.to_pixels(xp.stack([x + 0 * y, y + 0 * x], axis=-1))
+    cheeks = points[:, list(CHEEKS)]
+    made = [xp.stack([(each[..., k] - origin[k]) / factor - 0.5 for k in (0, 1)], axis=-1) for each in (nodes, cheeks)]
+    return made[0], made[1]
+
+
+def _outline(face: Array, x: Array, y: Array) -> Array:
+    """(N, GRID, GRID): 1 inside the contour and outside the features, 0 at the grid's border. face: in its frame."""
+    xp = namespace(face)
+    nearest = _depth(face[:, list(OVAL)], x, y) / BORDER
     for line, margin in FEATURES:
         nearest = xp.minimum(nearest, (-_depth(face[:, list(line)], x, y) - margin) / RISE)
-    at = (places - first[:, None, None]) / step[:, None, None]
-    inside = xp.all((at >= 0) & (at <= GRID - 1), axis=-1)
-    return smooth_step(bilinear(nearest[..., None], at)[..., 0]) * cast(inside, face.dtype)
+    line = numbers(GRID, face)
+    inner = cast((line > 0) & (line < GRID - 1), face.dtype)
+    return smooth_step(nearest) * inner * inner[:, None]
 
 
 def _depth(polygon: Array, x: Array, y: Array) -> Array:
@@ -108,35 +121,42 @@ def _depth(polygon: Array, x: Array, y: Array) -> Array:
     return xp.where(odd, length, -length)
 
 
-def _likeness(image: Array, cheeks: Array) -> Array:
-    """(N, rows, columns): 1 where the colour is that of the face's own cheeks. cheeks: (N, C, 2), pixels."""
+def _likeness(image: Array, nodes: Array, cheeks: Array) -> Array:
+    """(N, GRID, GRID): 1 where the colour is that of the face's own cheeks, 0 where it is another."""
     xp = namespace(image)
-    finite = xp.all(xp.isfinite(image), axis=-1)
-    image = xp.where(finite[..., None], image, xp.zeros_like(image))
     light, a, b = linear_to_lab(srgb_to_linear(clip(image, 0.0, 1.0)))
     light = light + 16
     colour = xp.stack([a / light, b / light, 3 * xp.log(light)], axis=-1)
-    places = xp.stack([clip(cheeks[..., k], 0.0, image.shape[2 - k] - 1.0) for k in (0, 1)], axis=-1)
-    taken = bilinear(colour, places)  # (N, C, 3)
-    own = xp.sort(taken, axis=1)[:, taken.shape[1] // 2][:, None, None]  # the median
-    off = colour - own
-    shade = xp.where(off[..., 2] < 0, off[..., 2] / SHADE, off[..., 2] / SHINE)
-    rough = _blurred(xp, colour[..., 2] ** 2) - _blurred(xp, colour[..., 2]) ** 2
-    far = (off[..., 0] ** 2 + off[..., 1] ** 2) / TONE**2 + shade**2 + clip(rough, 0.0) / DETAIL**2
-    like = xp.exp(-0.5 * clip(far - 1.0, 0.0))
-    return _blurred(xp, like) * cast(finite, like.dtype)
+    colour = xp.where(xp.isfinite(colour), colour, xp.zeros_like(colour))
+    own = xp.sort(bilinear(colour, cheeks), axis=1)[:, cheeks.shape[1] // 2][
+        :, None, None
+    ]  # the median, each by itself
+    seen = bilinear(colour, nodes)
+    light = seen[..., 2] - own[..., 2]
+    # A gleam adds white: a and b stay, and their shares of L fall.
+    lighter = xp.exp(clip(light, 0.0, 3.0) / 3)[..., None]
+    tone = xp.minimum(_off_tone(seen[..., :2], own[..., :2]), _off_tone(seen[..., :2] * lighter, own[..., :2]))
+    shade = xp.where(light < 0, light / SHADE, light / SHINE)
+    rough = _blurred(seen[..., 2] ** 2) - _blurred(seen[..., 2]) ** 2
+    far = tone + shade**2 + clip(rough, 0.0) / DETAIL**2
+    like = _blurred(_blurred(xp.exp(-0.5 * clip(far - 1.0, 0.0))))
+    return smooth_step((like - LEAST) / (WHOLE - LEAST))
 
 
-def _blurred(xp: Any, values: Array) -> Array:
+def _off_tone(seen: Array, own: Array) -> Array:
+    """How far colours are from a face's own, in squares of the standard deviations. (..., 2), a and b shares of L."""
+    size = (own**2).sum(axis=-1) ** 0.5
+    off = seen - own
+    along = (off * own).sum(axis=-1) / clip(size, 1e-6)
+    across = (off[..., 0] * own[..., 1] - off[..., 1] * own[..., 0]) / clip(size, 1e-6)
+    return (along / clip(CHROMA * size, LEAST_TONE)) ** 2 + (across / clip(HUE * size, LEAST_TONE)) ** 2
+
+
+def _blurred(values: Array) -> Array:
     """The mean of 3 x 3 neighbours, edges clamped. (N, rows, columns)."""
+    xp = namespace(values)
     for axis in (1, 2):
-        n = values.shape[axis]
-        first = values[:, :1] if axis == 1 else values[:, :, :1]
-        last = values[:, n - 1 :] if axis == 1 else values[:, :, n - 1 :]
-        wide = xp.concat([first, values, last], axis=axis)
-        values = (
-            (wide[:, :-2] + wide[:, 1:-1] + wide[:, 2:]) / 3
-            if axis == 1
-            else (wide[:, :, :-2] + wide[:, :, 1:-1] + wide[:, :, 2:]) / 3
-        )
+        ends = (values[:, :1], values[:, -1:]) if axis == 1 else (values[:, :, :1], values[:, :, -1:])
+        wide = xp.moveaxis(xp.concat([ends[0], values, ends[1]], axis=axis), axis, 0)
+        values = xp.moveaxis((wide[:-2] + wide[1:-1] + wide[2:]) / 3, 0, axis)
     return values

@@ -44,6 +44,9 @@ RANGES: dict[str, dict[str, tuple[Any, ...]]] = {
         "clip-low": (False, True), "low-limit": (-0.3, 0.4), "clip-high": (False, True), "high-limit": (0.5, 1.5),
     },
     "gegl:invert-gamma": {},
+    "gegl:domain-transform": {
+        "n-iterations": (1, 2, 3, 4, 5), "spatial-factor": (0.0, 200.0), "edge-preservation": (0.0, 1.0),
+    },
 }  # fmt: skip
 BLENDS: dict[str, dict[str, Any]] = {"gegl:rgb-clip": {}, "gegl:invert-gamma": {}, "gegl:exposure": {"exposure": 0.5}}
 """Operations whose results are blended in every mode that the sliders use."""
@@ -88,6 +91,15 @@ ENDS: dict[str, list[dict[str, Any]]] = {
     ],
     "gegl:rgb-clip": [{}, {"clip-low": False}],
     "gegl:invert-gamma": [{}],
+    "gegl:domain-transform": [
+        {},
+        {"spatial-factor": 0.0},
+        {"spatial-factor": 1000.0, "edge-preservation": 0.5},
+        {"edge-preservation": 0.0},
+        {"edge-preservation": 1.0},
+        {"n-iterations": 1, "spatial-factor": 4.0},
+        {"n-iterations": 5, "spatial-factor": 4.0},
+    ],
 }
 
 
