@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from editor_ops.face_sliders import FACE_SLIDERS, skin_filters
 from editor_ops.faces import edit_face
 from tools.gimp_roots import profiles, root
 from tools.gimp_roots.plug_in import install_in

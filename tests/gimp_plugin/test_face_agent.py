@@ -118,7 +118,7 @@ def test_anything_else_than_faces_is_refused(face_agent: Any, part: Any, answer:
         ("echo '{\"bytes\": 4}'; printf abcd; cat >/dev/null", "0 bytes in place of 3"),
         ("echo '{}'; cat >/dev/null", "0 bytes in place of 3"),
         ("echo '[]'; cat >/dev/null", "0 bytes in place of 3"),
-        ("echo '{\"bytes\": 3}'; printf a", "1 bytes in place of 3"),
+        ("head -n 1 >/dev/null; echo '{\"bytes\": 3}'; printf a", "1 bytes in place of 3"),
         ("echo '{\"bytes\": 3}'; sleep 20", "no answer in 0.3 seconds"),
         ('echo \'{"error": "the cause"}\'; cat >/dev/null', "No decision: the cause"),
     ],

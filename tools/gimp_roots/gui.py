@@ -24,8 +24,8 @@ def work(
 ) -> dict[str, Any]:  # fmt: skip
     """Runs the whole scenario on a photo; pictures of the screen are left in `folder`. RuntimeError: it broke off.
 
-    script: gui.py, for the whole photo, or gui_faces.py. rounds: how often to measure the dialog's speed, and then nothing else. in_process: False is as in most GIMPs, whose
-    own Python has no ONNX Runtime.
+    script: gui.py, for the whole photo, or gui_faces.py. rounds: how often to measure the dialog's speed, and then
+    nothing else. in_process: False is as in most GIMPs, whose own Python has no ONNX Runtime.
     """
     plug_in = install_in(folder, version)
     config = plug_in / "config.json"

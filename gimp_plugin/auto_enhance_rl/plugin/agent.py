@@ -109,11 +109,15 @@ class Agent:
     def _ask(self, header: dict[str, Any], data: bytes, raw: int) -> Any:
         self._begun.result()  # raises what kept it from beginning
         if self._session is None:
-            return self._ask_helper(json.dumps(header).encode() + b"\n" + data, raw)
-        try:
-            return self._session.answer(header, data)  # with "data" as it is
-        except Exception as error:  # whatever a policy file can bring about
-            raise no_decision(str(error)) from error
+            answer = self._ask_helper(json.dumps(header).encode() + b"\n" + data, raw)
+        else:
+            try:
+                answer = self._session.answer(header, data)
+            except Exception as error:  # whatever a policy file can bring about
+                raise no_decision(str(error)) from error
+        if raw and len(answer["data"]) != raw:
+            raise malformed_answer(ValueError(f"{len(answer['data'])} bytes in place of {raw}"))
+        return answer
 
     def _ask_helper(self, request: bytes, raw: int) -> Any:
         helper, timeout = self._helper, self._settings.timeout
@@ -151,11 +155,7 @@ class Agent:
             raise malformed_answer(error) from error
         if isinstance(answer, dict) and "error" in answer:
             raise no_decision(str(answer["error"]))
-        if raw:
-            if len(follows) != raw:
-                raise malformed_answer(ValueError(f"{len(follows)} bytes in place of {raw}"))
-            answer["data"] = follows
-        return answer
+        return {"data": follows} if raw else answer
 
 
 def announces(line: bytes, raw: int) -> bool:

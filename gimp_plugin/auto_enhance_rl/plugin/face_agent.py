@@ -7,10 +7,9 @@ import base64
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from models.faces.decision import FORMAT_VERSION, FaceDecision
-
 from editor_ops.face_sliders import FACE_SHAPE, SKIN, skin_filters
 from models.decision import MALFORMED
+from models.faces.decision import FORMAT_VERSION, FaceDecision
 
 from .agent import Agent, malformed_answer, read_styles
 from .face_edit import Face, FacesEdit

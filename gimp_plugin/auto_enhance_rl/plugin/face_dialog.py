@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -71,8 +72,7 @@ class FaceDialog:
         self._image = Gtk.Image()
         self._faces = FaceList(self._on_chosen, self._on_switched)
         self._scales = {
-            slider: ValueScale(slider, lambda value, slider=slider: self._on_moved(slider, value))
-            for slider in edit.sliders
+            slider: ValueScale(slider, functools.partial(self._on_moved, slider)) for slider in edit.sliders
         }
         sides = Gtk.Box(spacing=2 * SPACE)
         sides.pack_start(self._faces_side(), False, False, 0)

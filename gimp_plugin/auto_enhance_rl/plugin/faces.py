@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import gi
 from gi.repository import Gegl, Gimp
+
 from models.faces.decision import FaceDecision
 
 from . import names

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Runs inside GIMP, imported by scripts beside it: every kind of image and layer of docs/image-kinds.md.
 
-/case/picture.npy has the picture, uint8 (H, W, 3) in sRGB; /case/NAME.icc the profiles, /case/picture.png what is linked.
+/case/picture.npy has the picture, uint8 (H, W, 3) in sRGB; /case/NAME.icc the profiles, /case/picture.png what is
+linked.
 """
 
 import numpy as np
