@@ -6,8 +6,16 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from .color import Array, linear_to_srgb, srgb_to_linear
+import numpy as np
+from array_api_compat import is_numpy_array
+
+from .color import Array, cast, is_floating, is_number, linear_to_srgb, srgb_to_linear
 from .scalars import clip, namespace
+
+LEVELS = 3 * 255 + 1
+"""Differences that there are between two 8-bit colours, summed over the channels."""
+TILE = 128
+"""Rows and columns that are turned at a time: both sides then lie in the processor's cache."""
 
 
 def domain_transform(
@@ -26,55 +34,93 @@ def domain_transform(
     Follows operations/common/domain-transform.c of GEGL_0_4_62; there alpha is smoothed like a colour and weights
     nothing.
     """
-    xp = namespace(linear)
-    if _is(edge_preservation, 1.0) or _is(spatial_factor, 0.0):
+    if is_number(edge_preservation, 1.0) or is_number(spatial_factor, 0.0):
         return linear
-    height, width = linear.shape[-3:-1]
-    batch = math.prod(linear.shape[:-3])
-    encoded = linear_to_srgb(linear)
-    # (B, height, width, 3) -> (width, 3, B * height) and (height, 3, B * width): a line's steps are the first axis.
-    shape = (batch, height, width, 3)
-    steps = xp.floor(clip(xp.reshape(encoded, shape), 0.0, 1.0) * 255.0 + 0.5)
-    across, down = (_differences(xp, steps, axis) for axis in (2, 1))
-    pixels = xp.moveaxis(xp.reshape(encoded, shape), 3, 1)  # (B, 3, height, width)
+    xp = namespace(linear)
+    encoded = xp.reshape(linear_to_srgb(linear), (-1, *linear.shape[-3:]))
+    smooth = transformed(encoded, n_iterations, spatial_factor, edge_preservation)
+    return srgb_to_linear(xp.reshape(xp.moveaxis(smooth, (2, 0, 3, 1), (0, 1, 2, 3)), linear.shape))
+
+
+def transformed(encoded: Array, n_iterations: int, spatial_factor: Any, edge_preservation: Any) -> Array:
+    """The same of sRGB-encoded samples. (B, height, width, 3), integers or floats -> (height, 3, B, width), floats."""
+    xp = namespace(encoded)
+    if is_floating(encoded):
+        values, white = encoded, 1.0
+    else:
+        white = 255.0 if str(encoded.dtype).endswith("uint8") else 65535.0
+        values = cast(encoded, xp.float32) * (1 / white)
+    steps = encoded if white == 255.0 else xp.floor(clip(values, 0.0, 1.0) * 255.0 + 0.5)
+    # A line after the other along the first axis: (width, 3, B, height), later (height, 3, B, width).
+    lines = _copied(xp.moveaxis(values, (2, 3), (0, 1)))
+    across, down = (_differences(xp, xp.moveaxis(steps, axis, 0)) for axis in (2, 1))
     for n in range(n_iterations):
-        share = _shares(n, n_iterations, spatial_factor, edge_preservation)
-        pixels = _along(xp, pixels, across, share, 3)
-        pixels = _along(xp, pixels, down, share, 2)
-    return srgb_to_linear(xp.reshape(xp.moveaxis(pixels, 1, 3), linear.shape))
+        plain, each = _shares(n, n_iterations, spatial_factor, edge_preservation)
+        _smooth(lines, _weights(xp, across, plain, each, lines.dtype))
+        lines = _turned(lines)
+        _smooth(lines, _weights(xp, down, plain, each, lines.dtype))
+        if n < n_iterations - 1:
+            lines = _turned(lines)
+    return lines
 
 
-def _is(value: Any, number: float) -> bool:
-    return isinstance(value, (int, float)) and value == number
+def _smooth(lines: Array, weights: Array) -> None:
+    """One pass forth and back, in place: a line becomes its own and what the one before it became.
+
+    lines: (length, 3, B, other). weights: (length - 1, 1, B, other), of the line before.
+    """
+    length = lines.shape[0]
+    last = lines[0]
+    for k in range(1, length):
+        line = lines[k]
+        line += weights[k - 1] * (last - line)
+        last = line
+    for k in range(length - 2, -1, -1):
+        line = lines[k]
+        line += weights[k] * (last - line)
+        last = line
 
 
-def _differences(xp: Any, steps: Array, axis: int) -> Array:
-    """(B, height, width): how far a pixel is from the one before it along an axis, summed over channels, 0 to 765."""
-    ahead = steps[:, :, 1:] - steps[:, :, :-1] if axis == 2 else steps[:, 1:] - steps[:, :-1]
-    return abs(ahead).sum(axis=-1)
+def _differences(xp: Any, lines: Array) -> Array:
+    """8-bit numbers (length, B, other, 3) -> how far each line is from the one before, over all channels: one fewer."""
+    if str(lines.dtype).endswith("uint8"):
+        lines = cast(lines, xp.int16)
+    apart = abs(lines[1:] - lines[:-1])
+    total = apart[..., 0] + apart[..., 1] + apart[..., 2]
+    return cast(total, np.uint16) if is_numpy_array(total) else total
 
 
 def _shares(n: int, iterations: int, spatial: Any, preservation: Any) -> tuple[Any, Any]:
-    """The logarithm of a neighbour's share on a plain, and what one 8-bit number of difference adds to it, in an
-    iteration."""
+    """The logarithm of a neighbour's share on a plain, and what each number of difference adds; of iteration n."""
     deviation = spatial * (math.sqrt(3) * 2.0 ** (iterations - n - 1) / math.sqrt(4.0**iterations - 1))
     plain = -math.sqrt(2) / deviation
-    # 1 / range, where range = 1 / preservation - 1
+    # GEGL's range factor is 1 / preservation - 1.
     return plain, plain * spatial * preservation / (1.0 - preservation) / 255.0
 
 
-def _along(xp: Any, pixels: Array, differences: Array, share: tuple[Any, Any], axis: int) -> Array:
-    """One pass forth and back along an axis of (B, 3, height, width)."""
-    plain, each = (v[:, None, None] if hasattr(v, "shape") and len(v.shape) == 1 else v for v in share)
-    weight = xp.exp(plain + each * differences)  # (B, height, width), one short along the axis
-    lines = xp.moveaxis(pixels, axis, 0)  # (length, B, 3, other)
-    weights = xp.moveaxis(weight, axis - 1, 0)[:, :, None]  # (length - 1, B, 1, other)
-    lines = lines + 0  # a copy of its own, in this order
-    last = lines[0]
-    for k in range(1, lines.shape[0]):
-        last = lines[k] + weights[k - 1] * (last - lines[k])
-        lines[k] = last
-    for k in range(lines.shape[0] - 2, -1, -1):
-        last = lines[k] + weights[k] * (last - lines[k])
-        lines[k] = last
-    return xp.moveaxis(lines, 0, axis)
+def _weights(xp: Any, differences: Array, plain: Any, each: Any, dtype: Any) -> Array:
+    """(length, 1, B, other): the shares of the lines before."""
+    if is_numpy_array(differences) and isinstance(plain, float) and isinstance(each, float):
+        table = np.exp(plain + each * np.arange(LEVELS)).astype(dtype)
+        return np.asarray(table.take(differences, mode="clip")[:, None])  # "clip": they fit, but to check takes longer
+    plain, each = (v[None, :, None] if hasattr(v, "shape") and len(v.shape) == 1 else v for v in (plain, each))
+    return cast(xp.exp(plain + each * cast(differences, dtype)), dtype)[:, None]
+
+
+def _turned(lines: Array) -> Array:
+    """(length, 3, B, other) -> (other, 3, B, length), a copy."""
+    xp = namespace(lines)
+    length, _, batch, other = lines.shape
+    if not is_numpy_array(lines) or batch > 1 or length * other < 4 * TILE**2:
+        return _copied(xp.moveaxis(lines, (0, 3), (3, 0)))
+    turned = np.empty((other, 3, 1, length), lines.dtype)
+    for channel in range(3):
+        for k in range(0, length, TILE):
+            for j in range(0, other, TILE):
+                turned[j : j + TILE, channel, 0, k : k + TILE] = lines[k : k + TILE, channel, 0, j : j + TILE].T
+    return turned
+
+
+def _copied(array: Array) -> Array:
+    """A copy that lies in memory in the order of its axes."""
+    return np.array(array, order="C") if is_numpy_array(array) else (array + 0).contiguous()

@@ -17,8 +17,9 @@ from .sliders import Blend, Slider
 SHAPE_OPERATION = "face-shape"
 """Stands where other rows name GIMP's operation."""
 SMOOTH: Blend = ("gegl:domain-transform", "replace")
-EDGE_PRESERVATION = 0.8
-"""GIMP's default, and what keeps the rims of nostrils and eyelids where the mask's border lies on them."""
+SMOOTH_PROPERTIES = {"n-iterations": 2, "edge-preservation": 0.8}
+"""Besides the radius. GIMP's own edge preservation: rims of nostrils and eyelids stay. Two iterations take two thirds
+of the time of GIMP's three; what a third one would even out can't be seen through an opacity of 60%."""
 
 
 def _shape(name: str, label: str, unit: str, end: float, text: str = "{:+.0%}") -> Slider:
@@ -101,7 +102,7 @@ def skin_filters(values: Mapping[str, Any], unit: Any, word: Callable[[str], str
         text = f"{word(slider.label)} {word(slider.text).format(value)}" if isinstance(value, numbers.Real) else ""
         if slider.up:
             operation, mode = slider.up
-            properties = {str(slider.radius_property): slider.radius(unit), "edge-preservation": EDGE_PRESERVATION}
+            properties = {str(slider.radius_property): slider.radius(unit), **SMOOTH_PROPERTIES}
             made.append(Filter(operation, text, properties, mode, value))
         else:
             made.append(Filter(slider.operation, text, {slider.property: value}))

@@ -1,9 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The shape of a face: a smooth field of displacements that never folds, and pixels moved along it.
-
-The field is made on a grid in the face's own frame, so that it is the same in a miniature and at full size, and taken
-from it bilinearly. It is linear in the sliders up to where a picture would begin to fold.
-"""
+"""Pixels moved along a face's field: where each pixel of a box looks, and the picture that it sees there."""
 
 from __future__ import annotations
 
@@ -11,157 +7,44 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .color import Array, cast, linear_to_srgb, srgb_to_linear
-from .face_frame import REACH, Box, Frame, face_frame, reach
-from .face_landmarks import OVAL
-from .face_shape import moves
-from .face_sliders import FACE_SHAPE, moved
+from .color import Array, linear_to_srgb, srgb_to_linear
+from .face_field import field
+from .face_frame import Box
 from .operations import as_float, max_value, to_dtype
-from .sampling import bilinear, numbers, smooth_step
-from .scalars import clip, namespace
+from .sampling import bilinear, enlarged_columns, enlarged_rows, numbers
+from .scalars import namespace
 
-GRID = 65
-"""Lines of the grid each way: its cells are 4% of the eyes' distance, half the width of the narrowest bump."""
-LEAST_JACOBIAN = 0.25
-"""No part of a picture is squeezed to less than this share of its area; at 0 it would fold."""
-BUMP, CONTOUR_BUMP = 0.065, 0.16
-"""Widths of the Gaussians by which a place follows the landmarks around it: those inside a face, those of its contour,
-which carry what lies between them and the end of the field."""
-STILL = 0.005
-"""Weight of what stands still, so that far from all landmarks there is an answer."""
-ROUND = 60.0
-"""How narrowly the contour's radius is looked up around a direction: over some 7 degrees, two of its landmarks."""
-EASE = 0.25
-"""Of the way from the contour to the end of the field, what is eased at either end."""
-FADE = 0.25
-"""Width of the border of a box in which the field fades, in the frame's units."""
+SAMPLES = 8
+"""Into so many parts, at least, a cell of the field's grid is cut; pixels between are interpolated."""
 
 
 @dataclass(frozen=True)
-class Field:
-    """Backward displacements: out(p) = in(p + D(p)).
+class Ways:
+    """How far each pixel of a box looks: out(p) = in(p + D(p)).
 
-    nodes: (N, GRID, GRID, 2), of the grid's lines from top to bottom and from left to right, in the frame's units.
-    first, step: (N, 2), x and y of the first node and between nodes.
+    across: (N, rows, width, 2), pixels, x then y, of every `every`-th row of the box from the first one on.
     """
 
-    frame: Frame
-    nodes: Array
-    first: Array
-    step: Array
+    across: Array
+    every: int
+    height: int
 
-    def at(self, x0: int, y0: int, width: int, height: int) -> Array:
-        """The displacement in pixels of these pixels' centres, (N, height, width, 2), by bilinear interpolation."""
-        xp = namespace(self.nodes)
-        x, y = numbers(width, self.nodes) + (x0 + 0.5), numbers(height, self.nodes) + (y0 + 0.5)
-        centres = xp.stack([x[None, :] + 0 * y[:, None], y[:, None] + 0 * x[None, :]], axis=-1)
-        n = self.nodes.shape[0]
-        centres = xp.broadcast_to(centres[None], (n, height, width, 2))
-        places = (self.frame.to_face(centres) - self.first[:, None, None]) / self.step[:, None, None]
-        inside = xp.all((places >= 0) & (places <= GRID - 1), axis=-1)
-        taken = bilinear(self.nodes, places)
-        taken = xp.where(inside[..., None], taken, xp.zeros_like(taken))
-        return self.frame.to_pixels(taken, places=False)
+    def rows(self, first: int, last: int) -> Array:
+        """(N, last - first, width, 2), of rows of the box."""
+        return enlarged_rows(self.across, first, last, self.every)
 
 
-def field(points: Array, values: Mapping[str, Any], box: Box | None = None) -> Field:
-    """The field of N faces.
-
-    points: (N, 468, 2), pixels. values: slider name -> value, a number or one for each face (N,); the skin's are passed
-    over. box: pixels that may be touched; the field is 0 at its border. ValueError for values that the table lacks.
-    """
-    xp = namespace(points)
-    frame = face_frame(points)
-    face = frame.to_face(points)
-    ends = reach(face)
-    first, last = xp.min(ends, axis=1), xp.max(ends, axis=1)
-    step = (last - first) / (GRID - 1)
-    lines = numbers(GRID, face)
-    x = first[:, :1] + step[:, :1] * lines  # (N, GRID)
-    y = first[:, 1:] + step[:, 1:] * lines
-    sigma = face[0, :, 0] * 0 + BUMP
-    sigma[list(OVAL)] = CONTOUR_BUMP
-    across = xp.exp(-0.5 * ((x[:, :, None] - face[:, None, :, 0]) / sigma) ** 2)  # (N, GRID, 468)
-    down = xp.exp(-0.5 * ((y[:, :, None] - face[:, None, :, 1]) / sigma) ** 2)
-    # A Gaussian on a grid is the product of one along each line: so their sums are products of matrices.
-    sideways = xp.moveaxis(across, 1, 2)  # (N, 468, GRID)
-    total = xp.matmul(down, sideways) + STILL
-    moving = moves(face, moved(values, FACE_SHAPE))
-    forward = xp.stack([xp.matmul(down * moving[:, None, :, k], sideways) / total for k in (0, 1)], axis=-1)
-    nodes = xp.stack([x[:, None, :] + 0 * y[:, :, None], y[:, :, None] + 0 * x[:, None, :]], axis=-1)
-    inner = cast((lines > 0) & (lines < GRID - 1), lines.dtype)
-    backward = -forward * (falloff(face, nodes) * inner * inner[:, None])[..., None]
-    if box is not None:
-        backward = backward * _box_edge(frame, nodes, step, box)[..., None]
-    return Field(frame, unfolded(backward, step), first, step)
-
-
-def falloff(face: Array, places: Array) -> Array:
-    """1 within the contour, falling to 0 at `reach`. face: (N, 468, 2). places: (N, rows, columns, 2)."""
-    xp = namespace(face)
-    oval = face[:, list(OVAL)]
-    middle = oval.mean(axis=1)
-    spokes = oval - middle[:, None]  # (N, 36, 2)
-    radius = xp.sqrt((spokes**2).sum(axis=-1)) + 1e-6
-    n, rows, columns, _ = places.shape
-    rays = xp.reshape(places - middle[:, None, None], (n, rows * columns, 2))
-    length = xp.sqrt((rays**2).sum(axis=-1)) + 1e-6
-    cosine = xp.matmul(rays / length[..., None], xp.moveaxis(spokes / radius[..., None], 1, 2))  # (N, places, 36)
-    weight = xp.exp(ROUND * (cosine - 1))
-    there = (weight * radius[:, None]).sum(axis=-1) / (weight.sum(axis=-1) + 1e-9)
-    t = (length / (there + 1e-9) - 1.0) / (REACH - 1.0)
-    return xp.reshape(1 - _slope(t), (n, rows, columns))
-
-
-def _slope(t: Array) -> Array:
-    """From 0 to 1 along a straight line that is eased at both ends: less steep than `smooth_step`, so that a picture may
-    be moved farther before it folds."""
-    t = clip(t, 0.0, 1.0)
-    ends = clip(EASE - t, 0.0), clip(t - (1 - EASE), 0.0)
-    # Beside the line through the middle, what a parabola at each end makes of it.
-    return (t - EASE / 2 + (ends[0] ** 2 - ends[1] ** 2) / (2 * EASE)) / (1 - EASE)
-
-
-def _box_edge(frame: Frame, nodes: Array, step: Array, box: Box) -> Array:
-    """(N, rows, columns): 1 inside a box, falling to 0 a cell before its border, so that 0 is interpolated there."""
-    xp = namespace(nodes)
+def ways(points: Array, values: Mapping[str, Any], box: Box) -> Ways:
+    """As `displacement`, of N faces, without all of it in memory. points: (N, 468, 2)."""
+    made = field(points, values, box)
     x0, y0, width, height = box
-    pixels = frame.to_pixels(nodes)
-    x, y = pixels[..., 0], pixels[..., 1]
-    inward = xp.minimum(xp.minimum(x - x0, x0 + width - x), xp.minimum(y - y0, y0 + height - y))
-    unit = frame.unit[:, None, None]
-    cell = xp.sqrt((step**2).sum(axis=-1))[:, None, None]
-    return smooth_step((inward / unit - cell) / FADE)
-
-
-def unfolded(backward: Array, step: Array) -> Array:
-    """The nodes of a field, each face's scaled down by the largest factor that keeps the least Jacobian of its map.
-
-    The Jacobian of a bilinear cell is least in one of its corners, so the corners of all cells say it exactly.
-    backward: (N, rows, columns, 2). step: (N, 2).
-    """
-    xp = namespace(backward)
-    dx = (backward[:, :, 1:] - backward[:, :, :-1]) / step[:, None, None, :1]  # (N, rows, columns - 1, 2)
-    dy = (backward[:, 1:] - backward[:, :-1]) / step[:, None, None, 1:]
-    share = None
-    for above in (slice(None, -1), slice(1, None)):
-        for left in (slice(None, -1), slice(1, None)):
-            ax, ay = dx[:, above], dy[:, :, left]
-            trace = ax[..., 0] + ay[..., 1]
-            determinant = ax[..., 0] * ay[..., 1] - ax[..., 1] * ay[..., 0]
-            most = _first_root(xp, determinant, trace, 1 - LEAST_JACOBIAN)
-            most = xp.reshape(most, (most.shape[0], -1))
-            least = xp.min(most, axis=1)
-            share = least if share is None else xp.minimum(share, least)
-    return backward * clip(share, 0.0, 1.0)[:, None, None, None]
-
-
-def _first_root(xp: Any, a: Array, b: Array, c: float) -> Array:
-    """The smallest s > 0 with a s^2 + b s + c = 0, or a large number where there is none. c > 0."""
-    inner = b * b - 4 * a * c
-    below = xp.sqrt(clip(inner, 0.0)) - b
-    some = (inner >= 0) & (below > 1e-9)
-    return xp.where(some, 2 * c / xp.where(some, below, xp.ones_like(below)), xp.full_like(below, 1e9))
+    every = 1
+    if points.shape[0] == 1:  # of a batch of miniatures every pixel is taken
+        cell = float(namespace(points).min(made.step[0])) * float(made.frame.unit[0])
+        every = max(1, int(cell) // SAMPLES)
+    count = [2 + max(0, size - 2) // every for size in (width, height)]
+    coarse = made.at(x0, y0, count[0], count[1], every)
+    return Ways(enlarged_columns(coarse, width, every), every, height)
 
 
 def displacement(points: Array, values: Mapping[str, Any], box: Box) -> Array:
@@ -173,7 +56,7 @@ def displacement(points: Array, values: Mapping[str, Any], box: Box) -> Array:
     values that the table does not allow.
     """
     many = points if len(points.shape) == 3 else points[None]
-    made = field(many, values, box).at(*box)
+    made = ways(many, values, box).rows(0, box[3])
     return made if len(points.shape) == 3 else made[0]
 
 
@@ -185,19 +68,15 @@ def warp(image: Array, displacements: Array) -> Array:
     the picture's edge lies its nearest pixel.
     """
     many = image if len(image.shape) == 4 else image[None]
-    ways = displacements if len(displacements.shape) == 4 else displacements[None]
+    each = displacements if len(displacements.shape) == 4 else displacements[None]
     xp = namespace(many)
-    out = linear_to_srgb(pulled(srgb_to_linear(as_float(many)), ways))
-    out = to_dtype(out, many.dtype, max_value(many))
-    still = xp.all(ways == 0, axis=-1)
-    out = xp.where(still[..., None], many, out)
+    out = to_dtype(linear_to_srgb(pulled(srgb_to_linear(as_float(many)), each)), many.dtype, max_value(many))
+    out = xp.where(xp.any(each != 0, axis=-1)[..., None], out, many)
     return out if len(image.shape) == 4 else out[0]
 
 
 def pulled(linear: Array, displacements: Array) -> Array:
     """(N, height, width, C) of anything that may be mixed linearly, moved as by `warp`."""
-    xp = namespace(linear)
     _, height, width, _ = linear.shape
     x, y = numbers(width, displacements), numbers(height, displacements)[:, None]
-    places = xp.stack([displacements[..., 0] + x, displacements[..., 1] + y], axis=-1)
-    return bilinear(linear, places)
+    return bilinear(linear, namespace(linear).stack([displacements[..., 0] + x, displacements[..., 1] + y], axis=-1))

@@ -49,6 +49,24 @@ def enlarged(small: Array, height: int, width: int, factor: int) -> Array:
     return wide[:, i] * (1 - a) + wide[:, i + 1] * a
 
 
+def enlarged_columns(samples: Array, width: int, every: int) -> Array:
+    """(N, rows, columns, C), of every so many columns from the first one on -> (N, rows, width, C), linear between."""
+    if every == 1:
+        return samples
+    j, b = _between(numbers(width, samples) / every, samples.shape[2])
+    b = b[:, None]
+    return samples[:, :, j] * (1 - b) + samples[:, :, j + 1] * b
+
+
+def enlarged_rows(samples: Array, first: int, last: int, every: int) -> Array:
+    """(N, rows, columns, C), of every so many rows -> rows first to last - 1 of all, linear between."""
+    if every == 1:
+        return samples[:, first:last]
+    i, a = _between((numbers(last - first, samples) + first) / every, samples.shape[1])
+    a = a[:, None, None]
+    return samples[:, i] * (1 - a) + samples[:, i + 1] * a
+
+
 def shrunk(image: Array, factor: int) -> Array:
     """(N, height, width, C) -> the means of factor x factor pixels; a rest at the right and below is lost."""
     if factor == 1:

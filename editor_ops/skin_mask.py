@@ -65,7 +65,7 @@ def skin_mask(image: Array, points: Array, box: Box) -> Array:
     face = frame.to_face(faces)
     oval = face[:, list(OVAL)]
     first, last = xp.min(oval, axis=1), xp.max(oval, axis=1)
-    step = (last - first) / (GRID - 1)
+    step = clip((last - first) / (GRID - 1), 1e-6)  # of landmarks that all lie in one place too
     x, y = (first[:, k, None] + step[:, k, None] * numbers(GRID, face) for k in (0, 1))
     x, y = x[:, None, :], y[:, :, None]
     made = _outline(face, x, y) * _likeness(small, *_places(frame, faces, x, y, (x0, y0), factor))
@@ -124,10 +124,10 @@ def _depth(polygon: Array, x: Array, y: Array) -> Array:
 def _likeness(image: Array, nodes: Array, cheeks: Array) -> Array:
     """(N, GRID, GRID): 1 where the colour is that of the face's own cheeks, 0 where it is another."""
     xp = namespace(image)
+    image = xp.where(xp.isfinite(image), image, xp.zeros_like(image))
     light, a, b = linear_to_lab(srgb_to_linear(clip(image, 0.0, 1.0)))
     light = light + 16
     colour = xp.stack([a / light, b / light, 3 * xp.log(light)], axis=-1)
-    colour = xp.where(xp.isfinite(colour), colour, xp.zeros_like(colour))
     own = xp.sort(bilinear(colour, cheeks), axis=1)[:, cheeks.shape[1] // 2][
         :, None, None
     ]  # the median, each by itself
@@ -154,9 +154,7 @@ def _off_tone(seen: Array, own: Array) -> Array:
 
 def _blurred(values: Array) -> Array:
     """The mean of 3 x 3 neighbours, edges clamped. (N, rows, columns)."""
-    xp = namespace(values)
-    for axis in (1, 2):
-        ends = (values[:, :1], values[:, -1:]) if axis == 1 else (values[:, :, :1], values[:, :, -1:])
-        wide = xp.moveaxis(xp.concat([ends[0], values, ends[1]], axis=axis), axis, 0)
-        values = xp.moveaxis((wide[:-2] + wide[1:-1] + wide[2:]) / 3, 0, axis)
-    return values
+    rows, columns = ([max(k - 1, 0) for k in range(n)] for n in values.shape[1:])
+    after, right = ([min(k + 1, n - 1) for k in range(n)] for n in values.shape[1:])
+    values = (values[:, rows] + values + values[:, after]) / 3
+    return (values[:, :, columns] + values + values[:, :, right]) / 3

@@ -12,7 +12,7 @@ from editor_ops.face_frame import face_box, face_unit
 from editor_ops.face_sliders import FACE_SLIDERS
 
 from ..errors import UserError
-from .decision import MOST_FACES, FaceDecision, FaceEdit
+from .decision import DIGITS, MOST_FACES, FaceDecision, FaceEdit
 from .find import find_faces
 from .landmarks import Face
 from .styles import FaceStyle
@@ -43,5 +43,6 @@ def _edit(image: np.ndarray, face: Face, style: FaceStyle, strength: float, colo
     for slider in FACE_SLIDERS:
         moves = colour or not slider.colour
         values[slider.name] = float(slider.scaled(values[slider.name], strength)) if moves else slider.neutral
-    points = tuple((float(x), float(y)) for x, y in face.points)
-    return FaceEdit(face.presence, points, face_box(face.points, image.shape), face_unit(face.points), values)
+    points = tuple((round(float(x), DIGITS), round(float(y), DIGITS)) for x, y in face.points)
+    rounded = np.array(points, np.float32)  # (468, 2); box and unit are those of what the JSON says
+    return FaceEdit(face.presence, points, face_box(rounded, image.shape), face_unit(rounded), values)

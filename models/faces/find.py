@@ -1,22 +1,40 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every face in a picture of any size: a detector on squares of all sizes, then landmarks, which must agree."""
+"""Every face in a picture of any size: a detector on squares of all sizes, then a closer look at what it found."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
+from editor_ops.face_frame import face_unit
+
 from ..errors import UserError
-from .detector import SIZE, Detection, detect, groups
-from .landmarks import Face, landmarks, square_of_detection, square_of_face
+from .detector import SIZE, Detection, detect, groups, overlap
+from .landmarks import MARGIN, Face, landmarks, square_of_detection, square_of_face
 from .pyramid import corners, levels, tile
-from .square import Square
+from .square import Square, cut
 
 AT_ONCE = 8
 """Squares that the detector is shown at a time: more are not faster."""
 SCORE = 0.5
-"""A detection's, at least (MediaPipe's min_score_thresh)."""
-PRESENCE = 0.5
-"""The landmarks', at least, in the first pass and in the second."""
+"""A detection's in any of the squares, at least (MediaPipe's min_score_thresh)."""
+# Of 1,151 photos with and without people, what stayed above these was a face, a statue or a picture of one.
+CONFIRMED = 0.75
+"""The score, at least, when the detector looks again at what it found, turned as that is and in a fitting size."""
+SMALL, CONFIRMED_SMALL = 20.0, 0.8
+"""Of a face whose eyes' outer corners are fewer pixels apart, which says less, more is asked."""
+PRESENCE = 0.9
+"""The landmarks' presence, at least, and that of the mirrored face's."""
+DOUBTFUL = 0.3
+"""A presence below which no second look helps."""
+VIEWS = (1.6, 2.2, 3.0)
+"""Sides of the squares at a second look, in sides of the face's box."""
+SEEN_AGAIN = 0.15
+"""Intersection over union of a detection at a second look with the first, at least: that may have been far off."""
+SMALLEST = 10.0
+"""Pixels between the outer corners of the eyes. Smaller faces, below 16 pixels wide, are left out: their landmarks are
+guesses, and no edit would move a pixel of theirs."""
 
 
 def find_faces(image: np.ndarray) -> list[Face]:
@@ -28,9 +46,9 @@ def find_faces(image: np.ndarray) -> list[Face]:
     image = np.asarray(image)
     if image.ndim != 3 or image.shape[2] != 3 or 0 in image.shape or image.dtype.kind not in "uf":
         raise ValueError(f"find_faces: a picture has shape (height, width, 3), not {image.shape} of {image.dtype}")
-    found = _detected(image)
-    faces = [face for each in _unique(found) if (face := _face(image, each))]
-    return _largest_first(faces)
+    confirmed = [seen for each in _unique(_detected(image)) if (seen := _confirmed(image, each))]
+    found = [(face, each.score) for each in _unique(confirmed) if (face := _face(image, each))]
+    return _largest_first(found)
 
 
 def _detected(image: np.ndarray) -> list[Detection]:
@@ -56,21 +74,33 @@ def _unique(found: list[Detection]) -> list[Detection]:
     return [found[group[0]] for group in groups(scores, boxes)]
 
 
+def _confirmed(image: np.ndarray, found: Detection) -> Detection | None:
+    """The best that the detector finds when it looks closely at a detection; None where it is not sure any more."""
+    square = square_of_detection(found)
+    views = [square._replace(side=square.side / MARGIN * view) for view in VIEWS]
+    pixels = np.stack([cut(image, view, SIZE) for view in views])
+    again = [each for each in detect(pixels, views, CONFIRMED) if overlap(each.box, found.box[None])[0] > SEEN_AGAIN]
+    return max(again, key=lambda each: each.score, default=None)
+
+
 def _face(image: np.ndarray, found: Detection) -> Face | None:
-    """The landmarks of a detection, looked for twice; None where they say that it is no face."""
+    """The landmarks of a detection, looked for twice and in the mirror; None where they say that it is no face."""
     first = landmarks(image, square_of_detection(found))
-    if first.presence < PRESENCE:
+    if first.presence < DOUBTFUL:
         return None
-    second = landmarks(image, square_of_face(first))
-    return second if second.presence >= PRESENCE else None
+    face = landmarks(image, square_of_face(first))
+    unit = face_unit(face.points)
+    if unit < SMALLEST or (unit < SMALL and found.score < CONFIRMED_SMALL):
+        return None
+    presence = min(face.presence, landmarks(image, square_of_face(face), mirrored=True).presence)
+    return replace(face, presence=presence) if presence >= PRESENCE else None
 
 
-def _largest_first(faces: list[Face]) -> list[Face]:
-    """Each face once, by the size of its box."""
-    if not faces:
+def _largest_first(found: list[tuple[Face, float]]) -> list[Face]:
+    """Each face once, by the size of its box; of two that overlap the one whose detection has the higher score."""
+    if not found:
         return []
-    boxes = np.stack([face.box for face in faces])  # (n, 4)
-    presence = np.array([face.presence for face in faces])
-    kept = [int(group[0]) for group in groups(presence, boxes)]
+    boxes = np.stack([face.box for face, _ in found])  # (n, 4)
+    kept = [int(group[0]) for group in groups(np.array([score for _, score in found]), boxes)]
     areas = (boxes[:, 2:] - boxes[:, :2]).prod(axis=1)
-    return [faces[i] for i in sorted(kept, key=lambda i: -areas[i])]
+    return [found[i][0] for i in sorted(kept, key=lambda i: -areas[i])]

@@ -10,12 +10,12 @@ import numpy as np
 from editor_ops.face_landmarks import LEFT_CORNER, RIGHT_CORNER
 
 from . import networks
+from .decision import LANDMARKS
 from .detector import Detection
 from .square import Square, cut
 
 SIZE = 192
 """Pixels along the side of what the network is shown."""
-COUNT = 468
 MARGIN = 1.5
 """The square that the network is shown is so much larger than the face's box (MediaPipe's face_landmark pipeline)."""
 
@@ -46,11 +46,18 @@ class Face:
         return float(np.arctan2(y, x))
 
 
-def landmarks(image: np.ndarray, square: Square) -> Face:
-    """The landmarks of the face that fills a square, turned as the face is, but for some margin."""
+def landmarks(image: np.ndarray, square: Square, mirrored: bool = False) -> Face:
+    """The landmarks of the face that fills a square, turned as the face is, but for some margin.
+
+    mirrored: the network is shown it so, and the order of the landmarks is then the mirrored face's.
+    """
     seen = cut(image, square, SIZE)
+    if mirrored:
+        seen = np.ascontiguousarray(seen[:, ::-1])
     points, presence = networks.run("face_landmark", seen[None], ["points", "presence"])
-    flat = points.reshape(COUNT, 3)[:, :2].astype(np.float64) / SIZE  # the third is depth
+    flat = points.reshape(LANDMARKS, 3)[:, :2].astype(np.float64) / SIZE  # the third is depth
+    if mirrored:
+        flat[:, 0] = 1 - flat[:, 0]
     logit = float(np.clip(presence.ravel()[0], -50, 50))
     return Face(square.to_picture(flat).astype(np.float32), float(1 / (1 + np.exp(-logit))))
 
