@@ -7,7 +7,9 @@ import base64
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from editor_ops import Filter
 from editor_ops.face_sliders import FACE_SHAPE, SKIN, skin_filters
+from editor_ops.primaries import TEMPERATURE, in_primaries
 from models.decision import MALFORMED
 from models.faces.decision import FORMAT_VERSION, FaceDecision
 
@@ -67,8 +69,11 @@ def check_picture(answer: Any, side: int) -> Picture:
     return Picture(width, height, data)
 
 
-def face_parts(agent: Agent, edit: FacesEdit) -> list[FacePart]:
-    """What the edit does to each face that it changes: asks the agent for displacements and masks, and waits."""
+def face_parts(agent: Agent, edit: FacesEdit, primaries: list[float] | None = None) -> list[FacePart]:
+    """What the edit does to each face that it changes: asks the agent for displacements and masks, and waits.
+
+    primaries: from linear sRGB to the image's linear RGB, as layers.from_srgb_matrix has it.
+    """
     parts = []
     for face in edit.faces:
         values = edit.values(face)
@@ -82,8 +87,22 @@ def face_parts(agent: Agent, edit: FacesEdit) -> list[FacePart]:
             displacement = _data(agent, about(face, values, "displacement"), BYTES_A_VECTOR * pixels)
         if skin:
             mask = _data(agent, about(face, values, "mask"), pixels)
-        parts.append(FacePart(face.found.box, displacement, mask, skin_filters(skin, face.found.unit, _)))
+        filters = as_in_srgb(skin_filters(skin, face.found.unit, _), primaries)
+        parts.append(FacePart(face.found.box, displacement, mask, filters))
     return parts
+
+
+def as_in_srgb(filters: list[Filter], primaries: list[float] | None) -> list[Filter]:
+    """With what the temperature's filter needs behind it to look as in sRGB where the image has other primaries."""
+    made = []
+    for each in filters:
+        made.append(each)
+        if primaries is not None and each.operation == TEMPERATURE:
+            step = (each.operation, {name.replace("-", "_"): value for name, value in each.properties.items()})
+            _same, (operation, gains) = in_primaries([step], primaries)
+            properties = {name.replace("_", "-"): value for name, value in gains.items()}
+            made.append(Filter(operation, f"{each.label}, {_('as in sRGB')}", properties))
+    return made
 
 
 def _data(agent: Agent, header: dict[str, Any], raw: int) -> bytes:

@@ -13,7 +13,7 @@ from editor_ops import Filter
 
 from .face_warp import Box, warp
 from .filters import append, new_filters, one_undo_step
-from .layers import empty_image, pixels, scratch_image
+from .layers import HALF, empty_image, pixels, scratch_image
 from .messages import _, calling_error
 from .own_filters import KEPT
 
@@ -38,6 +38,15 @@ class Seen:
         except BaseException:
             self.close()
             raise
+
+    def can_be_seen(self, x: float, y: float) -> bool:
+        """Whether a pixel of the layer is at least half opaque."""
+        if self.opaque:
+            return True
+        column, row = min(max(0, int(x)), self.width - 1), min(max(0, int(y)), self.height - 1)
+        pixel = Gegl.Rectangle.new(column, row, 1, 1)
+        red_green_blue_alpha = self.layer.get_buffer().get(pixel, 1.0, "R'G'B'A u8", Gegl.AbyssPolicy.NONE)
+        return red_green_blue_alpha[3] >= HALF
 
     def take_data(self) -> bytes:
         """The pixels, once: nothing keeps them afterwards."""
@@ -136,12 +145,8 @@ def apply_faces(
     """
     if not parts and there is None:
         return None
-    hid = there is not None and bool(read_record(there).get("hid"))
-    visible = layer.get_visible() or hid
+    visible = layer.get_visible() or was_hidden(there)
     hides = bool(parts) and shows_through(layer, seen)
-    if hides != hid and layer.get_lock_visibility():
-        message = _("The visibility of “{name}” is locked. Unlock it in the Layers dialog.")
-        raise calling_error(message.format(name=layer.get_name()))
     made = new_layers(image, layer, seen, parts) if parts else []
     group = Gimp.GroupLayer.new(image, _("Faces")) if parts else None
     with one_undo_step(image):
@@ -158,6 +163,18 @@ def apply_faces(
         layer.set_visible(visible and not hides)
         image.set_selected_layers([group or layer])
     return group
+
+
+def check_hiding(layer: Gimp.Layer, there: Gimp.GroupLayer | None, seen: Seen) -> None:
+    """PluginError where the layer has to be hidden or shown again, and must not be."""
+    if layer.get_lock_visibility() and shows_through(layer, seen) != was_hidden(there):
+        message = _("The visibility of “{name}” is locked. Unlock it in the Layers dialog.")
+        raise calling_error(message.format(name=layer.get_name()))
+
+
+def was_hidden(there: Gimp.GroupLayer | None) -> bool:
+    """Whether an earlier run has hidden the layer that it made this group of."""
+    return there is not None and bool(read_record(there).get("hid"))
 
 
 def shows_through(layer: Gimp.Layer, seen: Seen) -> bool:

@@ -14,8 +14,8 @@ from . import names
 from .agent import Agent, Settings, read_settings
 from .face_agent import check_faces, face_parts
 from .face_edit import FacesEdit
-from .face_layers import Seen, apply_faces, earlier, read_record
-from .layers import check_unlocked, is_selected, one_layer
+from .face_layers import Seen, apply_faces, check_hiding, earlier, read_record
+from .layers import check_unlocked, from_srgb_matrix, is_selected, one_layer
 from .messages import FACES_TITLE, PluginError, _, calling_error
 
 if TYPE_CHECKING:
@@ -40,13 +40,14 @@ def enhance_faces(
         if not interactive:  # with the dialog open, a progress bar would only offer to kill the plug-in
             Gimp.progress_init(FACES_TITLE)
         seen = Seen(image, layer)
+        check_hiding(layer, there, seen)
         header, edit = request_header(layer, config, settings), FacesEdit(not layer.is_gray())
         edit.strength = config.get_property("strength")
         size = {"width": seen.width, "height": seen.height, "channels": seen.channels}
         asked = agent.ask(header | size, seen.take_data())
 
         def take(answer: Any) -> None:
-            take_faces(image, layer, edit, check_faces(answer))
+            take_faces(image, layer, edit, seen, check_faces(answer))
             if interactive and there is not None:
                 edit.resume(read_record(there))
 
@@ -58,7 +59,7 @@ def enhance_faces(
             Gimp.progress_init(FACES_TITLE)
         else:
             take(asked.result())
-        parts = face_parts(agent, edit)
+        parts = face_parts(agent, edit, from_srgb_matrix(image))
         check_there(layer)
         apply_faces(image, layer, there if there and there.is_valid() else None, seen, parts, edit.record())
     finally:
@@ -74,18 +75,20 @@ def request_header(layer: Gimp.Layer, config: Gimp.ProcedureConfig, settings: Se
     return {"faces": True, "style": style, "styles": settings.face_styles, "colour": not layer.is_gray()}
 
 
-def take_faces(image: Gimp.Image, layer: Gimp.Layer, edit: FacesEdit, decision: FaceDecision) -> None:
-    """Those with their middle on the canvas, and with a selection in it. PluginError where there is none."""
-    edit.take(decision, lambda x, y: is_selected(image, layer, x, y))
+def take_faces(image: Gimp.Image, layer: Gimp.Layer, edit: FacesEdit, seen: Seen, decision: FaceDecision) -> None:
+    """Those that can be seen, with their middle on the canvas and in the selection, if there is one. PluginError where
+    there is none."""
+    edit.take(decision, seen.can_be_seen)
+    found = bool(edit.faces)
+    edit.faces = [face for face in edit.faces if is_selected(image, layer, *face.middle)]
     if edit.faces:
         return
-    if decision.faces:
+    if found:
         message = _("No face was found in the selection. Change it, or use Select > None.")
         if Gimp.Selection.is_empty(image):
             message = _("The faces of “{name}” lie outside of the canvas.").format(name=layer.get_name())
         raise PluginError(message)
-    message = _("No face was found in “{name}”.")
-    raise PluginError(message.format(name=layer.get_name()))
+    raise PluginError(_("No face was found in “{name}”.").format(name=layer.get_name()))
 
 
 def check_there(layer: Gimp.Layer) -> None:
