@@ -34,8 +34,9 @@ from .widgets import (
     when_answered,
 )
 
-PICTURE = 320  # pixels of the longer side: with the sliders beside it, it fits on a screen 1024 pixels wide
-SLIDERS_WIDTH, SLIDERS_HEIGHT = 300, 420  # pixels: with all else it fits on a screen 768 pixels high; they scroll
+PICTURE = 300  # pixels of the longer side: with the sliders beside it, it fits on a screen 1024 pixels wide
+SLIDERS_WIDTH = 270  # pixels: room for the longest name beside its value
+SLIDERS_HEIGHT = 440  # pixels: with all else it fits on a screen 768 pixels high; the sliders scroll
 
 
 class FaceDialog:
@@ -270,10 +271,10 @@ class FaceDialog:
             column.pack_start(frame, False, False, 0)
         scrolled = Gtk.ScrolledWindow(
             hscrollbar_policy=Gtk.PolicyType.NEVER,
-            min_content_width=SLIDERS_WIDTH,
             min_content_height=SLIDERS_HEIGHT,
             overlay_scrolling=False,  # always there to be seen: there is more below
         )
+        column.set_size_request(SLIDERS_WIDTH, -1)
         scrolled.add(column)
         scrolled.show_all()
         return scrolled

@@ -11,9 +11,10 @@ from .face_edit import Face
 from .messages import _
 from .widgets import SPACE
 
-PICTURE = 72  # pixels of the longer side: four are as wide as the large picture above
+PICTURE = 56  # pixels of the longer side: four, with their buttons, are as wide as the large picture above
 IN_A_ROW = 4
-HIGHEST = 220  # pixels, two rows; more of them scroll
+ROW_HEIGHT = 104  # pixels, of one row: kept free while the faces are looked for, so that the dialog doesn't jump
+ROWS = 2  # more of them scroll
 
 
 class FaceList:
@@ -24,7 +25,7 @@ class FaceList:
         self._images: dict[Face, Gtk.Image] = {}
         self._grid = Gtk.Grid(column_spacing=SPACE, row_spacing=SPACE)
         self.widget = Gtk.ScrolledWindow(
-            hscrollbar_policy=Gtk.PolicyType.NEVER, propagate_natural_height=True, max_content_height=HIGHEST
+            hscrollbar_policy=Gtk.PolicyType.NEVER, min_content_height=ROW_HEIGHT, overlay_scrolling=False
         )
         self.widget.add(self._grid)
 
@@ -48,6 +49,8 @@ class FaceList:
             row, column = divmod(place, IN_A_ROW)
             self._grid.attach(button, column, 2 * row, 1, 1)
             self._grid.attach(switch, column, 2 * row + 1, 1, 1)
+        rows = -(-len(faces) // IN_A_ROW)
+        self.widget.set_min_content_height(min(rows, ROWS) * ROW_HEIGHT)
         self.widget.show_all()
 
     def set_picture(self, face: Face, pixbuf: GdkPixbuf.Pixbuf) -> None:

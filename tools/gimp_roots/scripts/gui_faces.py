@@ -20,9 +20,10 @@ from desktop import SCREEN, application, ask, choose, find, history, picture, pr
 
 PLUG_IN = "python-fu-auto-enhance-faces-rl"  # the dialog is an application of its own, of the procedure's name
 DIALOG = "Auto Enhance Faces (RL)"
+# Images without a file are the plug-in's own.
 STATE = """
 import hashlib
-image = Gimp.get_images()[0]
+image = next(each for each in Gimp.get_images() if each.get_file())
 def whole(item):
     return Gegl.Rectangle.new(0, 0, item.get_width(), item.get_height())
 def digest(item):
@@ -42,7 +43,9 @@ answer["filters"] = [[f.get_name() for f in each.get_filters()] for each in inne
 answer["shown"] = digest(copy.flatten())
 copy.delete()
 """
-LAYERS = "answer = len(Gimp.get_images()[0].get_layers())"
+LAYERS = """
+answer = len(next(each for each in Gimp.get_images() if each.get_file()).get_layers())
+"""
 seen: dict[str, Any] = {}
 
 
@@ -144,7 +147,6 @@ def steer():
 def apply():
     """OK; a second run, which goes on from the first; undo and redo."""
     open_dialog()
-    move("Strength", 100)
     move("Jaw width", -12)
     close_dialog("OK")
     wait("the layers", lambda: ask(LAYERS) == 2)
