@@ -13,7 +13,7 @@ from .color import linear_to_srgb, srgb_to_linear
 from .face_warp import Ways
 from .full_size import MOST_THREADS, cores
 from .operations import max_value, to_dtype
-from .skin import SMOOTHING, filtered, smoothed
+from .skin import SMOOTHING, filtered, smoothed, stored_range
 from .tone_table import eight_bits, linear_table
 
 STRIP = 60_000
@@ -64,8 +64,8 @@ def retouched(part: np.ndarray, mask: np.ndarray, steps: Sequence[Filter]) -> np
         layer = None
         if smooth is not None:  # (height, 3, 1, width)
             layer = np.moveaxis(srgb_to_linear(smooth[rows, :, 0, span]), 1, -1)
-        changed = np.moveaxis(filtered(np.moveaxis(linear, 0, -1), steps, layer), -1, 0)
-        linear += (changed - linear) * shown
+        changed = stored_range(filtered(np.moveaxis(linear, 0, -1), steps, layer), part)
+        linear += (np.moveaxis(changed, -1, 0) - linear) * shown
         _store(out, at, linear, shown > 0)
 
     _each(strip, part.shape)

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 from .blend import blend
 from .chain import Filter
-from .color import Array, linear_to_srgb, srgb_to_linear
+from .color import Array, is_floating, linear_to_srgb, srgb_to_linear
 from .domain_transform import transformed
 from .operations import OPERATIONS, as_float, max_value, to_dtype
-from .scalars import namespace
+from .scalars import clip, namespace
 
 SMOOTHING = "gegl:domain-transform"
 
@@ -36,6 +36,14 @@ def filtered(linear: Array, steps: Sequence[Filter], smooth: Array | None) -> Ar
     return linear
 
 
+def stored_range(linear: Array, part: Array) -> Array:
+    """What the filters make, held to what samples can tell: a layer of integers is clipped before its mask.
+
+    linear: of any shape, linear light. part: of the picture's type.
+    """
+    return linear if is_floating(part) else clip(linear, 0.0, 1.0)
+
+
 def skin(part: Array, mask: Array, steps: Sequence[Filter]) -> Array:
     """N boxes with the filters shown through a mask; where it is 0, a pixel stays as it is.
 
@@ -51,6 +59,7 @@ def skin(part: Array, mask: Array, steps: Sequence[Filter]) -> Array:
     smooth = next((smoothed(clean, step) for step in steps if step.operation == SMOOTHING), None)
     if smooth is not None:
         smooth = srgb_to_linear(xp.moveaxis(smooth, (2, 0, 3, 1), (0, 1, 2, 3)))
-    mixed = linear + (filtered(linear, steps, smooth) - linear) * mask[..., None]
+    layer = stored_range(filtered(linear, steps, smooth), part)
+    mixed = linear + (layer - linear) * mask[..., None]
     made = to_dtype(linear_to_srgb(mixed), part.dtype, max_value(part))
     return xp.where((finite & (mask > 0))[..., None], made, part)

@@ -3,13 +3,17 @@
 
 from __future__ import annotations
 
+import functools
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
 
 from editor_ops.face_frame import face_unit
+from editor_ops.full_size import MOST_THREADS, cores
 
 from ..errors import UserError
+from . import networks
 from .detector import SIZE, Detection, detect, groups, overlap
 from .landmarks import MARGIN, Face, landmarks, square_of_detection, square_of_face
 from .pyramid import corners, levels, tile
@@ -37,33 +41,45 @@ SMALLEST = 10.0
 guesses, and no edit would move a pixel of theirs."""
 
 
-def find_faces(image: np.ndarray) -> list[Face]:
+def find_faces(image: np.ndarray, threads: int = MOST_THREADS) -> list[Face]:
     """The faces in a picture, the largest first.
 
     image: (height, width, 3), upright, sRGB-encoded: uint8, uint16, or floats where 1.0 is white (clipped to 0..1).
+    threads: at most; fewer where the process may use fewer cores.
     UserError ("not finite") for pixels that are not numbers; ValueError for other shapes and types.
     """
     image = np.asarray(image)
     if image.ndim != 3 or image.shape[2] != 3 or 0 in image.shape or image.dtype.kind not in "uf":
         raise ValueError(f"find_faces: a picture has shape (height, width, 3), not {image.shape} of {image.dtype}")
-    confirmed = [seen for each in _unique(_detected(image)) if (seen := _confirmed(image, each))]
-    found = [(face, each.score) for each in _unique(confirmed) if (face := _face(image, each))]
-    return _largest_first(found)
+    networks.load_all()  # before there are threads
+    with ThreadPoolExecutor(min(cores(), threads)) as pool:
+        first = _unique([each for some in pool.map(_detected, _batches(image)) for each in some])
+        confirmed = _unique([seen for seen in pool.map(functools.partial(_confirmed, image), first) if seen])
+        faces = list(pool.map(functools.partial(_face, image), confirmed))
+    return _largest_first([(face, seen.score) for face, seen in zip(faces, confirmed, strict=True) if face])
 
 
-def _detected(image: np.ndarray) -> list[Detection]:
-    """What the detector finds in a picture of any size; a face may be found more than once."""
-    found = []
+Batch = tuple[np.ndarray, float, list[tuple[int, int]]]
+"""A level of the picture, how many of its pixels one of the level's has along its side, and left and top of squares."""
+
+
+def _batches(image: np.ndarray) -> list[Batch]:
+    """The squares of a picture of any size, some at a time."""
+    made = []
     for picture, scale in levels(image, SIZE):
         if not np.isfinite(picture).all():
             raise UserError("the picture holds values that are not numbers (NaN)", "not finite")
         places = corners(picture.shape[0], picture.shape[1], SIZE)
-        for i in range(0, len(places), AT_ONCE):
-            some = places[i : i + AT_ONCE]
-            pixels = np.stack([tile(picture, left, top, SIZE) for left, top in some])
-            squares = [Square((x + SIZE / 2) * scale, (y + SIZE / 2) * scale, SIZE * scale) for x, y in some]
-            found += detect(pixels, squares, SCORE)
-    return found
+        made += [(picture, scale, places[i : i + AT_ONCE]) for i in range(0, len(places), AT_ONCE)]
+    return made
+
+
+def _detected(batch: Batch) -> list[Detection]:
+    """What the detector finds in some squares; a face may be found in more than one."""
+    picture, scale, places = batch
+    pixels = np.stack([tile(picture, left, top, SIZE) for left, top in places])
+    squares = [Square((x + SIZE / 2) * scale, (y + SIZE / 2) * scale, SIZE * scale) for x, y in places]
+    return detect(pixels, squares, SCORE)
 
 
 def _unique(found: list[Detection]) -> list[Detection]:

@@ -38,6 +38,12 @@ def load(name: str) -> Any:
     return runtime.session(contents)
 
 
+def load_all() -> None:
+    """Both networks, so that threads find them loaded."""
+    for name in SHA256:
+        load(name)
+
+
 def run(name: str, pictures: np.ndarray, outputs: list[str]) -> list[np.ndarray]:
     """What a network says of pictures float32 (N, size, size, 3)."""
     return runtime.run(load(name), outputs, {"picture": pictures}, LONGEST_RUN)

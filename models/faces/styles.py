@@ -8,6 +8,7 @@ where both folders have one the user's file is taken, and where a folder has bot
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -106,6 +107,16 @@ def find(folder: Path | None = None) -> list[Style]:
     shipped = [_inspect(path, False) for path in _files(FOLDER)]
     hidden = "a file of yours with the same name is used instead"
     return [replace(style, problem=hidden) if style.name in names else style for style in shipped] + own
+
+
+def is_one(file: Path) -> bool:
+    """Whether a file is meant as a face style: a preset, or a policy that says so. It may still be damaged."""
+    if file.suffix == ".json":
+        return True
+    with contextlib.suppress(PolicyError):
+        PolicyFile(file, TASK)
+        return True
+    return False
 
 
 def add(file: Path, name: str | None = None, folder: Path | None = None) -> Path:

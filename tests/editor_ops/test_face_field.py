@@ -10,31 +10,16 @@ from hypothesis import strategies as st
 
 from editor_ops.face_field import field
 from editor_ops.face_frame import face_box, face_unit
-from editor_ops.face_landmarks import LEFT_EYE, OVAL, RIGHT_EYE, mean_face
+from editor_ops.face_landmarks import LEFT_EYE, OVAL, RIGHT_EYE
 from editor_ops.face_sliders import FACE_SHAPE
 from editor_ops.face_warp import displacement, ways
+from tools.made_faces import bent_faces, face_points, least_jacobian
 
 SHAPE = (700, 600)
-POINTS = (mean_face() * 200 + [300, 250]).astype(np.float32)
+POINTS = face_points(200, 300, 250)
 BOX = face_box(POINTS, SHAPE)
 NAMES = [s.name for s in FACE_SHAPE]
 ENDS = {s.name: (s.lowest, s.highest) for s in FACE_SHAPE}
-
-
-def bent(random: np.random.Generator, count: int) -> np.ndarray:
-    """Faces of other proportions, turned to the side as far as their landmarks say anything: (count, 468, 2)."""
-    faces = np.repeat(mean_face()[None], count, axis=0)
-    faces *= random.uniform(0.8, 1.25, (count, 1, 2))
-    aside = random.uniform(-0.5, 0.5, (count, 1))  # nearer to the camera on one side
-    faces[..., 0] += aside * (faces[..., 0] ** 2 - 0.25)
-    faces += random.normal(0, 0.006, faces.shape)
-    return (faces * 100 + [150, 120]).astype(np.float32)
-
-
-def least_jacobian(ways: np.ndarray) -> float:
-    """Of p -> p + D(p), from differences of neighbouring pixels. ways: (..., height, width, 2)."""
-    dx, dy = np.diff(ways, axis=-2)[..., :-1, :, :], np.diff(ways, axis=-3)[..., :, :-1, :]
-    return float(((1 + dx[..., 0]) * (1 + dy[..., 1]) - dx[..., 1] * dy[..., 0]).min())
 
 
 def draws(random: np.random.Generator, count: int, ends: bool) -> dict[str, np.ndarray]:
@@ -49,8 +34,8 @@ def draws(random: np.random.Generator, count: int, ends: bool) -> dict[str, np.n
 def test_no_combination_folds(ends):
     random = np.random.default_rng(0)
     for _ in range(4):
-        faces = bent(random, 25) / 2
-        assert least_jacobian(displacement(faces, draws(random, 25, ends), (0, 0, 150, 150))) > 0.2
+        faces = bent_faces(random, 25, 50, 75, 60)
+        assert least_jacobian(displacement(faces, draws(random, 25, ends), (0, 0, 150, 150))).min() > 0.2
 
 
 def test_not_even_beyond_the_agents_ranges():
@@ -71,9 +56,7 @@ def test_linear_in_the_sliders_below_the_cap(shares, strength):
 @given(st.integers(0, 2**32), st.integers(-250, 600), st.integers(-250, 700), st.floats(-180, 180))
 @settings(max_examples=15, deadline=None)
 def test_zero_at_the_boxs_border_wherever_the_face_lies(seed, x, y, degrees):
-    angle = np.radians(degrees)
-    turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
-    face = (mean_face() @ turn * 200 + [x, y]).astype(np.float32)
+    face = face_points(200, x, y, degrees)
     box = face_box(face, SHAPE)
     if box[2] < 2 or box[3] < 2:
         return
@@ -118,7 +101,7 @@ def test_rows_are_those_of_the_whole_at_full_size():
 def test_numpy_equals_torch_and_a_batch_equals_a_loop():
     torch = pytest.importorskip("torch")
     random = np.random.default_rng(1)
-    faces, values, box = bent(random, 5) / 4, draws(random, 5, ends=True), (0, 0, 64, 64)
+    faces, values, box = bent_faces(random, 5, 25, 37, 30), draws(random, 5, ends=True), (0, 0, 64, 64)
     made = displacement(faces, values, box)
     theirs = displacement(torch.from_numpy(faces), {k: torch.from_numpy(v) for k, v in values.items()}, box)
     np.testing.assert_allclose(theirs.numpy(), made, atol=1e-4)

@@ -15,6 +15,7 @@ from editor_ops.face_sliders import FACE_SLIDERS
 from editor_ops.face_warp import displacement, warp
 from editor_ops.faces import edit_face, edit_faces
 from editor_ops.skin_mask import skin_mask
+from tools.made_faces import face_points, paint
 
 SKIN = (190, 140, 115)
 SHAPE_VALUES = {"eye_size": 0.2, "jaw_width": -0.16, "smile": 0.03}
@@ -23,13 +24,13 @@ ALL = SHAPE_VALUES | SKIN_VALUES
 
 
 @pytest.fixture
-def face(points):
-    return points(100, 150, 130)
+def face():
+    return face_points(100, 150, 130)
 
 
 @pytest.fixture
-def picture(painted, face):
-    return painted(face, 320, 330, SKIN)
+def picture(face):
+    return paint(face, 320, 330, SKIN)
 
 
 def test_neutral_gives_the_picture_back(picture, face):
@@ -116,14 +117,19 @@ def test_smoothing_smooths_the_skin_and_leaves_the_eyes(picture, face):
     np.testing.assert_array_equal(made[part][mask == 0], picture[part][mask == 0])
 
 
-def test_several_faces_and_odd_ones(painted, points, picture, face):
-    second = points(40, 260, 60)
+def test_several_faces_and_odd_ones(picture, face):
+    second = face_points(40, 260, 60)
     made = edit_faces(picture, [(face, SHAPE_VALUES), (second, {"eye_size": -0.2})])
     np.testing.assert_array_equal(made, edit_face(edit_face(picture, face, SHAPE_VALUES), second, {"eye_size": -0.2}))
-    for odd in (points(100, 0, 0), points(100, 5000, 5000), points(3, 100, 100), np.full((468, 2), 50, np.float32)):
+    for odd in (
+        face_points(100, 0, 0),
+        face_points(100, 5000, 5000),
+        face_points(3, 100, 100),
+        np.full((468, 2), 50, np.float32),
+    ):
         made = edit_face(picture, odd, ALL)
         assert made.shape == picture.shape
-    grey_edge = edit_face(picture, points(100, 0, 130), SHAPE_VALUES)
+    grey_edge = edit_face(picture, face_points(100, 0, 130), SHAPE_VALUES)
     np.testing.assert_array_equal(grey_edge[:, 0], picture[:, 0])  # nothing is drawn in over the picture's edge
 
 
@@ -134,10 +140,10 @@ def test_a_known_mask_is_taken(picture, face):
     np.testing.assert_array_equal(edit_face(picture, face, SKIN_VALUES, box, mask * 0), picture)
 
 
-def test_numpy_equals_torch_and_a_batch_equals_a_loop(painted, points):
+def test_numpy_equals_torch_and_a_batch_equals_a_loop():
     torch = pytest.importorskip("torch")
-    landmarks = np.stack([points(24, 30 + 2 * k, 27, degrees=4 * k) for k in range(3)])
-    pictures = np.stack([painted(each, 64, 64, SKIN) for each in landmarks]).astype(np.float32) / 255
+    landmarks = np.stack([face_points(24, 30 + 2 * k, 27, degrees=4 * k) for k in range(3)])
+    pictures = np.stack([paint(each, 64, 64, SKIN) for each in landmarks]).astype(np.float32) / 255
     random = np.random.default_rng(0)
     values = {s.name: random.choice(s.values(), 3).astype(np.float32) for s in FACE_SLIDERS}
     made = edit_face(pictures, landmarks, values)

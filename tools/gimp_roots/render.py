@@ -27,10 +27,16 @@ class Step(NamedTuple):
 
 
 class Case(NamedTuple):
-    """A picture by its name and the filters to put on it, first filter first."""
+    """A picture by its name and the filters to put on it, first filter first.
+
+    ways: the name of an array, (height, width, 2), that says how far each pixel looks; so pixels are moved before.
+    mask: the name of one, (height, width), through which a copy with the filters is shown above.
+    """
 
     picture: str
     steps: tuple[Step, ...]
+    ways: str | None = None
+    mask: str | None = None
 
 
 def steps(values: Mapping[str, float], width: int, height: int, beyond: bool = False) -> tuple[Step, ...]:
@@ -46,17 +52,24 @@ def random_values(random: np.random.Generator) -> dict[str, float]:
 
 
 def render(
-    version: str, pictures: Mapping[str, np.ndarray], cases: list[Case], timeout: float = 240
+    version: str,
+    pictures: Mapping[str, np.ndarray],
+    cases: list[Case],
+    timeout: float = 240,
+    arrays: Mapping[str, np.ndarray] | None = None,
 ) -> tuple[list[np.ndarray], dict[str, dict[str, Any]]]:
     """What GIMP makes of each case, in one GIMP process, and the properties GIMP gives each operation.
 
-    pictures: name -> (height, width, 3 or 4), uint8, uint16 or float32, sRGB-encoded; the results have the same type.
-    A float picture is a float GIMP image: nothing is clipped or rounded.
+    pictures: name -> (height, width, 1 to 4), uint8, uint16 or float32, sRGB-encoded; the results have the same type.
+    A float picture is a float GIMP image: nothing is clipped or rounded. arrays: name -> what cases name as
+    ways and mask, float32: pixels, x then y; and 0 to 1.
     """
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for picture, pixels in pictures.items():
             np.save(folder / f"{picture}.npy", np.ascontiguousarray(pixels))
+        for each, numbers in (arrays or {}).items():
+            np.save(folder / f"array-{each}.npy", np.ascontiguousarray(numbers, np.float32))
         order = sorted(range(len(cases)), key=lambda i: cases[i].picture)
         (folder / "cases.json").write_text(json.dumps([_task(cases[i], f"out-{i}.npy") for i in order]))
         root.gimp(version, SCRIPT, folder, timeout)
@@ -66,4 +79,5 @@ def render(
 
 def _task(case: Case, output: str) -> dict[str, Any]:
     filters = [step._asdict() | {"properties": dict(step.properties)} for step in case.steps]
-    return {"input": f"{case.picture}.npy", "output": output, "filters": filters}
+    arrays = {key: f"array-{name}.npy" if name else None for key, name in (("ways", case.ways), ("mask", case.mask))}
+    return {"input": f"{case.picture}.npy", "output": output, "filters": filters} | arrays
