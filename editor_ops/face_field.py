@@ -151,7 +151,7 @@ def _box_edge(frame: Frame, nodes: Array, step: Array, box: Box) -> Array:
     inward = xp.minimum(xp.minimum(x - x0, x0 + width - x), xp.minimum(y - y0, y0 + height - y))
     unit = frame.unit[:, None, None]
     cell = xp.sqrt((step**2).sum(axis=-1))[:, None, None]
-    return smooth_step((inward / unit - cell) / FADE)
+    return smooth_step(((inward - 1) / unit - cell) / FADE)  # the last pixels' centres lie within
 
 
 def unfolded(backward: Array, step: Array) -> Array:

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A face's own frame: origin in the middle between the eyes' outer corners, x along them to the picture's right, y
-towards the chin, unit the distance of the corners. And the box of pixels that an edit of the face can touch."""
+"""A face's own frame, and the box of pixels that an edit of the face can touch.
+
+The frame's origin is the middle between the eyes' outer corners; x goes along them to the picture's right, y towards
+the chin; the unit is the distance of the corners.
+"""
 
 from __future__ import annotations
 

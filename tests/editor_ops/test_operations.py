@@ -26,6 +26,7 @@ NEUTRAL = {
     "gegl:unsharp-mask": {"std_dev": 5.0, "scale": 0.0},
     "gegl:rgb-clip": {},
     "gegl:invert-gamma": {"opacity": 0.0},
+    "gegl:domain-transform": {"spatial_factor": 0.0},
 }
 # Settings that do something, and the sRGB-encoded values that real GIMP 3.0.4 and 3.2.6 gave are in tests/gimp
 SOME = {
@@ -39,6 +40,7 @@ SOME = {
     "gegl:unsharp-mask": {"std_dev": 2.5, "scale": 0.8, "threshold": 0.05},
     "gegl:rgb-clip": {"mode": "screen", "opacity": 0.4},
     "gegl:invert-gamma": {"mode": "softlight", "opacity": 0.7},
+    "gegl:domain-transform": {"spatial_factor": 8.0, "edge_preservation": 0.6},
 }
 each_operation = pytest.mark.parametrize("operation", OPERATIONS)
 each_slider = pytest.mark.parametrize("slider", SLIDERS, ids=NAMES)
