@@ -13,7 +13,8 @@ from editor_ops import Filter
 
 from .face_warp import Box, warp
 from .filters import append, new_filters, one_undo_step
-from .layers import HALF, empty_image, pixels, scratch_image
+from .layers import HALF, pixels, scratch_image
+from .merged import nothing_selected
 from .messages import _, calling_error
 from .own_filters import KEPT
 
@@ -147,15 +148,20 @@ def apply_faces(
         return None
     visible = layer.get_visible() or was_hidden(there)
     hides = bool(parts) and shows_through(layer, seen)
-    made = new_layers(image, layer, seen, parts) if parts else []
+    shape, skins = new_layers(image, layer, seen, parts) if parts else (None, [])
     group = Gimp.GroupLayer.new(image, _("Faces")) if parts else None
     with one_undo_step(image):
         if there is not None:
             image.remove_layer(there)
         if group is not None:
             image.insert_layer(group, layer.get_parent(), image.get_item_position(layer))
-            for each in made:  # the lowest first
+            for each in (shape, *(skin for skin, _filters in skins)):  # the lowest first
                 image.insert_layer(each, group, 0)
+                if each.get_mask() is not None:
+                    each.set_edit_mask(False)  # else GIMP takes the mask for what is selected when the layer is
+            with nothing_selected(image):
+                for skin, filters in skins:
+                    append(skin, filters)  # only now: with filters that a layer brings along, Redo brings it without
             take_looks(group, layer, hides)
             group.set_visible(visible)
             made_of = {"tattoo": layer.get_tattoo(), "name": layer.get_name(), "hid": hides}
@@ -195,11 +201,17 @@ def take_looks(group: Gimp.GroupLayer, layer: Gimp.Layer, hides: bool) -> None:
         group.set_composite_mode(layer.get_composite_mode())
 
 
-def new_layers(image: Gimp.Image, layer: Gimp.Layer, seen: Seen, parts: list[FacePart]) -> list[Gimp.Layer]:
-    """The lowest first, in no image yet: "Face: shape", and a "Face: skin" for each face whose skin changes."""
+Skin = tuple[Gimp.Layer, list[Gimp.DrawableFilter]]
+"""A layer, and filters made for it that are not on it yet."""
+
+
+def new_layers(
+    image: Gimp.Image, layer: Gimp.Layer, seen: Seen, parts: list[FacePart]
+) -> tuple[Gimp.Layer, list[Skin]]:
+    """ "Face: shape", and a "Face: skin" for each face whose skin changes; in no image yet. All or none."""
     left, top = layer.get_offsets()[1:]
     shape = Gimp.Layer.new_from_drawable(seen.layer, image)
-    made = [shape]
+    made, skins = [shape], []
     try:
         shape.set_name(_("Face: shape"))
         shape.set_offsets(left, top)
@@ -208,17 +220,19 @@ def new_layers(image: Gimp.Image, layer: Gimp.Layer, seen: Seen, parts: list[Fac
                 warp(shape, part.box, part.displacement)
             Gimp.progress_update(number / (2 * len(parts)))
         copy_mask(layer, shape)
-        skins = [part for part in parts if part.filters]
-        for number, part in enumerate(skins, 1):
-            name = _("Face: skin") if len(skins) == 1 else _("Face: skin {number}").format(number=number)
-            made.append(skin_layer(image, shape, part, name))
-            made[-1].set_offsets(left + part.box[0], top + part.box[1])
-            Gimp.progress_update(0.5 + number / (2 * len(skins)))
+        changed = [part for part in parts if part.filters]
+        for number, part in enumerate(changed, 1):
+            name = _("Face: skin") if len(changed) == 1 else _("Face: skin {number}").format(number=number)
+            skin = skin_layer(image, shape, part, name)
+            made.append(skin)
+            skin.set_offsets(left + part.box[0], top + part.box[1])
+            skins.append((skin, new_filters(skin, part.filters)))
+            Gimp.progress_update(0.5 + number / (2 * len(changed)))
     except BaseException:
         for each in made:
             each.delete()
         raise
-    return made
+    return shape, skins
 
 
 def copy_mask(layer: Gimp.Layer, shape: Gimp.Layer) -> None:
@@ -234,30 +248,18 @@ def copy_mask(layer: Gimp.Layer, shape: Gimp.Layer) -> None:
 
 
 def skin_layer(image: Gimp.Image, shape: Gimp.Layer, part: FacePart, name: str) -> Gimp.Layer:
-    """The box of the warped layer once more, masked, with filters that stay editable.
-
-    Made in an image of its own: a selection in the user's would limit the filters to it.
-    """
+    """The box of the warped layer once more, with the skin as its mask."""
     x, y, width, height = part.box
     here = Gegl.Rectangle.new(0, 0, width, height)
-    scratch = empty_image(image, width, height)
-    try:
-        skin = Gimp.Layer.new(scratch, name, width, height, shape.type(), 100.0, Gimp.LayerMode.NORMAL)
-        scratch.insert_layer(skin, None, 0)
-        buffer = skin.get_buffer()
-        shape.get_buffer().copy(Gegl.Rectangle.new(x, y, width, height), Gegl.AbyssPolicy.NONE, buffer, here)
-        buffer.flush()
-        mask = skin.create_mask(Gimp.AddMaskType.BLACK)
-        skin.add_mask(mask)
-        shares = mask.get_buffer()
-        shares.set(here, "Y u8", part.mask)
-        shares.flush()
-        append(skin, new_filters(skin, part.filters))
-        # Where the photo is clear or masked, so is the skin.
-        skin.set_composite_mode(Gimp.LayerCompositeMode.CLIP_TO_BACKDROP)
-        copy = Gimp.Layer.new_from_drawable(skin, image)
-        copy.set_name(name)
-    finally:
-        buffer = shares = None  # GIMP kills a plug-in whose buffer outlives its image
-        scratch.delete()
-    return copy
+    skin = Gimp.Layer.new(image, name, width, height, shape.type(), 100.0, Gimp.LayerMode.NORMAL)
+    buffer = skin.get_buffer()
+    shape.get_buffer().copy(Gegl.Rectangle.new(x, y, width, height), Gegl.AbyssPolicy.NONE, buffer, here)
+    buffer.flush()
+    mask = skin.create_mask(Gimp.AddMaskType.BLACK)
+    skin.add_mask(mask)
+    shares = mask.get_buffer()
+    shares.set(here, "Y u8", part.mask)
+    shares.flush()
+    # Where the photo is clear or masked, so is the skin.
+    skin.set_composite_mode(Gimp.LayerCompositeMode.CLIP_TO_BACKDROP)
+    return skin

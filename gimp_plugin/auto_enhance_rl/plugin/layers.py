@@ -202,22 +202,18 @@ def copy_selection(image: Gimp.Image, layer: Gimp.Layer, channel: Gimp.Drawable)
     buffer.flush()
 
 
-def empty_image(image: Gimp.Image, width: int, height: int) -> Gimp.Image:
-    """A throw-away image of another's kind, with no layer."""
-    scratch = Gimp.Image.new_with_precision(width, height, image.get_base_type(), image.get_precision())
-    scratch.undo_disable()
-    profile = image.get_color_profile()
-    if profile is not None:  # GEGL works in the profile's primaries, so without it the filters would do other things
-        scratch.set_color_profile(profile)
-    return scratch
-
-
 def scratch_image(image: Gimp.Image, layer: Gimp.Layer, own: bool = False) -> Gimp.Image:
     """A throw-away image with a copy of the layer, its filters included, and nothing else.
 
     own: with the filters of an earlier run too.
     """
-    scratch = empty_image(image, layer.get_width(), layer.get_height())
+    scratch = Gimp.Image.new_with_precision(
+        layer.get_width(), layer.get_height(), image.get_base_type(), image.get_precision()
+    )
+    scratch.undo_disable()
+    profile = image.get_color_profile()
+    if profile is not None:  # GEGL works in the profile's primaries, so without it the filters would do other things
+        scratch.set_color_profile(profile)
     copy = Gimp.Layer.new_from_drawable(layer, scratch)
     scratch.insert_layer(copy, None, 0)
     for unlock in (copy.set_lock_content, copy.set_lock_position, copy.set_lock_visibility, copy.set_lock_alpha):

@@ -151,6 +151,9 @@ def apply():
     close_dialog("OK")
     wait("the layers", lambda: ask(LAYERS) == 2)
     note("applied")
+    # The docks' border, moved to the left, so that the layers' names are to be read.
+    xdotool("mousemove", SCREEN[0] - 267, 470, "mousedown", 1, "mousemove", SCREEN[0] - 330, 470)
+    xdotool("mousemove", SCREEN[0] - 430, 470, "mouseup", 1, "mousemove", SCREEN[0] // 2, SCREEN[1] - 2)
     picture("faces-layers")
     open_dialog()
     seen["resumed"] = value("Jaw width")
