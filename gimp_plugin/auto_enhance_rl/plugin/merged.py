@@ -60,7 +60,7 @@ def write_shadow(image: Gimp.Image, layer: Gimp.Layer) -> None:
 
 @contextlib.contextmanager
 def nothing_selected(image: Gimp.Image) -> Iterator[None]:
-    """A while in which no selection limits anything. Part of an undo step; its Redo doesn't bring the selection back."""
+    """A while in which no selection limits anything. Its undo step's Redo doesn't bring the selection back."""
     selection, canvas = image.get_selection(), Gegl.Rectangle.new(0, 0, image.get_width(), image.get_height())
     if Gimp.Selection.is_empty(image):
         yield
