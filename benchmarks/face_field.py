@@ -28,7 +28,7 @@ from tools.made_faces import bent_faces, face_points, least_jacobian, paint
 
 BATCH = 50
 """Faces at a time: what their Gaussians take stays below 100 MB."""
-SIZE, UNIT = 128, 42.0
+SIZE, UNIT = 96, 32.0
 """Pixels of a picture that holds the whole field, and between the eyes in it."""
 MINIATURE, MINIATURES = 64, 96
 SKIN = (190, 140, 115)
@@ -57,11 +57,12 @@ def folding(console: Console, count: int) -> None:
                 s.name: random.choice([s.lowest, s.highest] if ends else s.values(), BATCH).astype(np.float32)
                 for s in FACE_SHAPE
             }
-            ways = displacement(faces, values, (0, 0, SIZE, SIZE))
-            least.append(least_jacobian(ways))
+            box = (0, 0, SIZE, SIZE)
+            least.append(least_jacobian(displacement(faces, values, box)))
             # A tenth of the values is below the cap, and says what the whole would be without one.
-            free = displacement(faces, {name: each / 10 for name, each in values.items()}, (0, 0, SIZE, SIZE)) * 10
-            held.append(np.abs(ways).max(axis=(1, 2, 3)) / np.abs(free).max(axis=(1, 2, 3)))
+            little = {name: each / 10 for name, each in values.items()}
+            made, free = (np.abs(field(faces, each, box).nodes).max(axis=(1, 2, 3)) for each in (values, little))
+            held.append(made / (10 * free))
         jacobians, shares = np.concatenate(least), np.concatenate(held)
         capped = shares < 0.999
         console.print(

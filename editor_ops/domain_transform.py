@@ -45,14 +45,15 @@ def domain_transform(
 def transformed(encoded: Array, n_iterations: int, spatial_factor: Any, edge_preservation: Any) -> Array:
     """The same of sRGB-encoded samples. (B, height, width, 3), integers or floats -> (height, 3, B, width), floats."""
     xp = namespace(encoded)
-    if is_floating(encoded):
-        values, white = encoded, 1.0
-    else:
+    white, values = 1.0, encoded
+    if not is_floating(encoded):
         white = 255.0 if str(encoded.dtype).endswith("uint8") else 65535.0
-        values = cast(encoded, xp.float32) * (1 / white)
-    steps = encoded if white == 255.0 else xp.floor(clip(values, 0.0, 1.0) * 255.0 + 0.5)
+        values = encoded if is_numpy_array(encoded) else cast(encoded, xp.float32)
+    steps = encoded if white == 255.0 else xp.floor(clip(values / white, 0.0, 1.0) * 255.0 + 0.5)
     # A line after the other along the first axis: (width, 3, B, height), later (height, 3, B, width).
-    lines = _copied(xp.moveaxis(values, (2, 3), (0, 1)))
+    lines = _turned(xp.moveaxis(values, (1, 3), (0, 1)))
+    if not is_floating(encoded):
+        lines *= 1 / white
     across, down = (_differences(xp, xp.moveaxis(steps, axis, 0)) for axis in (2, 1))
     for n in range(n_iterations):
         plain, each = _shares(n, n_iterations, spatial_factor, edge_preservation)
@@ -83,11 +84,15 @@ def _smooth(lines: Array, weights: Array) -> None:
 
 def _differences(xp: Any, lines: Array) -> Array:
     """8-bit numbers (length, B, other, 3) -> how far each line is from the one before, over all channels: one fewer."""
-    if str(lines.dtype).endswith("uint8"):
-        lines = cast(lines, xp.int16)
-    apart = abs(lines[1:] - lines[:-1])
-    total = apart[..., 0] + apart[..., 1] + apart[..., 2]
-    return cast(total, np.uint16) if is_numpy_array(total) else total
+    if not is_numpy_array(lines):
+        lines = cast(lines, xp.float32)
+        return abs(lines[1:] - lines[:-1]).sum(axis=-1)
+    apart = np.empty((lines.shape[0] - 1, *lines.shape[1:-1]), np.uint16)
+    for k in range(0, len(apart), TILE):
+        some = lines[k : k + TILE + 1].astype(np.int16)
+        ways = np.abs(some[1:] - some[:-1])
+        apart[k : k + TILE] = ways[..., 0] + ways[..., 1] + ways[..., 2]
+    return apart
 
 
 def _shares(n: int, iterations: int, spatial: Any, preservation: Any) -> tuple[Any, Any]:
@@ -108,19 +113,16 @@ def _weights(xp: Any, differences: Array, plain: Any, each: Any, dtype: Any) -> 
 
 
 def _turned(lines: Array) -> Array:
-    """(length, 3, B, other) -> (other, 3, B, length), a copy."""
-    xp = namespace(lines)
+    """(length, 3, B, other) -> (other, 3, B, length), a copy, of floats."""
+    if not is_numpy_array(lines):
+        return (namespace(lines).moveaxis(lines, (0, 3), (3, 0)) + 0).contiguous()
     length, _, batch, other = lines.shape
-    if not is_numpy_array(lines) or batch > 1 or length * other < 4 * TILE**2:
-        return _copied(xp.moveaxis(lines, (0, 3), (3, 0)))
-    turned = np.empty((other, 3, 1, length), lines.dtype)
+    dtype = lines.dtype if is_floating(lines) else np.float32
+    if batch > 1 or length * other < 4 * TILE**2:
+        return np.array(np.moveaxis(lines, (0, 3), (3, 0)), dtype, order="C")
+    turned = np.empty((other, 3, 1, length), dtype)
     for channel in range(3):
         for k in range(0, length, TILE):
             for j in range(0, other, TILE):
                 turned[j : j + TILE, channel, 0, k : k + TILE] = lines[k : k + TILE, channel, 0, j : j + TILE].T
     return turned
-
-
-def _copied(array: Array) -> Array:
-    """A copy that lies in memory in the order of its axes."""
-    return np.array(array, order="C") if is_numpy_array(array) else (array + 0).contiguous()

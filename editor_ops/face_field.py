@@ -15,7 +15,7 @@ from typing import Any
 from .color import Array, cast
 from .face_frame import REACH, Box, Frame, face_frame, reach
 from .face_landmarks import OVAL
-from .face_shape import moves
+from .face_shape import carried, move, moves
 from .face_sliders import FACE_SHAPE, moved
 from .sampling import bilinear, numbers, smooth_step
 from .scalars import clip, namespace
@@ -84,21 +84,59 @@ def field(points: Array, values: Mapping[str, Any], box: Box | None = None) -> F
     lines = numbers(GRID, face)
     x = first[:, :1] + step[:, :1] * lines  # (N, GRID)
     y = first[:, 1:] + step[:, 1:] * lines
-    sigma = face[0, :, 0] * 0 + BUMP
-    sigma[list(OVAL)] = CONTOUR_BUMP
-    across = xp.exp(-0.5 * ((x[:, :, None] - face[:, None, :, 0]) / sigma) ** 2)  # (N, GRID, 468)
-    down = xp.exp(-0.5 * ((y[:, :, None] - face[:, None, :, 1]) / sigma) ** 2)
-    # A Gaussian on a grid is the product of one along each line: so their sums are products of matrices.
-    sideways = xp.moveaxis(across, 1, 2)  # (N, 468, GRID)
-    total = xp.matmul(down, sideways) + STILL
+    down, across, share = _surroundings(face, x, y)
     moving = moves(face, moved(values, FACE_SHAPE))
-    forward = xp.stack([xp.matmul(down * moving[:, None, :, k], sideways) / total for k in (0, 1)], axis=-1)
-    nodes = xp.stack([x[:, None, :] + 0 * y[:, :, None], y[:, :, None] + 0 * x[:, None, :]], axis=-1)
+    forward = xp.stack([xp.matmul(down * moving[:, None, :, k], across) for k in (0, 1)], axis=-1)
     inner = cast((lines > 0) & (lines < GRID - 1), lines.dtype)
-    backward = -forward * (falloff(face, nodes) * inner * inner[:, None])[..., None]
+    backward = -forward * (share * inner * inner[:, None])[..., None]
     if box is not None:
-        backward = backward * _box_edge(frame, nodes, step, box)[..., None]
+        backward = backward * _box_edge(frame, _crossings(x, y), step, box)[..., None]
     return Field(frame, unfolded(backward, step), first, step)
+
+
+def basis(face: Array, x: Array, y: Array) -> Array:
+    """How a place moves, forward, for a value of 1 of each slider of `FACE_SHAPE`: (N, 14, rows, columns, 2).
+
+    A field is their sum, weighted by the values, backward, and `unfolded`. face: (N, 468, 2). x: (N, columns), y: (N,
+    rows), the lines on which the places lie. All in the frame, and its unit.
+    """
+    xp = namespace(face)
+    down, across, share = _surroundings(face, x, y)
+    made = []
+    for slider in FACE_SHAPE:
+        landmarks = carried(slider.name)
+        some_down, some_across = down[:, :, landmarks], across[:, landmarks]
+        for way in move(face, slider.name):
+            if way is None:
+                made.append(xp.zeros_like(share))
+            else:
+                made.append(xp.matmul(some_down * way[:, None, landmarks], some_across) * share)
+    n, rows, columns = share.shape
+    return xp.moveaxis(xp.reshape(xp.stack(made, axis=1), (n, len(FACE_SHAPE), 2, rows, columns)), 2, -1)
+
+
+def _surroundings(face: Array, x: Array, y: Array) -> tuple[Array, Array, Array]:
+    """How much each landmark counts at places: down (N, rows, 468) times across (N, 468, columns) times a share.
+
+    The share, (N, rows, columns), makes means of sums, and has the falloff in it.
+    """
+    xp = namespace(face)
+    width = face[0, :, 0] * 0 + BUMP
+    width[list(OVAL)] = CONTOUR_BUMP
+    # A Gaussian on a grid is the product of one along each line: so their sums are products of matrices.
+    across = _gaussian(face[:, :, None, 0] - x[:, None, :], width[:, None])
+    down = _gaussian(face[:, None, :, 1] - y[:, :, None], width)
+    return down, across, falloff(face, _crossings(x, y)) / (xp.matmul(down, across) + STILL)
+
+
+def _gaussian(way: Array, width: Array) -> Array:
+    # No farther: a processor is slow with numbers that are almost too small for a float32.
+    return namespace(way).exp(clip(-0.5 * (way / width) ** 2, -80.0))
+
+
+def _crossings(x: Array, y: Array) -> Array:
+    """Lines x (N, columns) and y (N, rows) -> where they cross, (N, rows, columns, 2)."""
+    return namespace(x).stack([x[:, None, :] + 0 * y[:, :, None], y[:, :, None] + 0 * x[:, None, :]], axis=-1)
 
 
 def falloff(face: Array, places: Array) -> Array:

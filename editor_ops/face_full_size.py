@@ -31,7 +31,7 @@ def reshaped(part: np.ndarray, ways: Ways, mask: np.ndarray | None) -> tuple[np.
 
     def strip(rows: slice) -> None:
         way = ways.rows(rows.start, rows.stop)[0]
-        moving = (way != 0).any(axis=-1)
+        moving = (way[..., 0] != 0) | (way[..., 1] != 0)
         if (span := _columns(moving)) is None:
             return
         at, moving = (rows, span), moving[:, span]

@@ -14,6 +14,7 @@ from .color import Array
 from .face_landmarks import (
     AROUND_CORNERS,
     CHIN_LINE,
+    COUNT,
     FOREHEAD,
     JAW,
     LEFT_BROW,
@@ -40,7 +41,8 @@ def near(landmarks: Sequence[int], width: float) -> np.ndarray:
     """
     face = mean_face()
     distance = np.linalg.norm(face[:, None] - face[None, list(landmarks)], axis=-1).min(axis=1)
-    return np.asarray(np.exp(-0.5 * (distance / width) ** 2))
+    share = np.exp(-0.5 * (distance / width) ** 2)
+    return np.where(share < 1e-3, 0.0, share)  # so that most landmarks have no part in most sliders
 
 
 @functools.cache
@@ -68,6 +70,23 @@ def _shares_as(xp: Any, dtype: Any, device: Any) -> dict[str, Array]:
     return {name: each.to(device) for name, each in arrays.items()} if device is not None else arrays
 
 
+def carried(name: str) -> list[int]:
+    """The landmarks that go along with a slider."""
+    return [int(k) for k in np.flatnonzero(_shares()[name].reshape(-1, COUNT).any(axis=0))]
+
+
+def move(face: Array, name: str) -> tuple[Any, Any]:
+    """Each landmark's way at a value of 1 of a slider: x and y, each (N, 468), or None where that is 0 for all.
+
+    face: (N, 468, 2), landmarks in the face's frame.
+    """
+    xp = namespace(face)
+    shares = _shares_as(xp, face.dtype, getattr(face, "device", None) if hasattr(face, "to") else None)
+    ways = MOVES[name](xp, face, shares[name])
+    dx, dy = (None if way is None else xp.broadcast_to(way, face.shape[:2]) for way in ways)
+    return dx, dy
+
+
 def moves(face: Array, values: Mapping[str, Any]) -> Array:
     """How every landmark moves, (N, 468, 2), in the face's frame; linear in the values.
 
@@ -75,12 +94,11 @@ def moves(face: Array, values: Mapping[str, Any]) -> Array:
     (N,).
     """
     xp = namespace(face)
-    shares = _shares_as(xp, face.dtype, getattr(face, "device", None) if hasattr(face, "to") else None)
     x, y = face[..., 0], face[..., 1]
     across, down = xp.zeros_like(x), xp.zeros_like(y)
     for name, value in values.items():
         amount = value[:, None] if hasattr(value, "shape") and len(value.shape) == 1 else value
-        dx, dy = MOVES[name](xp, face, shares[name])
+        dx, dy = move(face, name)
         if dx is not None:
             across = across + amount * dx
         if dy is not None:

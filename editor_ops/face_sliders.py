@@ -53,7 +53,7 @@ FACE_SHAPE: tuple[Slider, ...] = (
 # - saturation: pale to rosy.
 SKIN: tuple[Slider, ...] = (
     Slider("skin_smoothing", "Skin smoothing", "gegl:domain-transform", "opacity",
-           "Filters > Enhance > Smooth by Domain Transform", "opacity", 0.0, 0.0, 0.6, "linear", (0.0, 1.0), "{:.0%}",
+           "Layer Effects list only", "opacity", 0.0, 0.0, 0.6, "linear", (0.0, 1.0), "{:.0%}",
            radius_property="spatial-factor", radius_share=0.06, up=SMOOTH),
     Slider("skin_brightness", "Skin brightness", "gegl:exposure", "exposure", "Colors > Exposure",
            "stops", -0.35, 0.0, 0.35, "linear", (-10.0, 10.0), "{:+.2f} stops"),

@@ -11,7 +11,7 @@ from .color import Array, linear_to_srgb, srgb_to_linear
 from .face_field import field
 from .face_frame import Box
 from .operations import as_float, max_value, to_dtype
-from .sampling import bilinear, enlarged_columns, enlarged_rows, numbers
+from .sampling import bilinear, numbers, refined
 from .scalars import namespace
 
 SAMPLES = 8
@@ -22,16 +22,18 @@ SAMPLES = 8
 class Ways:
     """How far each pixel of a box looks: out(p) = in(p + D(p)).
 
-    across: (N, rows, width, 2), pixels, x then y, of every `every`-th row of the box from the first one on.
+    across: (N, 2, rows, width), pixels, x and y, of every `every`-th row of the box from the first one on.
     """
 
     across: Array
     every: int
-    height: int
 
     def rows(self, first: int, last: int) -> Array:
-        """(N, last - first, width, 2), of rows of the box."""
-        return enlarged_rows(self.across, first, last, self.every)
+        """(N, last - first, width, 2), of rows of the box. A view of (N, 2, last - first, width)."""
+        above = first // self.every
+        some = refined(self.across[:, :, above : 2 + (last - 1) // self.every], 2, self.every)
+        begin = first - above * self.every
+        return namespace(some).moveaxis(some[:, :, begin : begin + last - first], 1, -1)
 
 
 def ways(points: Array, values: Mapping[str, Any], box: Box) -> Ways:
@@ -42,9 +44,9 @@ def ways(points: Array, values: Mapping[str, Any], box: Box) -> Ways:
     if points.shape[0] == 1:  # of a batch of miniatures every pixel is taken
         cell = float(namespace(points).min(made.step[0])) * float(made.frame.unit[0])
         every = max(1, int(cell) // SAMPLES)
-    count = [2 + max(0, size - 2) // every for size in (width, height)]
-    coarse = made.at(x0, y0, count[0], count[1], every)
-    return Ways(enlarged_columns(coarse, width, every), every, height)
+    columns, rows = (2 + (size - 1) // every if every > 1 else size for size in (width, height))
+    coarse = namespace(points).moveaxis(made.at(x0, y0, columns, rows, every), -1, 1)
+    return Ways(refined(coarse, 3, every)[..., :width], every)
 
 
 def displacement(points: Array, values: Mapping[str, Any], box: Box) -> Array:

@@ -20,13 +20,17 @@ from .face_landmarks import (
     RIGHT_NOSTRIL,
 )
 from .operations import as_float
-from .sampling import bilinear, enlarged, numbers, shrunk, smooth_step
+from .sampling import bilinear, enlarged, numbers, refined, shrunk, smooth_step
 from .scalars import clip, namespace
 
 GRID = 97
 """Lines of the grid each way: its cells are 1.6% of the eyes' distance, half the rim of a pair of glasses."""
+COARSE = 4
+"""Cells of the grid that the way to the contour is taken linearly over."""
 FINEST = 160
 """Pixels of a box's short side, at most, that are looked at: about one for each cell. A larger box is shrunk."""
+SEEN = 4
+"""Pixels each way, at least, that each of the copy's is the mean of."""
 # In the frame's units, the distance of the eyes' outer corners.
 BORDER = 0.14
 """The mask rises within this from the contour inwards."""
@@ -59,7 +63,10 @@ def skin_mask(image: Array, points: Array, box: Box) -> Array:
     xp = namespace(many)
     x0, y0, width, height = box
     factor = max(1, min(width, height) // FINEST)
-    small = shrunk(as_float(many[:, y0 : y0 + height, x0 : x0 + width]), factor)
+    thin = max(1, factor // SEEN)  # of a large box, every so manieth pixel is enough for the means
+    factor = thin * SEEN if thin > 1 else factor
+    part = many[:, y0 + thin // 2 : y0 + height : thin, x0 + thin // 2 : x0 + width : thin]
+    small = shrunk(as_float(part), factor // thin)[:, : height // factor, : width // factor]
     rows, columns = small.shape[1:3]
     frame = face_frame(faces)
     face = frame.to_face(faces)
@@ -92,13 +99,32 @@ def _places(
 
 def _outline(face: Array, x: Array, y: Array) -> Array:
     """(N, GRID, GRID): 1 inside the contour and outside the features, 0 at the grid's border. face: in its frame."""
-    xp = namespace(face)
-    nearest = _depth(face[:, list(OVAL)], x, y) / BORDER
+    coarse = _depth(face[:, list(OVAL)], x[:, :, ::COARSE], y[:, ::COARSE])
+    nearest = refined(refined(coarse, 1, COARSE), 2, COARSE) / BORDER
     for line, margin in FEATURES:
-        nearest = xp.minimum(nearest, (-_depth(face[:, list(line)], x, y) - margin) / RISE)
+        _carve(nearest, face[:, list(line)], x, y, margin)
     line = numbers(GRID, face)
     inner = cast((line > 0) & (line < GRID - 1), face.dtype)
     return smooth_step(nearest) * inner * inner[:, None]
+
+
+def _carve(nearest: Array, polygon: Array, x: Array, y: Array, margin: float) -> None:
+    """Lowers what is `nearest` around a feature, in place: only within a window that holds it and where it counts."""
+    xp = namespace(nearest)
+    n, wide = nearest.shape[0], margin + RISE
+    starts, counts = [], []
+    for axis, lines in enumerate((x[:, 0], y[:, :, 0])):
+        step = lines[:, 1] - lines[:, 0]
+        low = xp.floor((xp.min(polygon[..., axis], axis=1) - wide - lines[:, 0]) / step)
+        high = xp.ceil((xp.max(polygon[..., axis], axis=1) + wide - lines[:, 0]) / step)
+        count = min(GRID, int(xp.max(high - low)) + 1)  # the same for all faces
+        starts.append(cast(clip(low, 0.0, float(GRID - count)), xp.int64))
+        counts.append(count)
+    faces = cast(numbers(n, nearest), xp.int64)[:, None, None]
+    column = starts[0][:, None, None] + cast(numbers(counts[0], nearest), xp.int64)
+    row = starts[1][:, None, None] + cast(numbers(counts[1], nearest), xp.int64)[:, None]
+    depth = _depth(polygon, x[faces[:, :, 0], 0, column[:, 0]][:, None], y[faces[:, :, 0], row[:, :, 0], 0][:, :, None])
+    nearest[faces, row, column] = xp.minimum(nearest[faces, row, column], (-depth - margin) / RISE)
 
 
 def _depth(polygon: Array, x: Array, y: Array) -> Array:
@@ -128,9 +154,8 @@ def _likeness(image: Array, nodes: Array, cheeks: Array) -> Array:
     light, a, b = linear_to_lab(srgb_to_linear(clip(image, 0.0, 1.0)))
     light = light + 16
     colour = xp.stack([a / light, b / light, 3 * xp.log(light)], axis=-1)
-    own = xp.sort(bilinear(colour, cheeks), axis=1)[:, cheeks.shape[1] // 2][
-        :, None, None
-    ]  # the median, each by itself
+    by_size = xp.sort(bilinear(colour, cheeks), axis=1)  # each of the three by itself
+    own = by_size[:, cheeks.shape[1] // 2][:, None, None]
     seen = bilinear(colour, nodes)
     light = seen[..., 2] - own[..., 2]
     # A gleam adds white: a and b stay, and their shares of L fall.

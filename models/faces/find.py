@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -16,7 +17,7 @@ from ..errors import UserError
 from . import networks
 from .detector import SIZE, Detection, detect, groups, overlap
 from .landmarks import MARGIN, Face, landmarks, square_of_detection, square_of_face
-from .pyramid import corners, levels, tile
+from .pyramid import Level, corners, levels, tile
 from .square import Square, cut
 
 AT_ONCE = 8
@@ -36,6 +37,9 @@ VIEWS = (1.6, 2.2, 3.0)
 """Sides of the squares at a second look, in sides of the face's box."""
 SEEN_AGAIN = 0.15
 """Intersection over union of a detection at a second look with the first, at least: that may have been far off."""
+COARSE = 3
+"""Levels on which faces are looked for upside down, where no other is found: heads as far round are rare, and large.
+Up to a quarter turn the detector finds them as they are."""
 SMALLEST = 10.0
 """Pixels between the outer corners of the eyes. Smaller faces, below 16 pixels wide, are left out: their landmarks are
 guesses, and no edit would move a pixel of theirs."""
@@ -52,34 +56,38 @@ def find_faces(image: np.ndarray, threads: int = MOST_THREADS) -> list[Face]:
     if image.ndim != 3 or image.shape[2] != 3 or 0 in image.shape or image.dtype.kind not in "uf":
         raise ValueError(f"find_faces: a picture has shape (height, width, 3), not {image.shape} of {image.dtype}")
     networks.load_all()  # before there are threads
+    made = levels(image, SIZE)
+    if not all(np.isfinite(level.pixels).all() for level in made):
+        raise UserError("the picture holds values that are not numbers (NaN)", "not finite")
     with ThreadPoolExecutor(min(cores(), threads)) as pool:
-        first = _unique([each for some in pool.map(_detected, _batches(image)) for each in some])
-        confirmed = _unique([seen for seen in pool.map(functools.partial(_confirmed, image), first) if seen])
-        faces = list(pool.map(functools.partial(_face, image), confirmed))
+        return _found(image, made, False, pool) or _found(image, made[:COARSE], True, pool)
+
+
+def _found(image: np.ndarray, made: list[Level], upside_down: bool, pool: ThreadPoolExecutor) -> list[Face]:
+    """The faces that are found on some levels, as they are or upside down."""
+    batches = _batches(made)
+    first = _unique([each for some in pool.map(functools.partial(_detected, upside_down), batches) for each in some])
+    confirmed = _unique([seen for seen in pool.map(functools.partial(_confirmed, image), first) if seen])
+    faces = list(pool.map(functools.partial(_face, image), confirmed))
     return _largest_first([(face, seen.score) for face, seen in zip(faces, confirmed, strict=True) if face])
 
 
-Batch = tuple[np.ndarray, float, list[tuple[int, int]]]
-"""A level of the picture, how many of its pixels one of the level's has along its side, and left and top of squares."""
+def _batches(made: list[Level]) -> list[tuple[Level, list[tuple[int, int]]]]:
+    """Levels with left and top of the squares that cover them, some at a time."""
+    batches = []
+    for level in made:
+        places = corners(level.pixels.shape[0], level.pixels.shape[1], SIZE)
+        batches += [(level, places[i : i + AT_ONCE]) for i in range(0, len(places), AT_ONCE)]
+    return batches
 
 
-def _batches(image: np.ndarray) -> list[Batch]:
-    """The squares of a picture of any size, some at a time."""
-    made = []
-    for picture, scale in levels(image, SIZE):
-        if not np.isfinite(picture).all():
-            raise UserError("the picture holds values that are not numbers (NaN)", "not finite")
-        places = corners(picture.shape[0], picture.shape[1], SIZE)
-        made += [(picture, scale, places[i : i + AT_ONCE]) for i in range(0, len(places), AT_ONCE)]
-    return made
-
-
-def _detected(batch: Batch) -> list[Detection]:
+def _detected(upside_down: bool, batch: tuple[Level, list[tuple[int, int]]]) -> list[Detection]:
     """What the detector finds in some squares; a face may be found in more than one."""
-    picture, scale, places = batch
-    pixels = np.stack([tile(picture, left, top, SIZE) for left, top in places])
-    squares = [Square((x + SIZE / 2) * scale, (y + SIZE / 2) * scale, SIZE * scale) for x, y in places]
-    return detect(pixels, squares, SCORE)
+    level, places = batch
+    pixels = np.stack([tile(level.pixels, left, top, SIZE) for left, top in places])
+    centres = [((x + SIZE / 2) * level.scale, (y + SIZE / 2) * level.scale) for x, y in places]
+    squares = [Square(x, y, SIZE * level.scale, math.pi if upside_down else 0.0) for x, y in centres]
+    return detect(np.ascontiguousarray(pixels[:, ::-1, ::-1]) if upside_down else pixels, squares, SCORE)
 
 
 def _unique(found: list[Detection]) -> list[Detection]:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
@@ -16,10 +17,15 @@ STEP = 0.65
 and a face of 0.35 lies whole in one of them."""
 
 
-def levels(image: np.ndarray, size: int) -> list[tuple[np.ndarray, float]]:
-    """A picture (H, W, 3), float32 in 0..1, with a long side of `size` pixels, of twice as many and so on.
+class Level(NamedTuple):
+    """pixels: float32 (h, w, 3) in 0..1. scale: how many of the picture's pixels one of these has along its side."""
 
-    With each comes how many of the picture's pixels one of its own has along its side.
+    pixels: np.ndarray
+    scale: float
+
+
+def levels(image: np.ndarray, size: int) -> list[Level]:
+    """A picture (H, W, 3), float32 in 0..1, with a long side of `size` pixels, of twice as many and so on.
 
     The largest has no more than MOST_PIXELS, and less than twice as many pixels along its side as the picture.
     """
@@ -28,11 +34,11 @@ def levels(image: np.ndarray, size: int) -> list[tuple[np.ndarray, float]]:
     longest = size
     while longest < long and 4 * longest * longest * short / long <= MOST_PIXELS:
         longest *= 2
-    made = [(resized(image, longest), long / longest)]
+    made = [Level(resized(image, longest), long / longest)]
     while longest > size:
         longest //= 2
-        made.append((box_mean(made[-1][0], 2), long / longest))
-    return made
+        made.append(Level(box_mean(made[-1].pixels, 2), long / longest))
+    return made[::-1]
 
 
 def resized(image: np.ndarray, longest: int) -> np.ndarray:

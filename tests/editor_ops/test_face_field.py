@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from editor_ops.face_field import field
+from editor_ops.face_field import basis, field
 from editor_ops.face_frame import face_box, face_unit
 from editor_ops.face_landmarks import LEFT_EYE, OVAL, RIGHT_EYE
 from editor_ops.face_sliders import FACE_SHAPE
@@ -145,3 +145,16 @@ def test_faces_without_any_shape_do_no_harm():
         face_box(np.full((468, 2), np.nan), SHAPE)
     assert face_box(POINTS + 5000, SHAPE)[2:] == (0, 0)
     assert face_unit(POINTS) == pytest.approx(200)
+
+
+def test_a_field_is_its_basis_weighted_by_the_values():
+    values = {s.name: s.lowest * 0.3 for s in FACE_SHAPE}
+    made = field(POINTS[None], values)
+    lines = np.arange(made.nodes.shape[1], dtype=np.float32)
+    x, y = (made.first[:, k, None] + made.step[:, k, None] * lines for k in (0, 1))
+    forward = basis(made.frame.to_face(POINTS[None]), x, y)
+    assert forward.shape[1] == len(FACE_SHAPE)
+    for k, slider in enumerate(FACE_SHAPE):
+        assert 0.01 < np.abs(forward[:, k]).max() * slider.highest < 0.2, slider.name
+    total = sum(forward[:, k] * values[s.name] for k, s in enumerate(FACE_SHAPE))
+    np.testing.assert_allclose(-total[:, 1:-1, 1:-1], made.nodes[:, 1:-1, 1:-1], atol=1e-6)
