@@ -54,6 +54,7 @@ class FaceDialog:
         """header: of requests, as faces.request_header has it. take: puts the first answer into the edit."""
         self._config, self._agent, self._edit, self._header, self._take = config, agent, edit, header, take
         self._refusal: PluginError | None = None
+        self._complaint = ""  # about the style last used
         self._face: Face | None = None  # the one that is shown
         self._before: dict[Face, Picture] = {}
         self._after: Picture | None = None  # of the face that is shown
@@ -120,6 +121,7 @@ class FaceDialog:
                 self._config.set_property("style", self._edit.style)  # the one that is shown
         elif self._header["style"] not in ("", DEFAULT_FACE_STYLE):  # it may be gone by now, and another be there
             log.warning("%s", error)
+            self._complaint = str(error)
             self._header["style"] = DEFAULT_FACE_STYLE
             self._config.set_property("style", DEFAULT_FACE_STYLE)
             self._wait(self._agent.ask(self._header | {"again": True}), self._take_faces)
@@ -132,7 +134,7 @@ class FaceDialog:
 
     def _take_faces(self, answer: Any) -> None:
         self._take(answer)
-        self._say("")
+        self._say(self._complaint)
         self._updating = True
         self._config.set_property("strength", self._edit.strength)  # of an earlier run
         self._config.set_property("style", self._edit.style)
