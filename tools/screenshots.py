@@ -27,8 +27,8 @@ PHOTO_CROPS = {
     "layer-effects": (430, 210, 1592, 735),  # the canvas and the Layers dialog
 }
 FACES_CROPS = {
-    "faces-dialog": (420, 40, 1592, 770),
-    "faces-layers": (430, 210, 1592, 735),
+    "faces-dialog": (480, 40, 1592, 770),
+    "faces-layers": (500, 210, 1592, 800),
 }
 
 
@@ -49,17 +49,21 @@ def main() -> None:
 def make(version: str, photo: Path, script: str, crops: dict[str, tuple[int, int, int, int]]) -> None:
     """Works a scenario and cuts the pictures of the docs out of the screen's."""
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        gui.work(version, photo, folder, script=script)
-        for picture, box in crops.items():
-            with Image.open(folder / f"{picture}.png") as whole:
-                part = whole.convert("RGB").crop(box)
-            # 256 colours, dithered: a photo in a window still looks right, at a third of the size. Pillow dithers to a
-            # palette that it is given, not to one that it seeks.
-            palette = part.quantize(256, method=Image.Quantize.MEDIANCUT)
-            dithered = part.quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG)
-            dithered.save(PICTURES / f"{picture}.png", optimize=True)
-            print(PICTURES / f"{picture}.png")
+        gui.work(version, photo, Path(name), script=script)
+        cut(Path(name), crops)
+
+
+def cut(folder: Path, crops: dict[str, tuple[int, int, int, int]]) -> None:
+    """folder: of the screen's pictures. crops: name -> left, top, right, bottom."""
+    for picture, box in crops.items():
+        with Image.open(folder / f"{picture}.png") as whole:
+            part = whole.convert("RGB").crop(box)
+        # 256 colours, dithered: a photo in a window still looks right, at a third of the size. Pillow dithers to a
+        # palette that it is given, not to one that it seeks.
+        palette = part.quantize(256, method=Image.Quantize.MEDIANCUT)
+        dithered = part.quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG)
+        dithered.save(PICTURES / f"{picture}.png", optimize=True)
+        print(PICTURES / f"{picture}.png")
 
 
 if __name__ == "__main__":

@@ -70,7 +70,7 @@ def test_ok_puts_a_group_above_the_photo_in_one_step(seen: Any) -> None:
 
 
 def test_a_second_run_goes_on_from_the_first_and_replaces_it(seen: Any) -> None:
-    assert seen["resumed"] == pytest.approx(-12)
+    assert seen["resumed"] == pytest.approx(-4)
     second = seen["second run"]
     assert second["layers"] == seen["applied"]["layers"] and second["shown"] != seen["applied"]["shown"]
     assert second["history"] == ["[ Base Image ]", STEP, STEP]

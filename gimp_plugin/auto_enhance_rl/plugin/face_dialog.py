@@ -263,7 +263,7 @@ class FaceDialog:
 
     def _sliders_side(self) -> Gtk.Widget:
         column = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=2 * SPACE, margin_end=2 * SPACE)
-        for title, rows in ((_("Shape"), FACE_SHAPE), (_("Skin"), SKIN)):
+        for title, rows in ((_("Skin"), SKIN), (_("Shape"), FACE_SHAPE)):
             inner = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=SPACE // 2)
             for slider in rows:
                 if slider in self._scales:  # on a grey layer, those of colours are not

@@ -121,9 +121,9 @@ def steer():
         if node.get_role_name() in ("spin button", "check box", "radio button", "combo box", "toggle button")
     ]  # fmt: skip
     note("open")
+    picture("faces-dialog")
     move("Jaw width", -12)
     move("Skin smoothing", 50)
-    picture("faces-dialog")
     after = face_picture()
     xdotool("windowactivate", "--sync", window)
     xdotool("key", "alt+b")  # Show before, by its mnemonic
@@ -147,7 +147,7 @@ def steer():
 def apply():
     """OK; a second run, which goes on from the first; undo and redo."""
     open_dialog()
-    move("Jaw width", -12)
+    move("Jaw width", -4)
     close_dialog("OK")
     wait("the layers", lambda: ask(LAYERS) == 2)
     note("applied")
