@@ -24,9 +24,9 @@ demo: .venv/ready
 	@rm -rf demo
 	@.venv/bin/trainer enhance $(PHOTO) --out demo --before-after
 
-# What is downloaded, is downloaded side by side: the environment, two Debian systems, the page's packages.
+# What is downloaded, is downloaded side by side: the environment, two Debian systems, npm's packages.
 test: debootstrap-there strace-there node-there chromium-there
-	@$(MAKE) --no-print-directory -j 4 .venv-test/ready root-trixie root-forky web-packages
+	@$(MAKE) --no-print-directory -j 4 .venv-test/ready root-trixie root-forky npm-packages
 	@$(MAKE) --no-print-directory lint
 	$(PYTEST)
 
@@ -53,10 +53,14 @@ web/node_modules/ready: web/package-lock.json | node-there
 	cd web && npm ci --no-audit --no-fund --ignore-scripts
 	@touch $@
 
+examples/node/node_modules/ready: examples/node/package-lock.json | node-there
+	cd examples/node && npm ci --no-audit --no-fund --ignore-scripts
+	@touch $@
+
 # For the tests, which say what is missing where it can't be had
-.PHONY: web-packages
-web-packages:
-	-@$(MAKE) --no-print-directory web/node_modules/ready
+.PHONY: npm-packages
+npm-packages:
+	-@$(MAKE) --no-print-directory web/node_modules/ready examples/node/node_modules/ready
 
 # GIMP in Debian roots, kept outside the repository; tests/gimp says what is missing where they can't be made
 roots: root-trixie root-forky
@@ -116,4 +120,4 @@ chromium-there:
 	  else echo "Chromium is missing: the browser page can't be tested. On Debian, as root: apt-get install chromium" >&2; fi
 
 clean:
-	rm -rf .venv .venv-test .venv-docs demo site build *.egg-info web/dist web/node_modules
+	rm -rf .venv .venv-test .venv-docs demo site build *.egg-info web/dist web/node_modules examples/node/node_modules

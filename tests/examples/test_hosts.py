@@ -42,7 +42,7 @@ def holds(folder: Path, said: str) -> None:
 
 def test_the_host_in_node(folder: Path) -> None:
     if not shutil.which("node") or not (NODE / "node_modules" / "onnxruntime-node").is_dir():
-        message = "Node.js or onnxruntime-node is missing: make examples/node/node_modules"
+        message = "Node.js or onnxruntime-node is missing: make examples/node/node_modules/ready"
         pytest.fail(message) if os.environ.get("CI") == "true" else pytest.skip(message)
     command = ["node", str(NODE / "whole_editor.mjs"), "photo-editor.onnx", "photo.ppm", "enhanced.ppm"]
 
