@@ -76,16 +76,19 @@ def enhance(
     if nodes is not None and "cube" not in formats:
         raise click.UsageError("--nodes goes with --as cube")
     with one_line_errors():
-        from enhancer import batch
+        from enhancer import ahead, batch, photo
         from enhancer.task import Settings
 
+        read: ahead.Read = photo.read
+        if len(photos) == 1 and photos[0].is_file() and not sidecar:  # a sidecar says what the file was before
+            read = ahead.reading(photos[0])
+        policy = load_policy(model, style)
         from . import console
 
-        policy = load_policy(model, style)
         wanted = tuple(dict.fromkeys(formats))
         settings = Settings(strength, before_after, dry_run, leave, formats=wanted, nodes=nodes or NODES)
         plan = batch.plan(list(photos), out, settings, sidecar)
-        done = batch.run(plan, policy, settings, jobs)
+        done = batch.run(plan, policy, settings, jobs, read)
         sys.exit(console.enhanced(done, plan, out, as_json))
 
 
