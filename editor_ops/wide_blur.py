@@ -113,7 +113,6 @@ def _convolve_at_nodes(part: Rows, n: int, std_dev: float, at_once: int) -> tupl
     count, before = node_count(n, step) + 2 * SETTLE, (1 + SETTLE) * step + 3 * (step - 1)
     convolution, end_weights = _convolution(std_dev), _end_weights(std_dev, n)
     first_end, group = n - len(end_weights), max(1, at_once // step)
-    narrow = end_weights.astype(np.float32)  # for the sums over some rows, which are added up as float64
     nodes, lines, ends = np.zeros((0, 0, 0), np.float32), np.zeros((0, 0, 0), np.float32), np.zeros((0, 0, 0))
     # Node i's convolution is the sum of the first part of step i, the second of step i + 1, and so on to the sixth.
     for first in range(0, count + 5, group):
@@ -126,7 +125,8 @@ def _convolve_at_nodes(part: Rows, n: int, std_dev: float, at_once: int) -> tupl
             ends = np.zeros((planes, 3, columns))
         here = max(rows.start, first_end)
         if bottom > 0 and top < n and here < rows.stop:
-            ends += narrow[here - first_end : rows.stop - first_end].T @ lines[:, here - rows.start :]
+            weights = end_weights[here - first_end : rows.stop - first_end].T
+            ends += weights @ lines[:, here - rows.start :].astype(np.float64)
         if rows.stop - rows.start < bottom - top:
             lines = lines[:, np.clip(np.arange(top, bottom), rows.start, rows.stop - 1) - rows.start]
         parts = convolution @ lines.reshape(planes, -1, step, columns)  # (planes, steps, 6, columns)
