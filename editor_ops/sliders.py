@@ -196,6 +196,6 @@ SLIDERS: tuple[Slider, ...] = (
 NAMES: tuple[str, ...] = tuple(slider.name for slider in SLIDERS)
 
 
-def table() -> list[dict[str, Any]]:
+def table(sliders: tuple[Slider, ...] = SLIDERS) -> list[dict[str, Any]]:
     """The rows as plain values, for JSON: every field and the values of the levels."""
-    return [json.loads(json.dumps(asdict(s))) | {"levels": list(s.values())} for s in SLIDERS]
+    return [json.loads(json.dumps(asdict(s))) | {"levels": list(s.values())} for s in sliders]

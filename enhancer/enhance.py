@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from editor_ops import filters
+from editor_ops import NAMES, filters
 from models import Policy
 
 from . import formats, jpeg, photo, sidecar
@@ -33,11 +33,17 @@ def enhance(task: Task, policy: Policy, settings: Settings) -> Enhanced:
     if settings.dry:
         return done
     assert done.decision
+    before = photo.srgb(original) if task.comparison else None
+    if done.faces:
+        from . import faces  # takes its time to import, and few ask for it
+
+        original = replace(original, samples=faces.edited(original, done.faces))
     edited = photo.edited(original, done.decision.values, settings.threads)
     sha256 = done.decision.sha256
     both = b""
-    if task.comparison:
-        both = _side_by_side(photo.srgb(original), photo.srgb(replace(original, samples=edited)))
+    if before is not None:
+        both = _side_by_side(before, photo.srgb(replace(original, samples=edited)))
+        del before
     original = replace(original, samples=edited)  # the pixels as they were are needed no more: a third of the memory
 
     def finish(part: Path) -> None:
@@ -64,11 +70,20 @@ def decide(task: Task, policy: Policy, settings: Settings) -> tuple[photo.Photo,
     """Reads a photo and decides for it; what `enhance` returns. PhotoError where it cannot be read."""
     original = photo.read(task.photo)
     seen, colour = photo.thumbnail(original), not original.grey
-    decision = policy.decide_thumbnail(seen, settings.strength, colour, settings.leave)
+    looked = settings.faces
+    leave = NAMES if looked and looked.only else settings.leave
+    decision = policy.decide_thumbnail(seen, settings.strength, colour, leave)
+    found, notes = None, original.notes
+    if looked:
+        from . import faces
+
+        found = faces.decide(original, looked.style, settings.strength)
+        notes += () if found.faces else (faces.NO_FACE,)
     width, height = original.width, original.height
     return original, Enhanced(
         task.photo, task.output, decision, width, height, comparison=task.comparison, dry=settings.dry,
-        beyond=original.samples.dtype.kind == "f", notes=original.notes, others=task.others,
+        beyond=original.samples.dtype.kind == "f", notes=notes, others=task.others,
+        faces=found,
     )  # fmt: skip
 
 
@@ -79,7 +94,8 @@ def to_json(one: Enhanced) -> dict[str, object]:
         made = filters(one.decision.values, one.width, one.height, beyond=one.beyond)
         decision = one.decision.to_json(made)
     notes = {"notes": list(one.notes)} if one.notes else {}
-    return {**decision, "photo": str(one.photo), "output": str(one.output), **notes}
+    faces_ = {"faces": one.faces.to_json()} if one.faces else {}
+    return {**decision, **faces_, "photo": str(one.photo), "output": str(one.output), **notes}
 
 
 def _side_by_side(before: np.ndarray, after: np.ndarray) -> bytes:

@@ -21,8 +21,8 @@ from .task import Settings, Task
 
 SUFFIX = ".json"
 MADE_BY = "trainer enhance"
-LARGEST = 2**20
-"""Bytes. Ours have some 6,000; a larger file is something else."""
+LARGEST = 2**23
+"""Bytes. Ours have some 6,000, and 25,000 for each face; a larger file is something else."""
 
 
 def path_for(output: Path) -> Path:
@@ -39,6 +39,8 @@ def settings(chosen: Settings, model: str) -> dict[str, object]:
     if chosen.formats:  # which sidecars of earlier versions don't name
         made["as"] = sorted(set(chosen.formats))
         made |= {"nodes": chosen.nodes} if "cube" in chosen.formats else {}
+    if chosen.faces:
+        made |= {"faces": chosen.faces.sha256, "faces_only": chosen.faces.only}
     return made
 
 
@@ -136,7 +138,7 @@ def _same_file(path: Path, known: dict[str, Any] | None, contents: bool = False)
         now = file_stamp(path)
         if now["size"] != known["size"]:
             return False
-        if now["modified_ns"] == known["modified_ns"] and not contents:
+        if now["modified_ns"] == known.get("modified_ns") and not contents:
             return True
         return fingerprint(path)["sha256"] == known["sha256"]
     except (OSError, ValueError):

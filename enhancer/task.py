@@ -9,8 +9,18 @@ from typing import Any
 
 from editor_ops.full_size import MOST_THREADS
 from models import Decision
+from models.faces.decision import FaceDecision
 
 from .format_names import NODES
+
+
+@dataclass(frozen=True)
+class FaceSettings:
+    """style: a face style's file, and its SHA-256. only: the photo's colours are left alone."""
+
+    style: Path
+    sha256: str
+    only: bool = False
 
 
 @dataclass(frozen=True)
@@ -20,6 +30,7 @@ class Settings:
     strength: 0 (an unchanged copy) to 2; 1 is what the policy chose. before_after: a picture of both side by side lies
     beside the copy. dry: decide, and write nothing. leave: names of sliders to leave alone. threads: that may work on
     one photo. formats: those of `format_names.FORMATS` in which the decision is written too. nodes: of a LUT's side.
+    faces: what is done to faces; None where they are not looked for.
     """
 
     strength: float = 1.0
@@ -29,6 +40,7 @@ class Settings:
     threads: int = MOST_THREADS
     formats: tuple[str, ...] = ()
     nodes: int = NODES
+    faces: FaceSettings | None = None
 
 
 @dataclass(frozen=True)
@@ -56,6 +68,7 @@ class Enhanced:
     record: what the sidecar says of a photo that was done before. dry: nothing was written.
     beyond: the photo may hold values darker than black or brighter than white. others: as `Task` has them.
     notes: what of the photo its copy does not keep, or is odd about it, each a part of a sentence.
+    faces: what was decided for its faces; None where they were not looked for.
     """
 
     photo: Path
@@ -70,3 +83,4 @@ class Enhanced:
     beyond: bool = False
     others: dict[str, Path] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    faces: FaceDecision | None = None

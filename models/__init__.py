@@ -16,14 +16,19 @@ their maker, unless the environment says this before whoever first imports them 
 os.environ.update(NO_TELEMETRY)
 
 if TYPE_CHECKING:
-    from .policy import SHIPPED, Policy, PolicyError
+    from .policy import SHIPPED, Policy
+    from .policy_file import PolicyError
 
 __all__ = ["SHIPPED", "Choice", "Decision", "Policy", "PolicyError"]
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("SHIPPED", "Policy", "PolicyError"):
+    if name in ("SHIPPED", "Policy"):
         from . import policy
 
         return getattr(policy, name)
+    if name == "PolicyError":
+        from .policy_file import PolicyError
+
+        return PolicyError
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -91,7 +91,7 @@ class Decision:
             for row, slider in zip(decision["sliders"], SLIDERS, strict=True):
                 if (row["operation"], row["property"]) != (slider.operation, slider.property):
                     raise ValueError(f"{slider.name} sets {row['operation']} {row['property']}")
-            return cls(model, sha256, _number(strength, "strength", 0.0, 2.0), read_choices(decision["sliders"]))
+            return cls(model, sha256, number_in(strength, "strength", 0.0, 2.0), read_choices(decision["sliders"]))
         except MALFORMED as error:
             raise malformed(error) from error
 
@@ -104,13 +104,13 @@ def read_choices(rows: Any) -> tuple[Choice, ...]:
         for row, slider in zip(rows, SLIDERS, strict=True):
             if row["name"] != slider.name:
                 raise ValueError(f"slider {row['name']!r} in place of {slider.name!r}")
-            value = _number(row["value"], slider.name, *slider.property_range)
+            value = number_in(row["value"], slider.name, *slider.property_range)
             probability = row["probability"]
             if probability is not None:  # else set by hand
-                probability = _number(probability, f"{slider.name}'s probability", 0.0, LARGEST_SUM)
+                probability = number_in(probability, f"{slider.name}'s probability", 0.0, LARGEST_SUM)
             interval = row.get("interval")  # earlier versions wrote none
             if interval is not None:
-                low, high = (_number(end, f"{slider.name}'s interval", *slider.property_range) for end in interval)
+                low, high = (number_in(end, f"{slider.name}'s interval", *slider.property_range) for end in interval)
                 interval = (low, high)
             choices.append(Choice(slider, value, probability, interval))
         return tuple(choices)
@@ -133,7 +133,8 @@ def malformed(error: Exception) -> DecisionError:
     return DecisionError(f"{type(error).__name__}: {error}"[:300], "malformed")
 
 
-def _number(number: Any, name: str, low: float, high: float) -> float:
+def number_in(number: Any, name: str, low: float, high: float) -> float:
+    """A number from JSON, from low to high. ValueError for anything else."""
     if isinstance(number, bool) or not isinstance(number, (int, float)):
         raise ValueError(f"{name} is {number!r}, not a number")
     if not low <= number <= high:  # catches NaN, too

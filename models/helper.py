@@ -3,7 +3,8 @@
 
 GIMP's own Python mostly has neither NumPy nor onnxruntime, so the plug-in starts `python -I -m models.helper`
 with the interpreter that installed it. Stdin: requests, each one line of JSON, the header, and the pixels where it
-announces some. Stdout: an answer to each, one line of JSON. `Session` has what can be asked. An answer to what can't
+announces some. Stdout: an answer to each, one line of JSON, and the bytes that its "bytes" counts. `Session` has what
+can be asked. An answer to what can't
 be done is {"error": one line that a person can act on, "kind": the cause in a word or two}; stderr gets the line too,
 and the exit status is then 1.
 """
@@ -24,12 +25,13 @@ from .errors import UserError
 if TYPE_CHECKING:  # slow to import; the styles are listed without
     import numpy as np
 
+    from .faces.requests import FaceSession
     from .policy import Policy
 
 MOST_PIXELS = 2**31
 """A larger picture than GIMP can hold; a header that says so is damaged."""
 LONGEST_HEADER = 65536
-"""Bytes. It holds paths and some numbers."""
+"""Bytes. It holds paths and some numbers; a face's 468 landmarks have 10,000 or twice as many."""
 PICTURE_SIDE = 160
 """Pixels a side of the little pictures of alternatives, squashed: sharp at the 128 that the dialog shows."""
 
@@ -44,6 +46,7 @@ class Session:
     Each of the last three has, optionally, style (a name; empty is the default) and styles (the folder of the user's
     own), or model (a policy file's path) in place of a style; colour (true), strength (1.0).
     Pixels are width * height * channels bytes, R'G'B'(A), sRGB, alpha not premultiplied.
+    {"list_faces": true}, {"faces": true, ...} and {"face": {...}, ...} are about faces: docs/faces.md.
     """
 
     def __init__(self) -> None:
@@ -51,11 +54,14 @@ class Session:
         self.small: np.ndarray | None = None  # uint8 (S, S, 3)
         self.size = (0, 0)  # width and height of the picture, for the filters' radii
         self._loaded: tuple[tuple[str, str, str], Policy] | None = None
+        self._faces: FaceSession | None = None
 
     def answer(self, header: dict[str, Any], pixels: bytes = b"") -> dict[str, Any]:
         """The answer to one request. ValueError (PolicyError for a policy file) with the cause and the remedy."""
         if header.get("list"):
             return list_styles(header)
+        if header.get("list_faces") or header.get("faces") or "face" in header:
+            return self._about_faces(header, pixels)
         if "channels" in header:
             self._load_picture(header, pixels)
         if self.thumbnail is None:
@@ -71,6 +77,17 @@ class Session:
         decision = policy.decide_thumbnail(self.thumbnail, strength, colour)
         return decision.to_json(filters(decision.values, *self.size))
 
+    def _about_faces(self, header: dict[str, Any], pixels: bytes) -> dict[str, Any]:
+        from .faces.requests import FaceSession, list_face_styles
+
+        if header.get("list_faces"):
+            return list_face_styles(header)
+        if self._faces is None:
+            self._faces = FaceSession()
+        if "channels" in header:
+            self._faces.show(picture(header, pixels)[..., :3])
+        return self._faces.about_face(header) if "face" in header else self._faces.decision(header)
+
     def _load_picture(self, header: dict[str, Any], pixels: bytes) -> None:
         import numpy as np
 
@@ -78,10 +95,8 @@ class Session:
 
         from .thumbnail import thumbnail
 
-        width, height, channels = picture_shape(header)
-        if len(pixels) != width * height * channels:
-            raise UserError(f"{len(pixels)} bytes came for {width} x {height} x {channels}; try again", "cut short")
-        image = np.frombuffer(pixels, np.uint8).reshape(height, width, channels)
+        image = picture(header, pixels)
+        height, width, channels = image.shape
         alpha = image[..., 3] if channels == 4 and image[..., 3].min() < 255 else None  # opaque: a third of the time
         self.thumbnail = thumbnail(image[..., :3], alpha)
         # Every third or so of the pixels is enough for a little picture, and a hundredth of the work.
@@ -134,6 +149,16 @@ def picture_shape(header: dict[str, Any]) -> tuple[int, int, int]:
     return width, height, channels
 
 
+def picture(header: dict[str, Any], pixels: bytes) -> np.ndarray:
+    """uint8 (height, width, 3 or 4). ValueError where the header announces another picture."""
+    import numpy as np
+
+    width, height, channels = picture_shape(header)
+    if len(pixels) != width * height * channels:
+        raise UserError(f"{len(pixels)} bytes came for {width} x {height} x {channels}; try again", "cut short")
+    return np.frombuffer(pixels, np.uint8).reshape(height, width, channels)
+
+
 def damaged_header(error: Exception) -> UserError:
     return UserError(f"the request's header is damaged ({error!r}); reinstall the plug-in", "damaged header")
 
@@ -165,6 +190,15 @@ def request(stream: BinaryIO) -> tuple[dict[str, Any], bytes] | None:
     return header, stream.read(width * height * channels)
 
 
+def answer(said: dict[str, Any]) -> None:
+    """Writes an answer: a line, and behind it its "data", whose length the line gives as "bytes"."""
+    data = said.pop("data", b"")
+    line = json.dumps(said | ({"bytes": len(data)} if data else {}), allow_nan=False)
+    sys.stdout.flush()
+    sys.stdout.buffer.write(line.encode() + b"\n" + data)
+    sys.stdout.buffer.flush()
+
+
 def main() -> int:
     """Answers requests on stdin until it ends; the exit status."""
     session, status = Session(), 0
@@ -187,7 +221,7 @@ def main() -> int:
             problem = " ".join(problem.split())
             said, status = {"error": problem, "kind": kind}, 1
             print(problem, file=sys.stderr, flush=True)
-        print(json.dumps(said, allow_nan=False), flush=True)
+        answer(said)
         if damaged:
             return status
 

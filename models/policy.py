@@ -3,105 +3,45 @@
 
 from __future__ import annotations
 
-import contextlib
-import functools
-import hashlib
-import json
 import math
-import threading
 from collections.abc import Collection
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from editor_ops import LEVELS, NAMES, SLIDERS
+from editor_ops import NAMES, SLIDERS
 
-from .decision import FORMAT_VERSION, MALFORMED, Choice, Decision
+from .decision import FORMAT_VERSION, Choice, Decision
 from .errors import UserError
-from .thumbnail import RULE, SIZE, thumbnail
+from .policy_file import PHOTOS, PolicyFile, Task, one_line
+from .thumbnail import thumbnail
+from .thumbnail_rule import RULE
 
-LARGEST_FILE = 64 * 2**20
-"""Bytes. A policy has about 300 KB; a file this large is something else, and is not read."""
-SILENT = 4
-"""Of ONNX Runtime's logs, the fatal ones alone: the rest mean nothing to the person who reads our one line."""
-MOST_MEMORY = 2**30
-"""Bytes that a policy's numbers may take: it needs some MB, but a few bytes of a file can ask for any amount."""
-LONGEST_RUN = 3.0
-LONGEST_EACH = 0.05
-"""Seconds that a policy may take, and for each thumbnail. It needs a millisecond; a file may hold an endless loop."""
 SHIPPED = Path(__file__).with_name("photo.onnx")
-LONGEST_LINE = 200
-"""Characters of a policy file's own words that are shown: a line, whatever the file holds."""
 INTERVAL = 0.8
 """Probability of the levels from one end of an interval to the other: in four photos of five the best value should lie
 there, and a model's card says how often it does."""
-OUTPUTS = ("logits", "levels", "sliders", "value")
 
-
-def one_line(text: str, longest: int = LONGEST_LINE) -> str:
-    """A file's own words, fit to be shown: what is not printable becomes a space, what is too long is cut."""
-    text = " ".join("".join(c if c.isprintable() else " " for c in text[: 4 * longest]).split())
-    return text if len(text) <= longest else text[: longest - 1] + "…"
-
-
-class PolicyError(UserError):
-    """A policy file that can't be used. The message names the file, the cause and the remedy."""
+TASK = Task(PHOTOS, SLIDERS, FORMAT_VERSION, "thumbnail", RULE)
 
 
 class Policy:
     """A policy file, checked and ready. Make one with `Policy.load`."""
 
-    def __init__(self, path: Path, session: Any, metadata: dict[str, str], levels: np.ndarray, sha256: str) -> None:
-        self.path = path
-        self.name = one_line(metadata.get("name") or path.stem, 64)
-        self.metadata = metadata
-        self.levels = levels  # (K, L) values in GIMP's units
-        self.sha256 = sha256
-        self._session = session
+    def __init__(self, file: PolicyFile) -> None:
+        self.file = file
+        self.path = file.path
+        self.name = file.name
+        self.metadata = file.metadata
+        self.description = file.description
+        self.levels = file.levels  # (K, L) values in GIMP's units
+        self.sha256 = file.sha256
+        self.logits = file.logits
 
     @classmethod
     def load(cls, path: str | Path | None = None) -> Policy:
         """Reads and checks a policy file; None is the shipped one. PolicyError if it is not a policy of ours."""
-        path = Path(path) if path is not None else SHIPPED
-        contents = _read(path)
-        session = _session(path, contents)
-        metadata = _metadata(path, session)
-        levels = _checked_levels(path, metadata)
-        _check_interface(path, session)
-        return cls(path, session, metadata, levels, hashlib.sha256(contents).hexdigest())
-
-    @property
-    def description(self) -> str:
-        """One line for a person who chooses between policies; of a file that has none, what it was taught with."""
-        taught = self.metadata.get("training_data")
-        return one_line(self.metadata.get("description") or (f"taught with {taught}" if taught else ""))
-
-    def logits(self, thumbnails: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Thumbnails float32 (N, 3, 64, 64) -> logits (N, K, L) and the most probable levels (N, K)."""
-        logits, levels = self._run(thumbnails)
-        k, n_levels = self.levels.shape
-        if logits.shape != (len(thumbnails), k, n_levels) or not np.isfinite(logits).all():
-            raise PolicyError(
-                f"{self.path}: the policy's answer has no sense; it is damaged, take another file", "damaged"
-            )
-        return logits, np.clip(levels, 0, n_levels - 1)
-
-    def _run(self, thumbnails: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """As long and with as much memory as a policy may need; PolicyError for one that wants more."""
-        options = _runtime().RunOptions()
-        options.log_severity_level = SILENT
-        limit = LONGEST_RUN + LONGEST_EACH * len(thumbnails)
-        timer = threading.Timer(limit, setattr, (options, "terminate", True))
-        timer.start()
-        try:
-            logits, levels = self._session.run(["logits", "levels"], {"thumbnail": thumbnails}, options)
-            return logits, levels
-        except Exception as error:  # onnxruntime's exceptions share no base class below Exception
-            message = f"{self.path}: the policy can't be run (in {limit:.0f} s and {MOST_MEMORY >> 30} GiB)"
-            raise PolicyError(f"{message}; it is damaged, take another file", "damaged") from error
-        finally:
-            timer.cancel()
+        return cls(PolicyFile(Path(path) if path is not None else SHIPPED, TASK))
 
     def decide(
         self,
@@ -170,116 +110,3 @@ def interval(probabilities: np.ndarray, level: int) -> tuple[int, int]:
     outside = (1 - INTERVAL) / 2
     low, high = (int(np.searchsorted(below, share)) for share in (outside, 1 - outside))
     return min(low, level), max(min(high, len(probabilities) - 1), level)
-
-
-def _read(path: Path) -> bytes:
-    try:
-        size = path.stat().st_size
-        if not path.is_file():  # reading a pipe would wait for ever
-            kind = "a folder" if path.is_dir() else "not a plain file"
-            raise PolicyError(f"{path}: is {kind}; give a policy file (.onnx)", "not a file")
-        if size > LARGEST_FILE:
-            raise PolicyError(
-                f"{path}: has {size / 2**20:.0f} MiB; a policy has less than 1, so this is another file", "not a policy"
-            )
-        return path.read_bytes()
-    except OSError as error:
-        raise PolicyError(
-            f"{path}: can't be read ({error.strerror}); check the path, or reinstall the policy", "missing"
-        ) from error
-
-
-@functools.cache
-def _runtime() -> Any:
-    """ONNX Runtime, made fit for files from anywhere: silent, and with a bound on memory."""
-    import onnxruntime as runtime  # slow to import, so only where a policy is used
-
-    runtime.disable_telemetry_events()  # before 1.29 Windows was told, whatever the environment says
-    runtime.set_default_logger_severity(SILENT)
-    place = runtime.OrtMemoryInfo("Cpu", runtime.OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0, runtime.OrtMemType.DEFAULT)
-    with contextlib.suppress(Exception):  # a host that has registered one has set its own bound
-        runtime.create_and_register_allocator(place, runtime.OrtArenaCfg(MOST_MEMORY, -1, -1, -1))  # -1: as usual
-    return runtime
-
-
-def _session(path: Path, contents: bytes) -> Any:
-    onnxruntime = _runtime()
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = SILENT
-    options.add_session_config_entry("session.use_env_allocators", "1")  # the one that has a bound
-    options.intra_op_num_threads = 1  # a thumbnail takes a millisecond; threads cost more to start
-    options.inter_op_num_threads = 1
-    try:
-        with contextlib.redirect_stdout(None):  # where it prints that it tries again what has failed
-            return onnxruntime.InferenceSession(contents, options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # onnxruntime's exceptions share no base class below Exception
-        raise PolicyError(
-            f"{path}: is not an ONNX file that can be run; export it again with 'trainer export'", "damaged"
-        ) from error
-
-
-def _metadata(path: Path, session: Any) -> dict[str, str]:
-    try:
-        return dict(session.get_modelmeta().custom_metadata_map)
-    except UnicodeDecodeError as error:
-        raise PolicyError(
-            f"{path}: its metadata is damaged; export it again with 'trainer export'", "damaged"
-        ) from error
-
-
-def _checked_levels(path: Path, metadata: dict[str, str]) -> np.ndarray:
-    """The metadata's level values (K, L), or PolicyError where they don't fit this version's sliders."""
-    again = "export it again with 'trainer export', or use the shipped policy"
-    version = metadata.get("format_version")
-    if version is None:
-        raise PolicyError(f"{path}: is an ONNX file, but not a policy of Auto Enhance; {again}", "not a policy")
-    if version != str(FORMAT_VERSION):
-        newer = version.isdigit() and int(version) > FORMAT_VERSION
-        remedy = "update Auto Enhance" if newer else "teach it anew with 'trainer fit', or use the shipped policy"
-        sliders = "" if newer else ", other sliders"
-        raise PolicyError(
-            f"{path}: has format version {version[:20]!r}{sliders}, this is {FORMAT_VERSION}; {remedy}", "other version"
-        )
-    if metadata.get("thumbnail") != RULE:
-        raise PolicyError(f"{path}: was learned on another kind of thumbnail; {again}", "other version")
-    try:
-        rows = json.loads(metadata.get("sliders", ""))
-        pairs = list(zip(rows, SLIDERS, strict=True))
-        for row, slider in pairs:
-            for field in ("name", "operation", "property", "neutral", "radius_property", "radius_share", "down", "up"):
-                known = getattr(slider, field)
-                if row[field] != (list(known) if isinstance(known, tuple) else known):
-                    raise PolicyError(
-                        f"{path}: its slider {str(row['name'])[:40]!r} has another {field}; {again}", "other sliders"
-                    )
-        levels = np.array([[float(v) for v in row["levels"]] for row, _ in pairs])  # (K, L)
-    except PolicyError:
-        raise
-    except MALFORMED as error:
-        raise PolicyError(
-            f"{path}: its list of sliders doesn't fit this version's {len(SLIDERS)}; {again}", "other sliders"
-        ) from error
-    if levels.shape != (len(SLIDERS), LEVELS):
-        raise PolicyError(
-            f"{path}: its sliders have shape {levels.shape}, not {(len(SLIDERS), LEVELS)}; {again}", "other sliders"
-        )
-    for row_levels, slider in zip(levels, SLIDERS, strict=True):
-        low, high = slider.property_range
-        if not ((low <= row_levels) & (row_levels <= high)).all():
-            raise PolicyError(
-                f"{path}: its slider {slider.name!r} leaves GIMP's range {low:g} to {high:g}; {again}", "other sliders"
-            )
-    return levels
-
-
-def _check_interface(path: Path, session: Any) -> None:
-    """PolicyError where the file's input and outputs are not the contract's."""
-    inputs = {i.name: list(i.shape) for i in session.get_inputs()}
-    outputs = {o.name: list(o.shape) for o in session.get_outputs()}
-    k = len(SLIDERS)
-    expected = {"logits": [k, LEVELS], "levels": [k], "sliders": [k], "value": []}
-    fits = list(inputs) == ["thumbnail"] and inputs["thumbnail"][1:] == [3, SIZE, SIZE]
-    if not fits or any(outputs.get(name, [None])[1:] != shape for name, shape in expected.items()):
-        raise PolicyError(
-            f"{path}: its input or outputs are not {k} sliders of {LEVELS} levels; export it again", "not a policy"
-        )

@@ -18,7 +18,8 @@ from pathlib import Path
 
 from . import files
 from .errors import UserError
-from .policy import SHIPPED, Policy, PolicyError, one_line
+from .policy import SHIPPED, Policy
+from .policy_file import PolicyError, one_line
 
 DEFAULT = SHIPPED.stem
 """The style where none is named."""

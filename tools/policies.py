@@ -12,11 +12,12 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from editor_ops import LEVELS, NAMES, NEUTRAL_LEVEL, SLIDERS, filters
+from editor_ops import LEVELS, NAMES, NEUTRAL_LEVEL, filters
 from editor_ops.sliders import table
 from models import Decision
-from models.decision import FORMAT_VERSION
-from models.thumbnail import RULE, SIZE
+from models.policy import TASK
+from models.policy_file import PHOTOS, Task
+from models.thumbnail_rule import SIZE
 
 # All tools at once, each far enough to be seen and not so far that a photo clips.
 EVERY_SLIDER = {
@@ -27,10 +28,10 @@ EVERY_SLIDER = {
 BRIGHTEN = "brighten"
 
 
-def write(path: Path, levels: Mapping[str, int] | str, **metadata: str) -> Path:
+def write(path: Path, levels: Mapping[str, int] | str, task: Task = TASK, **metadata: str) -> Path:
     """Writes a policy that always chooses `levels` (slider name -> level index; left out: neutral), or BRIGHTEN."""
-    k = len(SLIDERS)
-    values = np.array([slider.values() for slider in SLIDERS], np.float32)  # (K, L)
+    k = len(task.sliders)
+    values = np.array([slider.values() for slider in task.sliders], np.float32)  # (K, L)
     bias = np.zeros((k, LEVELS), np.float32)
     slope = np.zeros((1, k * LEVELS), np.float32)
     if levels == BRIGHTEN:
@@ -41,7 +42,7 @@ def write(path: Path, levels: Mapping[str, int] | str, **metadata: str) -> Path:
         slope[0, row * LEVELS : (row + 1) * LEVELS] = -2.0 * index
     else:
         assert not isinstance(levels, str)
-        for row, slider in enumerate(SLIDERS):
+        for row, slider in enumerate(task.sliders):
             bias[row, levels.get(slider.name, NEUTRAL_LEVEL)] = 9.0
     constants: dict[str, np.ndarray] = {
         "slope": slope, "bias": bias, "shape": np.array([-1, k, LEVELS], np.int64), "values": values,
@@ -49,7 +50,7 @@ def write(path: Path, levels: Mapping[str, int] | str, **metadata: str) -> Path:
         "one": np.array([-1], np.int64),
     }  # fmt: skip
     nodes = [
-        helper.make_node("Flatten", ["thumbnail"], ["flat"]),
+        helper.make_node("Flatten", [task.picture], ["flat"]),
         helper.make_node("ReduceMean", ["flat"], ["mean"], axes=[1], keepdims=1),  # (N, 1)
         helper.make_node("MatMul", ["mean", "slope"], ["sloped"]),
         helper.make_node("Reshape", ["sloped", "shape"], ["shaped"]),
@@ -63,7 +64,7 @@ def write(path: Path, levels: Mapping[str, int] | str, **metadata: str) -> Path:
     graph = helper.make_graph(
         nodes,
         "policy",
-        [helper.make_tensor_value_info("thumbnail", TensorProto.FLOAT, ["N", 3, SIZE, SIZE])],
+        [helper.make_tensor_value_info(task.picture, TensorProto.FLOAT, ["N", 3, SIZE, SIZE])],
         [
             helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["N", k, LEVELS]),
             helper.make_tensor_value_info("levels", TensorProto.INT64, ["N", k]),
@@ -75,8 +76,10 @@ def write(path: Path, levels: Mapping[str, int] | str, **metadata: str) -> Path:
     # Opset and file version that Debian's onnxruntime (1.21) knows too.
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
     described = {
-        "format_version": str(FORMAT_VERSION), "thumbnail": RULE, "sliders": json.dumps(table()), "name": path.stem,
+        "format_version": str(task.version), task.picture: task.rule, "sliders": json.dumps(table(task.sliders)),
+        "name": path.stem,
     }  # fmt: skip
+    described |= {"task": task.name} if task.name != PHOTOS else {}
     helper.set_model_props(model, described | metadata)
     onnx.checker.check_model(model)
     path.write_bytes(model.SerializeToString())

@@ -17,12 +17,15 @@ from rich.table import Table
 from rich.text import Text
 
 from editor_ops import SLIDERS
+from editor_ops.face_sliders import FACE_SLIDERS
+from editor_ops.sliders import Slider
 from enhancer import formats
 from enhancer.enhance import to_json
 from enhancer.kinds import OTHER
 from enhancer.task import Enhanced
 from models import Decision
 from models.errors import printable
+from models.faces.decision import FaceDecision
 from models.styles import Style
 
 from .config import Config, recipe
@@ -32,6 +35,12 @@ if TYPE_CHECKING:  # scikit-image, which only `trainer evaluate` needs; and what
     from enhancer.batch import Plan
 
     from .evaluate import Result
+    from .faces.evaluate import Result as FaceResult
+
+
+STILL = "nothing to do"
+MOST_COLUMNS = 6
+"""Faces whose sliders are printed: more would not fit on a line; --json has all."""
 
 
 def progress(console: Console, *fields: str) -> Progress:
@@ -105,6 +114,8 @@ def _print_done(done: list[Enhanced], before: int, n: int, out: Path) -> None:
     for one in done:
         if n == 1 and one.decision:
             _print_whole(decision_table(one.decision))
+            if one.faces:
+                _print_whole(face_table(one.faces))
             written = "would be written" if one.dry else "written"
             print(printable(f"{written}: {one.output}"))
             for name, path in one.others.items():
@@ -125,6 +136,9 @@ def _without(name: str, one: Enhanced) -> str:
 
 def _one_line(one: Enhanced) -> str:
     decided = _moved(one.decision) if one.decision else ""
+    if one.faces and (n := len(one.faces.faces)):
+        faces = f"{n} face{'s' if n > 1 else ''}"
+        decided = faces if decided == STILL else f"{decided}, {faces}"
     return f"{one.photo} -> {one.output}: {decided}" if one.dry else f"{one.output}: {decided}"
 
 
@@ -157,13 +171,29 @@ def decision_table(decision: Decision) -> Table:
     return table
 
 
-def slider_table() -> None:
-    """The slider table."""
+def face_table(decision: FaceDecision) -> Table:
+    """What is done to each face, the largest first; sliders that no face needs are left out."""
+    title = f"Faces ({decision.style}, strength {decision.strength:g}): {len(decision.faces)} found"
+    table = Table(title=Text(title), title_justify="left")
+    table.add_column("slider")
+    for i, face in enumerate(decision.faces[:MOST_COLUMNS]):
+        x, y, width, height = face.box
+        table.add_column(f"face {i + 1}\n{width} x {height} at {x}, {y}", justify="right")
+    for slider in FACE_SLIDERS:
+        values = [face.sliders[slider.name] for face in decision.faces[:MOST_COLUMNS]]
+        if any(value != slider.neutral for value in values):
+            table.add_row(slider.label, *(slider.format(value) for value in values))
+    return table
+
+
+def slider_table(rows: tuple[Slider, ...] = SLIDERS) -> None:
+    """The slider table, or a face's."""
     table = Table()
     for heading in ("slider", "in GIMP", "operation", "property", "lowest", "neutral", "highest", "unit", "radius"):
         table.add_column(heading, justify="right" if heading in ("lowest", "neutral", "highest") else "left")
-    for s in SLIDERS:
-        radius = f"{100 * s.radius_share:g}% of the long side" if s.radius_share else ""
+    for s in rows:
+        length = "the long side" if rows is SLIDERS else "the eyes' distance"
+        radius = f"{100 * s.radius_share:g}% of {length}" if s.radius_share else ""
         ends = (s.format(value) for value in (s.lowest, s.neutral, s.highest))
         table.add_row(s.label, s.menu, s.operation, s.property, *ends, s.unit, radius)
     _print_whole(table)
@@ -182,12 +212,24 @@ def settings_table() -> None:
     print("Give one as --set NAME=VALUE, such as --set dropout=0.4")
 
 
-def style_table(found: list[Style], folder: Path | None, as_json: bool) -> None:
-    """The styles, and where one's own go."""
+Styles = tuple[list[Style], Path | None]
+"""Styles that were found, and the folder of the user's own."""
+
+
+def style_tables(photos: Styles, faces: Styles, as_json: bool) -> None:
+    """The styles for photos and for faces, and where one's own go."""
     if as_json:
-        print(json.dumps({"folder": str(folder or ""), "styles": [style.to_json() for style in found]}))
+        (found, folder), (of_faces, face_folder) = photos, faces
+        listed = {"folder": str(folder or ""), "styles": [style.to_json() for style in found]}
+        listed |= {"face_folder": str(face_folder or ""), "face_styles": [style.to_json() for style in of_faces]}
+        print(json.dumps(listed))
         return
-    table = Table()
+    _style_table("Styles", *photos)
+    _style_table("Face styles", *faces)
+
+
+def _style_table(title: str, found: list[Style], folder: Path | None) -> None:
+    table = Table(title=title, title_justify="left")
     for heading in ("style", "from", "description"):
         table.add_column(heading, overflow="fold")
     for style in found:  # Text: a file's own words are no markup
@@ -222,9 +264,30 @@ def evaluation(result: Result, as_json: bool) -> int:
     return status
 
 
+def face_evaluation(result: FaceResult, as_json: bool) -> None:
+    """What the judges think of the edits, as a table, and what the best constant action is."""
+    if as_json:
+        print(json.dumps(result.to_json()))
+        return
+    title = (
+        f"{result.n} faces, style {result.style}; the judges' correlation with what is known of {result.judged} faces: "
+    )
+    table = Table(title=Text(f"{title}{result.pearson:.3f}"), title_justify="left")
+    for name in ("", "mean score", "gain", "gain of, %", "landmarks moved, %"):
+        table.add_column(name, justify="right" if name else "left")
+    for row, found in result.rows.items():
+        numbers = (f"{found['score']:.3f}", f"{found['gain']:+.3f}", f"{found['better']:.1%}", f"{found['moved']:.2%}")
+        table.add_row(row, *(number.rstrip("%") for number in numbers))
+    _print_whole(table)
+    moved = [s.label + " " + s.format(v) for s in FACE_SLIDERS if (v := result.constant[s.name]) != s.neutral]
+    print(
+        f"Best constant action, sought on {result.searched} of these very faces: {', '.join(moved) or 'nothing moved'}"
+    )
+
+
 def _print_whole(table: Table) -> None:
     """To a terminal in its width; to a file or a pipe without breaking cells."""
-    console = Console(highlight=False)
+    console = Console(highlight=False, markup=False, emoji=False)  # the names of all emoji take 10 ms to import
     if not console.is_terminal:
         console.width = 240
     console.print(table)
@@ -232,7 +295,7 @@ def _print_whole(table: Table) -> None:
 
 def _moved(decision: Decision) -> str:
     moved = [c for c in decision.choices if c.value != c.slider.neutral]
-    return ", ".join(f"{c.slider.label} {c.slider.format(c.value)}" for c in moved) or "nothing to do"
+    return ", ".join(f"{c.slider.label} {c.slider.format(c.value)}" for c in moved) or STILL
 
 
 def _json(one: Enhanced) -> dict[str, object]:

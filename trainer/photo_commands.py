@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,6 +14,9 @@ from editor_ops import NAMES
 from enhancer.format_names import FEWEST_NODES, FORMATS, MOST_NODES, NODES
 
 from .options import JSON, MODEL, PATH, STYLE, load_policy, one_line_errors
+
+if TYPE_CHECKING:
+    from enhancer.task import FaceSettings
 
 
 @click.command()
@@ -25,6 +29,10 @@ from .options import JSON, MODEL, PATH, STYLE, load_policy, one_line_errors
 @STYLE
 @MODEL
 @JSON
+@click.option("--faces", is_flag=True, help="Also edit the faces, by a face style; off unless asked for.")
+@click.option("--face-style", metavar="NAME",
+              help="What is done to faces, see 'trainer styles', with --faces.  [default: mild]")  # fmt: skip
+@click.option("--faces-only", is_flag=True, help="Edit the faces, and leave the photo's colours alone.")
 @click.option("--before-after", is_flag=True, help="Also write NAME-before-after.jpg, both side by side.")
 @click.option("--as", "formats", multiple=True, type=click.Choice(list(FORMATS)),
               help="Also write the decision for other programs: NAME.cube (a 3D LUT), NAME.gegl (for the command gegl "
@@ -45,6 +53,9 @@ def enhance(
     style: str | None,
     model: Path | None,
     as_json: bool,
+    faces: bool,
+    face_style: str | None,
+    faces_only: bool,
     before_after: bool,
     formats: tuple[str, ...],
     nodes: int | None,
@@ -72,9 +83,14 @@ def enhance(
       trainer enhance photo.jpg --out enhanced/ --style mine --leave saturation --leave clarity
       trainer enhance photo.jpg --out enhanced/ --json > decision.json
       trainer enhance photo.jpg --out enhanced/ --as cube --as gegl
+      trainer enhance portrait.jpg --out enhanced/ --faces --strength 0.7
     """
     if nodes is not None and "cube" not in formats:
         raise click.UsageError("--nodes goes with --as cube")
+    if face_style is not None and not (faces or faces_only):
+        raise click.UsageError("--face-style goes with --faces or --faces-only")
+    if faces_only and (leave or style or model or formats):
+        raise click.UsageError("--faces-only leaves all colours alone: give it without --leave, --style, --model, --as")
     with one_line_errors():
         from enhancer import batch
         from enhancer.task import Settings
@@ -83,30 +99,43 @@ def enhance(
 
         policy = load_policy(model, style)
         wanted = tuple(dict.fromkeys(formats))
-        settings = Settings(strength, before_after, dry_run, leave, formats=wanted, nodes=nodes or NODES)
+        chosen = _face_settings(face_style, faces_only) if faces or faces_only else None
+        settings = Settings(strength, before_after, dry_run, leave, formats=wanted, nodes=nodes or NODES, faces=chosen)
         plan = batch.plan(list(photos), out, settings, sidecar)
         done = batch.run(plan, policy, settings, jobs)
         sys.exit(console.enhanced(done, plan, out, as_json))
 
 
+def _face_settings(style: str | None, only: bool) -> FaceSettings:
+    from enhancer.task import FaceSettings
+    from models.faces import styles
+
+    found = styles.find_style(style or styles.DEFAULT)
+    return FaceSettings(found.path, found.sha256, only)
+
+
 @click.command()
+@click.option("--faces", is_flag=True, help="Those of a face: its shape and its skin.")
 @JSON
-def sliders(as_json: bool) -> None:
+def sliders(faces: bool, as_json: bool) -> None:
     """Print the sliders, with their ranges in GIMP's units.
 
     \b
     Examples:
       trainer sliders
       trainer sliders --json
+      trainer sliders --faces
     """
-    from editor_ops.sliders import table
+    from editor_ops.face_sliders import FACE_SLIDERS
+    from editor_ops.sliders import SLIDERS, table
 
     from . import console
 
+    rows = FACE_SLIDERS if faces else SLIDERS
     if as_json:
-        click.echo(json.dumps(table(), indent=1))
+        click.echo(json.dumps(table(rows), indent=1))
     else:
-        console.slider_table()
+        console.slider_table(rows)
 
 
 @click.command("styles")
@@ -114,10 +143,11 @@ def sliders(as_json: bool) -> None:
 @click.option("--name", help="Its name as a style, with --add.  [default: the file's]")
 @JSON
 def list_styles(add: Path | None, name: str | None, as_json: bool) -> None:
-    """List the styles: policies that --style and GIMP's dialog know by name.
+    """List the styles: policies that --style and GIMP's dialog know by name, and the face styles of --face-style.
 
-    They are what comes with the program and the .onnx files in your own folder, which the last line names. A file of
-    yours comes before one of the same name that comes with the program.
+    They are what comes with the program and the files in your own folders, which the lines below the tables name. A
+    file of yours comes before one of the same name that comes with the program. A face style is a policy taught with
+    faces (.onnx) or a preset of face sliders (.json); --add tells them apart.
 
     \b
     Examples:
@@ -129,10 +159,13 @@ def list_styles(add: Path | None, name: str | None, as_json: bool) -> None:
         raise click.UsageError("--name goes with --add")
     with one_line_errors():
         from models import styles
+        from models.faces import styles as face_styles
 
         from . import console
 
         if add is not None:
-            written = styles.add(add, name)
+            written = (face_styles if face_styles.is_one(add) else styles).add(add, name)
             click.echo(f"written: {written}", err=as_json)
-        console.style_table(styles.find(), styles.known_user_folder(), as_json)
+        console.style_tables(
+            (styles.find(), styles.known_user_folder()), (face_styles.find(), face_styles.known_user_folder()), as_json
+        )

@@ -129,7 +129,7 @@ def test_orientation_counts_for_the_decision(tmp_path: Path, every: Path) -> Non
             return super().decide_thumbnail(thumbnail_, *arguments, **options)
 
     loaded = Policy.load(every)
-    looking = Looking(loaded.path, loaded._session, loaded.metadata, loaded.levels, loaded.sha256)
+    looking = Looking(loaded.file)
     (tmp_path / "out").mkdir()
     task = enhance.Task(tmp_path / "a.jpg", tmp_path / "out" / "a.jpg")
     done = enhance.enhance(task, looking, enhance.Settings(strength=0.0))

@@ -12,7 +12,7 @@ import numpy as np
 import onnx
 import pytest
 
-import models.policy
+import models.policy_file
 from benchmarks.hostile import policy_files
 from editor_ops import NAMES, SLIDERS
 from models import SHIPPED, Policy, PolicyError
@@ -121,7 +121,7 @@ def test_the_decision_as_json_is_ready_for_gimp(policy):
 @pytest.mark.parametrize("change", [policy_files.much_memory, policy_files.much_time])
 def test_one_that_wants_all_memory_or_never_ends_is_damaged(tmp_path, monkeypatch, change):
     """A few bytes of a graph can ask for either."""
-    monkeypatch.setattr(models.policy, "LONGEST_RUN", 0.3)
+    monkeypatch.setattr(models.policy_file, "LONGEST_RUN", 0.3)
     path = policies.write(tmp_path / "a.onnx", policies.BRIGHTEN)
     model = onnx.load(path)
     change(model, 2**40)
@@ -130,6 +130,16 @@ def test_one_that_wants_all_memory_or_never_ends_is_damaged(tmp_path, monkeypatc
     with pytest.raises(PolicyError) as error:
         Policy.load(path).decide(IMAGE)
     assert error.value.kind == "damaged" and time.monotonic() - begun < 5
+
+
+def test_one_that_would_crash_onnx_runtime_is_damaged(tmp_path):
+    """It follows a null pointer where an operator of any number of inputs has one without a name."""
+    model = onnx.load(SHIPPED)
+    next(node for node in model.graph.node if node.op_type == "Max").input[1] = ""
+    (tmp_path / "a.onnx").write_bytes(model.SerializeToString())
+    with pytest.raises(PolicyError) as error:
+        Policy.load(tmp_path / "a.onnx")
+    assert error.value.kind == "damaged"
 
 
 def test_nothing_is_printed_about_one_that_is_damaged(tmp_path, capfd):
