@@ -31,7 +31,9 @@ def folder(tmp_path_factory) -> Path:
 def test_a_folder_of_faces(folder, tmp_path, monkeypatch):
     with pytest.warns(UserWarning, match=r"nobody\.png"):
         faces = crops.load(folder, quiet=True, cache=tmp_path / "cache")
-    assert faces.names == ("a.png", "b.png") and faces.crops.shape == (2, 3, 64, 64) and faces.points.shape == (2, 468, 2)
+    assert (
+        faces.names == ("a.png", "b.png") and faces.crops.shape == (2, 3, 64, 64) and faces.points.shape == (2, 468, 2)
+    )
     image = np.asarray(Image.open(folder / "a.png"))
     wanted = face_crop(image, find_faces(image)[0])
     assert np.abs(faces.pictures()[0].permute(1, 2, 0).numpy() - wanted.pixels).max() < 0.51 / 255
