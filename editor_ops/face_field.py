@@ -181,7 +181,7 @@ def _slope(t: Array) -> Array:
 
 
 def _box_edge(frame: Frame, nodes: Array, step: Array, box: Box) -> Array:
-    """(N, rows, columns): 1 inside a box, falling to 0 a cell before its border, so that 0 is interpolated there."""
+    """(N, rows, columns): 1 inside a box, falling to 0 a cell before its last pixels: 0 is interpolated there."""
     xp = namespace(nodes)
     x0, y0, width, height = box
     pixels = frame.to_pixels(nodes)

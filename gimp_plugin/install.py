@@ -20,6 +20,7 @@ from pathlib import Path
 
 from models import styles
 from models.decision import MALFORMED
+from models.faces import styles as face_styles
 
 from . import bundle, discovery
 from .auto_enhance_rl.plugin.names import BUNDLE, CONFIG, LOG, PLUG_IN, PROCEDURE
@@ -118,7 +119,8 @@ def config(python: str) -> dict[str, object]:
     # No resolve(): a virtual environment's python is a link, and following it leaves the environment.
     interpreter = os.path.abspath(shutil.which(python) or python)
     # The user's folder as seen here: a packaged GIMP (Flatpak, snap) points its own programs elsewhere.
-    return {"python": interpreter, "timeout": TIMEOUT, "styles": str(styles.user_folder())}
+    folders = {"styles": str(styles.user_folder()), "face_styles": str(face_styles.user_folder())}
+    return {"python": interpreter, "timeout": TIMEOUT, **folders}
 
 
 def program_files() -> dict[str, Path]:

@@ -202,14 +202,23 @@ def test_the_helpers_requests() -> None:
 
 def test_the_procedures_arguments() -> None:
     tree = ast.parse(install.ENTRY.read_text(encoding="utf-8"))
-    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)]
-    defined = [
-        call.args[0].value
-        for call in calls
-        if re.fullmatch(r"add_\w+_argument", call.func.attr) and isinstance(call.args[0], ast.Constant)
-    ]
-    written = [cells[0].strip("`") for cells in table(page("other-hosts.md"), "## The procedure in GIMP")]
-    assert sorted(written) == sorted(["image`, `drawables", *map(str, defined)])
+    functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+
+    def defined(name: str) -> set[str]:
+        calls = [node for node in ast.walk(functions[name]) if isinstance(node, ast.Call)]
+        return {
+            str(call.args[0].value)
+            for call in calls
+            if isinstance(call.func, ast.Attribute) and re.fullmatch(r"add_\w+_argument", call.func.attr)
+            if isinstance(call.args[0], ast.Constant)
+        }
+
+    both = defined("add_strength")
+    text = page("other-hosts.md")
+    written = [cells[0].strip("`") for cells in table(text, "## The procedure in GIMP")]
+    assert sorted(written) == sorted(["image`, `drawables", *both, *defined("describe_photo")])
+    sentence = text.split("`python-fu-auto-enhance-faces-rl`")[1].split("\n\n")[0]
+    assert set(re.findall(r"`(\w+)`", sentence)) == {"image", "drawables", *both, *defined("describe_faces"), "mild"}
 
 
 def test_the_decisions_keys() -> None:

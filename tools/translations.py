@@ -25,6 +25,7 @@ from babel.messages.pofile import read_po, write_po
 
 from editor_ops import SLIDERS
 from editor_ops.chain import MODE_WORDS
+from editor_ops.face_sliders import FACE_SHAPE, FACE_SLIDERS
 from models.files import atomic_write
 
 PROJECT = Path(__file__).parents[1]
@@ -46,11 +47,12 @@ def placeholders(text: str) -> list[str]:
 
 def table_texts() -> Iterator[tuple[str, str]]:
     """(text, note for translators) of the slider table."""
-    for slider in SLIDERS:
+    for slider in SLIDERS + FACE_SLIDERS:
         yield slider.label, "a slider"
         if re.sub(r"\{.*?\}", "", slider.text).strip():  # there is a word in it, not the value alone
             yield slider.text, f"a value of {slider.label}; what is left without the braces is its unit in the dialog"
-        yield slider.menu, "where a tool is in GIMP's menus: as GIMP's own translation has it"
+        if slider not in FACE_SHAPE:  # GIMP has no such tool
+            yield slider.menu, "where a tool is in GIMP's menus: as GIMP's own translation has it"
     for mode in MODE_WORDS.values():
         yield mode, "a blend mode: as GIMP's own translation has it"
 

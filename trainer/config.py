@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from models.decision import MALFORMED
 from models.errors import UserError
-from models.thumbnail import SIZE
+from models.thumbnail_rule import SIZE
 
 from .tasks import TASKS
 

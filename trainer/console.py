@@ -287,7 +287,7 @@ def face_evaluation(result: FaceResult, as_json: bool) -> None:
 
 def _print_whole(table: Table) -> None:
     """To a terminal in its width; to a file or a pipe without breaking cells."""
-    console = Console(highlight=False)
+    console = Console(highlight=False, markup=False, emoji=False)  # the names of all emoji take 10 ms to import
     if not console.is_terminal:
         console.width = 240
     console.print(table)

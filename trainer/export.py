@@ -22,7 +22,7 @@ from models import styles
 from models.faces import styles as face_styles
 from models.files import atomic_write
 from models.policy_file import OUTPUTS, PHOTOS, Task
-from models.thumbnail import SIZE
+from models.thumbnail_rule import SIZE
 
 from . import checkpoint
 from .config import read_record

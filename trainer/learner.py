@@ -14,7 +14,7 @@ from torch import nn
 from torch.optim.lr_scheduler import CosineAnnealingLR
 from torch.optim.swa_utils import AveragedModel
 
-from models.thumbnail import SIZE
+from models.thumbnail_rule import SIZE
 
 from . import checkpoint, data, distributed
 from .config import Config

@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 from editor_ops import LEVELS, SLIDERS
-from models.thumbnail import SIZE
+from models.thumbnail_rule import SIZE
 
 from .allowed_levels import masked
 from .config import Config

@@ -1,19 +1,21 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Colors > Auto > Auto Enhance (RL), for GIMP 3.0 and later.
+"""Colors > Auto > Auto Enhance (RL) and Filters > Enhance > Auto Enhance Faces (RL), for GIMP 3.0 and later.
 
 A learned agent looks at the layer and chooses values for GIMP's own colour tools; this plug-in puts them on the layer
-as filters, which stay editable in the Layer Effects list.
+as filters, which stay editable in the Layer Effects list. Of faces, it finds them and puts layers with the edited ones
+above the layer.
 
-This file registers the procedure, python-fu-auto-enhance-rl, and runs it; the package `plugin` beside it does the
-work, from plugin/enhance.py on. What the agent decides comes as a Decision from `models.helper`. That needs NumPy and
-ONNX Runtime, which the Python inside most GIMP packages lacks. So the installer leaves beside this file:
+This file registers the procedures, python-fu-auto-enhance-rl and python-fu-auto-enhance-faces-rl, and runs them; the
+package `plugin` beside it does the work, from plugin/enhance.py and plugin/faces.py on. What the agent decides comes
+from `models.helper`. That needs NumPy and ONNX Runtime, which the Python inside most GIMP packages lacks. So the
+installer leaves beside this file:
 
     lib/          editor_ops, models (with the shipped policy) and array_api_compat, all plain Python: the slider table
                   for every GIMP, the agent too for one whose own Python has NumPy and ONNX Runtime
     bundle/       on request, those two, for a GIMP that can start no other Python
-    config.json   {"python": interpreter that has everything, "timeout": seconds it may take, "styles": folder of the
-                  user's styles}
+    config.json   {"python": interpreter that has everything, "timeout": seconds it may take, "styles" and
+                  "face_styles": folders of the user's styles}
 
 The pixels go to the agent as 8-bit sRGB, whatever the image's precision and profile: it was trained on that.
 """
@@ -27,10 +29,13 @@ import sys
 
 FOLDER = os.path.dirname(os.path.abspath(__file__))
 PLUG_IN = os.path.basename(FOLDER)
-# These three stand in the package too. They are here so that the menu item is there even where the package is damaged.
+# These stand in the package too. They are here so that the menu items are there even where the package is damaged.
 PROCEDURE = "python-fu-auto-enhance-rl"
+FACES_PROCEDURE = "python-fu-auto-enhance-faces-rl"
 TITLE = "Auto Enhance (RL)"
+FACES_TITLE = "Auto Enhance Faces (RL)"
 DEFAULT_STYLE = "photo"
+DEFAULT_FACE_STYLE = "mild"
 DAMAGE = ""
 """What is wrong with the package's files, if anything."""
 
@@ -64,6 +69,10 @@ except Exception as error:
         return text
 
 
+FLAGS = GObject.ParamFlags.READWRITE
+"""Of an argument."""
+
+
 def run(
     procedure: Gimp.Procedure,
     run_mode: Gimp.RunMode,
@@ -78,7 +87,10 @@ def run(
         return failure(procedure, message, Gimp.PDBStatusType.EXECUTION_ERROR)
     try:
         # Here, not above: where a part is missing or broken, the menu item is there all the same and says so.
-        from plugin.enhance import enhance
+        if procedure.get_name() == FACES_PROCEDURE:
+            from plugin.faces import enhance_faces as enhance
+        else:
+            from plugin.enhance import enhance
 
         decision = enhance(procedure, image, drawables, config, run_mode == Gimp.RunMode.INTERACTIVE)
     except PluginError as error:
@@ -95,9 +107,9 @@ def run(
         return procedure.new_return_values(Gimp.PDBStatusType.CANCEL, None)
     if run_mode != Gimp.RunMode.NONINTERACTIVE:  # flushing renders the filters, which a batch may have no use for
         Gimp.displays_flush()
-    logging.getLogger(PLUG_IN).info(
-        "%s", ", ".join(each["label"] for each in decision["filters"]) or "nothing to change"
-    )
+    done = [each["label"] for each in decision.get("filters", [])]
+    done += [f"a face, {each['sliders']}" for each in decision.get("faces", []) if each["on"]]
+    logging.getLogger(PLUG_IN).info("%s", ", ".join(done) or "nothing to change")
     values = procedure.new_return_values(Gimp.PDBStatusType.SUCCESS, None)
     values.remove(1)
     values.insert(1, GObject.Value(GObject.TYPE_STRING, json.dumps(decision)))
@@ -110,62 +122,92 @@ def failure(procedure: Gimp.Procedure, message: str, status: Gimp.PDBStatusType)
 
 
 class AutoEnhance(Gimp.PlugIn):
-    """The menu item and the procedure. Registering needs this file and GIMP alone, so that the menu item is there even
-    if the rest of the installation is damaged, and says what is wrong."""
+    """The menu items and their procedures. Registering needs this file and GIMP alone, so that the menu items are there
+    even if the rest of the installation is damaged, and say what is wrong."""
 
     def do_set_i18n(self, name: str) -> tuple[bool, str, str]:
         return True, PLUG_IN, "locale"
 
     def do_query_procedures(self) -> list[str]:
-        return [PROCEDURE]
+        return [PROCEDURE, FACES_PROCEDURE]
 
     def do_create_procedure(self, name: str) -> Gimp.Procedure:
         procedure = Gimp.ImageProcedure.new(self, name, Gimp.PDBProcType.PLUGIN, run, None)
         procedure.set_image_types("RGB*, GRAY*")
         procedure.set_sensitivity_mask(Gimp.ProcedureSensitivityMask.DRAWABLE)
-        procedure.set_menu_label(f"{_(TITLE)}...")  # GIMP leaves the dots out of the undo step
-        procedure.add_menu_path("<Image>/Colors/Auto")
-        procedure.set_documentation(
-            _("Let a learned agent choose exposure, white balance, contrast and colour"),
-            _(
-                "An agent looks at the layer and chooses values for GIMP's own colour tools. They are added as filters,"
-                " which can be changed in the Layer Effects list. With a selection, the agent looks at the selected "
-                "part, and only that is changed. Needs one selected RGB or grey layer. A style is a policy that was "
-                "taught a taste: “photo” comes with the plug-in, and your own come from `trainer export RUN --as-style "
-                "NAME` or `trainer styles --add FILE`; `trainer styles` lists them. On a layer that has filters of an "
-                "earlier run, these are replaced."
-            ),
-            None,
-        )
         procedure.set_attribution("auto-enhance-rl developers", "GPL-3.0-or-later", "2026")
-        flags = GObject.ParamFlags.READWRITE
-        procedure.add_double_argument(
-            "strength", _("S_trength"), _("How far to go: 0 changes nothing, 1 is what the agent chose, 2 twice that"),
-            0.0, 2.0, 1.0, flags,
-        )  # fmt: skip
-        choice = Gimp.Choice.new()
-        choice.add("filters", 0, _("Editable filters"), _("Add filters to the layer; they stay editable"))
-        choice.add("merged", 1, _("Merged into the layer"), _("Change the pixels; merges the layer's own filters too"))
-        procedure.add_choice_argument(
-            "apply", _("_Apply as"), _("As editable filters, or merged into the layer's pixels"), choice, "filters",
-            flags,
-        )  # fmt: skip
-        procedure.add_string_argument(
-            "style", _("St_yle"), _("Whose taste: a style by its name. `trainer styles` lists them; "
-            "`trainer export RUN --as-style NAME` adds one"), DEFAULT_STYLE, flags,
-        )  # fmt: skip
-        procedure.add_string_argument(
-            "leave-alone", _("_Leave alone"), _("Sliders that must not move, by name, separated by commas, such as "
-            "“saturation, clarity”; `trainer sliders` lists them"), "", flags,
-        )  # fmt: skip
-        procedure.add_string_argument(
-            "model", _("_Model"), _("For scripts: a policy file (.onnx) to use instead of a style"), "", flags
-        )
-        procedure.add_string_return_value(
-            "decision", _("Decision"), _("What the agent chose, as JSON: sliders with values, and the filters"), "",
-            flags,
-        )  # fmt: skip
+        (describe_faces if name == FACES_PROCEDURE else describe_photo)(procedure)
         return procedure
+
+
+def describe_photo(procedure: Gimp.Procedure) -> None:
+    procedure.set_menu_label(f"{_(TITLE)}...")  # GIMP leaves the dots out of the undo step
+    procedure.add_menu_path("<Image>/Colors/Auto")
+    procedure.set_documentation(
+        _("Let a learned agent choose exposure, white balance, contrast and colour"),
+        _(
+            "An agent looks at the layer and chooses values for GIMP's own colour tools. They are added as filters,"
+            " which can be changed in the Layer Effects list. With a selection, the agent looks at the selected "
+            "part, and only that is changed. Needs one selected RGB or grey layer. A style is a policy that was "
+            "taught a taste: “photo” comes with the plug-in, and your own come from `trainer export RUN --as-style "
+            "NAME` or `trainer styles --add FILE`; `trainer styles` lists them. On a layer that has filters of an "
+            "earlier run, these are replaced."
+        ),
+        None,
+    )
+    add_strength(procedure, _("How far to go: 0 changes nothing, 1 is what the agent chose, 2 twice that"))
+    choice = Gimp.Choice.new()
+    choice.add("filters", 0, _("Editable filters"), _("Add filters to the layer; they stay editable"))
+    choice.add("merged", 1, _("Merged into the layer"), _("Change the pixels; merges the layer's own filters too"))
+    procedure.add_choice_argument(
+        "apply", _("_Apply as"), _("As editable filters, or merged into the layer's pixels"), choice, "filters",
+        FLAGS,
+    )  # fmt: skip
+    procedure.add_string_argument(
+        "style", _("St_yle"), _("Whose taste: a style by its name. `trainer styles` lists them; "
+        "`trainer export RUN --as-style NAME` adds one"), DEFAULT_STYLE, FLAGS,
+    )  # fmt: skip
+    procedure.add_string_argument(
+        "leave-alone", _("_Leave alone"), _("Sliders that must not move, by name, separated by commas, such as "
+        "“saturation, clarity”; `trainer sliders` lists them"), "", FLAGS,
+    )  # fmt: skip
+    procedure.add_string_argument(
+        "model", _("_Model"), _("For scripts: a policy file (.onnx) to use instead of a style"), "", FLAGS
+    )
+    procedure.add_string_return_value(
+        "decision", _("Decision"), _("What the agent chose, as JSON: sliders with values, and the filters"), "",
+        FLAGS,
+    )  # fmt: skip
+
+
+def describe_faces(procedure: Gimp.Procedure) -> None:
+    procedure.set_menu_label(f"{_(FACES_TITLE)}...")
+    # Where GIMP has what else is for portraits (Red Eye Removal) and what moves pixels; Colors changes colours alone.
+    procedure.add_menu_path("<Image>/Filters/Enhance")
+    procedure.set_documentation(
+        _("Find faces, and let a style change their shape and skin a little"),
+        _(
+            "Each face that is found is shown, with sliders for its shape and its skin. The edit becomes layers above "
+            "the selected one, which stays as it is: a copy with the shapes changed, and for each face a masked one "
+            "with filters for the skin, which can be changed in the Layer Effects list. With a selection, only faces "
+            "with their middle in it are edited. Needs one selected RGB or grey layer. Run again on the layer, or on "
+            "what it made of it, it goes on from the sliders of the earlier run, and replaces its layers."
+        ),
+        None,
+    )
+    add_strength(procedure, _("How far to go: 0 changes nothing, 1 is what the style chose, 2 twice that"))
+    procedure.add_string_argument(
+        "style", _("St_yle"), _("Which changes: a style for faces by its name. “mild” comes with the plug-in"),
+        DEFAULT_FACE_STYLE, FLAGS,
+    )  # fmt: skip
+    procedure.add_string_return_value(
+        "decision", _("Decision"), _("What was done to each face, as JSON: where it is, and its sliders with values"),
+        "", FLAGS,
+    )  # fmt: skip
+
+
+def add_strength(procedure: Gimp.Procedure, help_: str) -> None:
+    procedure.add_double_argument("strength", _("S_trength"), help_, 0.0, 2.0, 1.0, FLAGS)
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from editor_ops import SLIDERS
 from gimp_plugin import install
 from models import helper, styles
 from models.decision import FORMAT_VERSION
+from models.faces import styles as face_styles
 
 HEADER = {"width": 8, "height": 8, "channels": 3}
 PIXELS = bytes(range(192))
@@ -155,7 +156,8 @@ def test_settings(agent: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, t
     with pytest.raises(agent.PluginError, match=r"config\.json is missing or broken .*trainer install-plugin"):
         agent.read_settings()
     (tmp_path / "config.json").write_text(json.dumps(install.config(sys.executable)))
-    expected = agent.Settings(os.path.abspath(sys.executable), install.TIMEOUT, str(styles.user_folder()))
+    folders = (str(styles.user_folder()), str(face_styles.user_folder()))
+    expected = agent.Settings(os.path.abspath(sys.executable), install.TIMEOUT, *folders)
     assert agent.read_settings() == expected
 
 

@@ -17,6 +17,7 @@ from gimp_plugin import install
 from gimp_plugin.auto_enhance_rl.plugin import names
 from gimp_plugin.doctor import check
 from models import styles
+from models.faces import styles as face_styles
 
 Load = Callable[[], Any]
 
@@ -57,8 +58,11 @@ def test_facts_that_stand_in_the_entry_file_too(part: Any, load: Load) -> None:
     entry, messages = load(), part("messages")
     assert entry.DAMAGE == ""
     assert (entry.PLUG_IN, entry.PROCEDURE) == (names.PLUG_IN, names.PROCEDURE)
+    assert entry.FACES_PROCEDURE == names.FACES_PROCEDURE
     assert entry.TITLE == "Auto Enhance (RL)" and messages._(entry.TITLE) == messages.TITLE
+    assert entry.FACES_TITLE == "Auto Enhance Faces (RL)" and messages._(entry.FACES_TITLE) == messages.FACES_TITLE
     assert entry.DEFAULT_STYLE == names.DEFAULT_STYLE == styles.DEFAULT
+    assert entry.DEFAULT_FACE_STYLE == names.DEFAULT_FACE_STYLE == face_styles.DEFAULT
 
 
 def test_the_plug_ins_remedies_are_the_doctors(part: Any) -> None:
@@ -83,13 +87,17 @@ def test_a_damaged_package_keeps_the_menu_item_and_says_what_to_do(
     entry = load()
     assert entry.DAMAGE
     item = entry.AutoEnhance()
-    assert item.do_query_procedures() == [names.PROCEDURE]
-    entry.Gimp.ImageProcedure.new.reset_mock()
-    procedure = item.do_create_procedure(names.PROCEDURE)
-    (call,) = entry.Gimp.ImageProcedure.new.call_args_list
-    assert call.args[1] == names.PROCEDURE and call.args[3] is entry.run
-    procedure.add_menu_path.assert_called_with("<Image>/Colors/Auto")
-    procedure.set_menu_label.assert_called_with("Auto Enhance (RL)...")
+    assert item.do_query_procedures() == [names.PROCEDURE, names.FACES_PROCEDURE]
+    for procedure_name, path, label in (
+        (names.FACES_PROCEDURE, "<Image>/Filters/Enhance", "Auto Enhance Faces (RL)..."),
+        (names.PROCEDURE, "<Image>/Colors/Auto", "Auto Enhance (RL)..."),
+    ):
+        entry.Gimp.ImageProcedure.new.reset_mock()
+        procedure = item.do_create_procedure(procedure_name)
+        (call,) = entry.Gimp.ImageProcedure.new.call_args_list
+        assert call.args[1] == procedure_name and call.args[3] is entry.run
+        procedure.add_menu_path.assert_called_with(path)
+        procedure.set_menu_label.assert_called_with(label)
 
     monkeypatch.setattr(entry.Gimp.PlugIn, "error_quark", lambda: 0, raising=False)
     entry.run(procedure, entry.Gimp.RunMode.INTERACTIVE, None, [], None, None)

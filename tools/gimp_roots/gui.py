@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""GIMP with its windows, worked as a user does: scripts/gui.py in a root, and what it saw."""
+"""GIMP with its windows, worked as a user does: scripts/gui.py or gui_faces.py in a root, and what it saw."""
 
 from __future__ import annotations
 
@@ -19,12 +19,13 @@ RELEASES = {"3.0": "3.0.4", "3.2": "3.2.6"}
 
 
 def work(
-    version: str, photo: Path, folder: Path, timeout: float = 300, rounds: int = 0, in_process: bool = True
-) -> dict[str, Any]:
+    version: str, photo: Path, folder: Path, timeout: float = 300, rounds: int = 0, in_process: bool = True,
+    script: str = "gui.py",
+) -> dict[str, Any]:  # fmt: skip
     """Runs the whole scenario on a photo; pictures of the screen are left in `folder`. RuntimeError: it broke off.
 
-    rounds: how often to measure the dialog's speed, and then nothing else. in_process: False is as in most GIMPs, whose
-    own Python has no ONNX Runtime.
+    script: gui.py, for the whole photo, or gui_faces.py. rounds: how often to measure the dialog's speed, and then
+    nothing else. in_process: False is as in most GIMPs, whose own Python has no ONNX Runtime.
     """
     plug_in = install_in(folder, version)
     config = plug_in / "config.json"
@@ -40,9 +41,9 @@ def work(
     _open_pages_with(profile.parents[2], "/case/browser")
     (folder / "browser").write_text('#!/bin/sh\nprintf %s "$1" > /case/opened.new; mv /case/opened.new /case/opened\n')
     (folder / "browser").chmod(0o755)
-    for name in ("gui.py", "desktop.py", "gui_server.py"):
+    for name in (script, "desktop.py", "gui_server.py"):
         shutil.copyfile(SCRIPTS / name, folder / name)
-    command = ["dbus-run-session", "--", "python3", "gui.py", version, *([str(rounds)] if rounds else [])]
+    command = ["dbus-run-session", "--", "python3", script, version, *([str(rounds)] if rounds else [])]
     done = root.run(version, command, folder, timeout, {"AUTO_ENHANCE_RL_LOG": "debug"})
     seen: dict[str, Any] = json.loads((folder / "gui.json").read_text()) if (folder / "gui.json").exists() else {}
     log = plug_in / LOG

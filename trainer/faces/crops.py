@@ -17,7 +17,7 @@ from enhancer import photo
 from models.errors import UserError
 from models.faces import face_crop, find_faces
 from models.faces.crop import RULE
-from models.thumbnail import SIZE
+from models.thumbnail_rule import SIZE
 
 from ..cache import Kind, fill, kept, open_cache
 

@@ -18,7 +18,7 @@ from editor_ops.face_sliders import FACE_SHAPE, FACE_SLIDERS, skin_filters
 from editor_ops.face_warp import pulled
 from editor_ops.skin import skin
 from editor_ops.skin_mask import skin_mask
-from models.thumbnail import SIZE
+from models.thumbnail_rule import SIZE
 
 from ..inverse_edit import quantised
 from .crops import Faces

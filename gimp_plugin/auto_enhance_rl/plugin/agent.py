@@ -27,11 +27,13 @@ GIMPS_OWN = ("PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH", "LD_PRELOAD", "GI_TY
 
 @dataclass(frozen=True)
 class Settings:
-    """What the installer wrote. python: the helper's interpreter; timeout: seconds; styles: the user's folder."""
+    """What the installer wrote. python: the helper's interpreter; timeout: seconds; styles, face_styles: the user's
+    folders, the second empty where an earlier version wrote it."""
 
     python: str
     timeout: float
     styles: str
+    face_styles: str = ""
 
 
 def read_settings() -> Settings:
@@ -39,7 +41,8 @@ def read_settings() -> Settings:
     try:
         with open(path, encoding="utf-8") as file:
             read = json.load(file)
-        return Settings(str(read["python"]), float(read["timeout"]), str(read["styles"]))
+        styles, face_styles = str(read["styles"]), str(read.get("face_styles", ""))
+        return Settings(str(read["python"]), float(read["timeout"]), styles, face_styles)
     except (OSError, *MALFORMED) as error:
         message = _("{path} is missing or broken ({error}): {remedy}.")
         raise PluginError(message.format(path=path, error=repr(error), remedy=REINSTALL)) from error
@@ -59,9 +62,12 @@ class Agent:
         self._thread = ThreadPoolExecutor(1)
         self._begun = self._thread.submit(self._begin)
 
-    def ask(self, header: dict[str, Any], data: bytes = b"") -> Future[Any]:
-        """The answer to a request (models/helper.py says which there are), or PluginError."""
-        return self._thread.submit(self._ask, header, data)
+    def ask(self, header: dict[str, Any], data: bytes = b"", raw: int = 0) -> Future[Any]:
+        """The answer to a request (models/helper.py says which there are), or PluginError.
+
+        raw: how many bytes are to come with the answer; they are its "data".
+        """
+        return self._thread.submit(self._ask, header, data, raw)
 
     def close(self) -> None:
         """Ends the helper; what is under way is not waited for."""
@@ -100,16 +106,20 @@ class Agent:
             remedy = INSTALL_BUNDLE if SANDBOX else REINSTALL
             raise PluginError(message.format(python=python, error=error.strerror, remedy=remedy)) from error
 
-    def _ask(self, header: dict[str, Any], data: bytes) -> Any:
+    def _ask(self, header: dict[str, Any], data: bytes, raw: int) -> Any:
         self._begun.result()  # raises what kept it from beginning
         if self._session is None:
-            return self._ask_helper(json.dumps(header).encode() + b"\n" + data)
-        try:
-            return self._session.answer(header, data)
-        except Exception as error:  # whatever a policy file can bring about
-            raise no_decision(str(error)) from error
+            answer = self._ask_helper(json.dumps(header).encode() + b"\n" + data, raw)
+        else:
+            try:
+                answer = self._session.answer(header, data)
+            except Exception as error:  # whatever a policy file can bring about
+                raise no_decision(str(error)) from error
+        if raw and len(answer["data"]) != raw:
+            raise malformed_answer(ValueError(f"{len(answer['data'])} bytes in place of {raw}"))
+        return answer
 
-    def _ask_helper(self, request: bytes) -> Any:
+    def _ask_helper(self, request: bytes, raw: int) -> Any:
         helper, timeout = self._helper, self._settings.timeout
         assert helper is not None and helper.stdin is not None and helper.stdout is not None
         late = threading.Event()
@@ -124,8 +134,9 @@ class Agent:
             helper.stdin.write(request)
             helper.stdin.flush()
             line = helper.stdout.readline()
+            follows = helper.stdout.read(raw) if announces(line, raw) else b""
         except OSError:  # it has ended
-            line = b""
+            line = follows = b""
         finally:
             timer.cancel()
         if late.is_set():
@@ -144,7 +155,15 @@ class Agent:
             raise malformed_answer(error) from error
         if isinstance(answer, dict) and "error" in answer:
             raise no_decision(str(answer["error"]))
-        return answer
+        return {"data": follows} if raw else answer
+
+
+def announces(line: bytes, raw: int) -> bool:
+    """Whether an answer's line says that this many bytes follow it: an error's says nothing of the kind."""
+    try:
+        return raw > 0 and json.loads(line)["bytes"] == raw
+    except MALFORMED:
+        return False
 
 
 def end_with_children(helper: subprocess.Popen[bytes]) -> None:
@@ -201,9 +220,14 @@ def check_styles(answer: Any) -> list[tuple[str, str, str]]:
     """(name, description, problem) of each style, every one text."""
     try:
         check_format(answer)
-        styles = [(each["name"], each["description"], each["problem"]) for each in answer["styles"]]
-        if not all(isinstance(text, str) for style in styles for text in style):
-            raise ValueError("a style's name or description is not text")
+        return read_styles(answer)
     except MALFORMED as error:
         raise malformed_answer(error) from error
+
+
+def read_styles(answer: Any) -> list[tuple[str, str, str]]:
+    """`check_styles` for an answer of any format; what it raises is MALFORMED."""
+    styles = [(each["name"], each["description"], each["problem"]) for each in answer["styles"]]
+    if not all(isinstance(text, str) for style in styles for text in style):
+        raise ValueError("a style's name or description is not text")
     return styles

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -20,18 +19,25 @@ from models.decision import Choice, Decision  # noqa: E402
 
 from .agent import Agent, check_alternatives, check_decision, check_styles  # noqa: E402 (versions must be chosen first)
 from .edit import Edit, excluded_names  # noqa: E402
-from .messages import FOLDER, TITLE, PluginError, _, log, unexpected  # noqa: E402
+from .messages import TITLE, PluginError, _, log, unexpected  # noqa: E402
 from .names import DEFAULT_STYLE  # noqa: E402
 from .preview import Preview  # noqa: E402
 from .slider_row import Row  # noqa: E402
+from .widgets import (  # noqa: E402
+    DEBOUNCE_MS,
+    SPACE,
+    StyleRow,
+    before_button,
+    help_button,
+    in_percent,
+    rgb_pixbuf,
+    say,
+    status_label,
+    when_answered,
+)
 
-HELP = os.path.join(FOLDER, "help", "index.html")
 ALTERNATIVES = 4  # beside the agent's own choice; five little pictures in a row fit on a laptop's screen
 PICTURE = 88  # pixels of their longer side: the dialog leaves room for the photo beside it
-LONGEST_ROW = 60  # characters of a style in the list; its tooltip has the rest
-POLL_MS = 20  # milliseconds between two polls of the agent's answer
-DEBOUNCE_MS = 30  # milliseconds after a movement until it is shown: a slider that is dragged moves many times in them
-SPACE = 6  # pixels, as GIMP's own dialogs
 
 
 class Dialog:
@@ -60,18 +66,15 @@ class Dialog:
         self._opened = time.monotonic()
 
         self._dialog = GimpUi.ProcedureDialog.new(procedure, config, TITLE)
-        strength = self._dialog.get_spin_scale("strength", 100.0)
-        strength.set_label(f"{strength.get_label()} (%)")
-        strength.set_digits(0)
-        strength.get_accessible().set_name(strength.get_label().replace("_", ""))
+        in_percent(self._dialog, "strength")
         rows = self._dialog.fill_box("rows", ["strength", "apply"])
         rows.set_spacing(SPACE)
-        self._styles = Gtk.ListStore(str, str)  # not GIMP's Choice: that knows only what was there when GIMP started
-        self._status = Gtk.Label(xalign=0, wrap=True, max_width_chars=60)
+        self._styles = StyleRow(procedure, config)
+        self._status = status_label()
         self._pictures = Gtk.Box(spacing=SPACE, homogeneous=True)
         self._rows = {slider.name: Row(slider, self._on_switched, self._on_moved) for slider in edit.sliders}
         for place, widget in enumerate(
-            [self._style_row(), self._status, self._picture_frame(), self._slider_grid(), self._buttons()]
+            [self._styles.widget, self._status, self._picture_frame(), self._slider_grid(), self._buttons()]
         ):
             rows.pack_start(widget, False, False, 0)
             # "strength" comes after the style, "apply" at the end
@@ -104,18 +107,7 @@ class Dialog:
         return self._edit.decision(self._decision)
 
     def _wait(self, asked: Future[Any], then: Callable[[Any], None]) -> None:
-        def poll() -> bool:
-            if not asked.done():
-                return True
-            try:
-                then(asked.result())
-            except PluginError as error:
-                self._refuse(error)
-            except Exception as error:  # GTK would go on as if nothing had been
-                self._refuse(unexpected(error))
-            return False
-
-        GLib.timeout_add(POLL_MS, poll)
+        when_answered(asked, then, self._refuse)
 
     def _refuse(self, error: PluginError) -> None:
         """Says what went wrong. Without any edit there is nothing to do here: the dialog ends, and GIMP says it.
@@ -136,8 +128,7 @@ class Dialog:
             self._wait(self._agent.ask(self._asking()), self._take_decision)
 
     def _say(self, text: str) -> None:
-        self._status.set_text(text)
-        self._status.set_visible(bool(text))
+        say(self._status, text)
 
     # What the agent answers
 
@@ -172,18 +163,7 @@ class Dialog:
         log.info("alternatives after %.2f s", time.monotonic() - self._opened)
 
     def _take_styles(self, answer: Any) -> None:
-        """Fills the list of styles; one that can't be used is named in the tooltip."""
-        hints = [self._procedure.find_argument("style").get_blurb()]
-        self._styles.clear()
-        for name, description, problem in check_styles(answer):
-            if problem:
-                hints.append(_("Left out, {name}: {problem}").format(name=name, problem=problem))
-                continue
-            row = f"{name}: {description}" if description else name
-            hints.append(row)
-            self._styles.append([name, row if len(row) <= LONGEST_ROW else row[: LONGEST_ROW - 1] + "…"])
-        self._style_box.set_tooltip_text("\n\n".join(hints))
-        self._style_box.set_active(self._style)
+        self._styles.fill(check_styles(answer), self._style)
 
     def _asking(self) -> dict[str, Any]:
         """A request about the picture that the agent has seen already."""
@@ -255,17 +235,6 @@ class Dialog:
 
     # Widgets
 
-    def _style_row(self) -> Gtk.Widget:
-        argument = self._procedure.find_argument("style")
-        self._style_box = GimpUi.prop_string_combo_box_new(self._config, "style", self._styles, 0, 1)
-        label = Gtk.Label.new_with_mnemonic(argument.get_nick())
-        label.set_mnemonic_widget(self._style_box)
-        row = Gtk.Box(spacing=2 * SPACE)
-        row.pack_start(label, False, False, 0)
-        row.pack_start(self._style_box, True, True, 0)
-        row.show_all()
-        return row
-
     def _picture_frame(self) -> Gtk.Widget:
         frame = GimpUi.Frame.new(_("Alternatives"))
         frame.add(self._pictures)
@@ -284,28 +253,16 @@ class Dialog:
         return frame
 
     def _buttons(self) -> Gtk.Widget:
-        before = Gtk.ToggleButton.new_with_mnemonic(_("Show _before"))
-        before.set_tooltip_text(_("Shows the layer without the edit"))
-        before.connect("toggled", lambda button: self._preview.set_shown(not button.get_active()))
-        help_ = Gtk.Button.new_with_mnemonic(_("_Help"))
-        help_.connect("clicked", lambda _button: self._open_help())
+        before = before_button(_("Shows the layer without the edit"), lambda shown: self._preview.set_shown(shown))
         row = Gtk.Box(spacing=SPACE)
         row.pack_start(before, False, False, 0)
-        row.pack_end(help_, False, False, 0)
+        row.pack_end(help_button(self._dialog, self._say), False, False, 0)
         row.show_all()
         return row
 
-    def _open_help(self) -> None:
-        try:
-            Gtk.show_uri_on_window(self._dialog, GLib.filename_to_uri(HELP), Gtk.get_current_event_time())
-        except GLib.Error as error:
-            self._say(_("No program opens {path} ({error}).").format(path=HELP, error=error.message))
-
     def _pixbuf(self, side: int, picture: bytes) -> GdkPixbuf.Pixbuf:
         """A little picture, which comes squashed to a square, in the shape of the photo."""
-        square = GdkPixbuf.Pixbuf.new_from_bytes(
-            GLib.Bytes.new(picture), GdkPixbuf.Colorspace.RGB, False, 8, side, side, 3 * side
-        )
+        square = rgb_pixbuf(side, side, picture)
         width, height = self._size
         scale = PICTURE / max(width, height)
         size = (max(1, round(scale * width)), max(1, round(scale * height)))

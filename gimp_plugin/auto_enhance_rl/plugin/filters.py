@@ -52,7 +52,7 @@ def set_values(there: Gimp.DrawableFilter, wanted: Filter) -> None:
     set_properties(there.get_config(), wanted.operation, wanted.properties)
     there.set_blend_mode(getattr(Gimp.LayerMode, wanted.mode.upper()))
     there.set_opacity(wanted.opacity)
-    if wanted.mode != "replace":
+    if wanted.mode != "replace" or wanted.opacity != 1.0:
         there.update()  # without it GIMP 3.0 appends the filter in mode Replace, at full opacity
 
 

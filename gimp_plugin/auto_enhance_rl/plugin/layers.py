@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 import struct
 
 from gi.repository import Gegl, Gimp
@@ -15,39 +16,53 @@ FLOATS = {
     for kind in ("HALF", "FLOAT", "DOUBLE")
     for curve in ("LINEAR", "NON_LINEAR", "PERCEPTUAL")
 }
+HALF = 128  # of 255
 HALF_A_LEVEL = 0.5 / 255  # no one sees less; profiles hold sRGB's primaries rounded
 
 
 def check_drawables(image: Gimp.Image, drawables: list[Gimp.Drawable]) -> Gimp.Layer:
-    """The one layer to work on. GIMP greys out the menu item for most of these, but checks nothing in batch calls."""
+    """The one layer to put filters on."""
+    layer = one_layer(image, drawables, TITLE)
+    check_unlocked(layer)
+    return layer
+
+
+def one_layer(image: Gimp.Image, drawables: list[Gimp.Drawable], title: str) -> Gimp.Layer:
+    """The one layer to work on. GIMP greys out the menu item for most of these, but checks nothing in batch calls.
+
+    title: the menu item's.
+    """
     if len(drawables) != 1:
         message = _("{plug_in} works on one layer, and {count} are selected. Select one.")
-        raise calling_error(message.format(plug_in=TITLE, count=len(drawables)))
+        raise calling_error(message.format(plug_in=title, count=len(drawables)))
     layer = drawables[0]
     if not isinstance(layer, Gimp.Layer):
         message = _(
             "{plug_in} works on a layer, and “{name}” is a mask or channel. "
             "Select the layer itself: click its picture in the Layers dialog."
         )
-        raise calling_error(message.format(plug_in=TITLE, name=layer.get_name()))
+        raise calling_error(message.format(plug_in=title, name=layer.get_name()))
     if image.get_base_type() == Gimp.ImageBaseType.INDEXED:
         message = _(
             "{plug_in} can't work on an indexed image: its palette has no room for new colours. "
             "Convert it first: Image > Mode > RGB."
         )
-        raise calling_error(message.format(plug_in=TITLE))
+        raise calling_error(message.format(plug_in=title))
     if layer.is_floating_sel():
         message = _(
             "{plug_in} can't work on a floating selection. Anchor it first: Layer > Anchor Floating Layer or Mask."
         )
-        raise calling_error(message.format(plug_in=TITLE))
-    item = layer
-    while item is not None:  # GIMP lets a filter through on a locked layer, so the lock is kept here
+        raise calling_error(message.format(plug_in=title))
+    return layer
+
+
+def check_unlocked(item: Gimp.Item | None) -> None:
+    """Of a layer or group, and of the groups that it is in: GIMP lets a plug-in through, so the lock is kept here."""
+    while item is not None:
         if item.get_lock_content():
             message = _("The pixels of “{name}” are locked. Unlock them in the Layers dialog.")
             raise calling_error(message.format(name=item.get_name()))
         item = item.get_parent()
-    return layer
 
 
 def check_merged(layer: Gimp.Layer) -> None:
@@ -154,6 +169,20 @@ def seen_part(image: Gimp.Image, layer: Gimp.Layer) -> tuple[int, int, int, int,
     return x, y, width, height, selected.count(255) < len(selected)
 
 
+def is_selected(image: Gimp.Image, layer: Gimp.Layer, x: float, y: float) -> bool:
+    """Whether a point of the layer is at least half selected; without a selection, whether it is on the canvas, if any
+    of the layer is."""
+    left, top = layer.get_offsets()[1:]
+    column, row = math.floor(left + x), math.floor(top + y)
+    if Gimp.Selection.is_empty(image):
+        beside_canvas = not (
+            -layer.get_width() < left < image.get_width() and -layer.get_height() < top < image.get_height()
+        )
+        return beside_canvas or (0 <= column < image.get_width() and 0 <= row < image.get_height())
+    pixel = Gegl.Rectangle.new(column, row, 1, 1)
+    return image.get_selection().get_buffer().get(pixel, 1.0, "Y u8", Gegl.AbyssPolicy.NONE)[0] >= HALF
+
+
 def mask_by_selection(image: Gimp.Image, layer: Gimp.Layer, copy: Gimp.Layer) -> None:
     """Gives a copy of the layer, in an image of its own, the selection as its mask."""
     copy.add_alpha()
@@ -173,8 +202,11 @@ def copy_selection(image: Gimp.Image, layer: Gimp.Layer, channel: Gimp.Drawable)
     buffer.flush()
 
 
-def scratch_image(image: Gimp.Image, layer: Gimp.Layer) -> Gimp.Image:
-    """A throw-away image with a copy of the layer, its filters included, and nothing else."""
+def scratch_image(image: Gimp.Image, layer: Gimp.Layer, own: bool = False) -> Gimp.Image:
+    """A throw-away image with a copy of the layer, its filters included, and nothing else.
+
+    own: with the filters of an earlier run too.
+    """
     scratch = Gimp.Image.new_with_precision(
         layer.get_width(), layer.get_height(), image.get_base_type(), image.get_precision()
     )
@@ -184,10 +216,10 @@ def scratch_image(image: Gimp.Image, layer: Gimp.Layer) -> Gimp.Image:
         scratch.set_color_profile(profile)
     copy = Gimp.Layer.new_from_drawable(layer, scratch)
     scratch.insert_layer(copy, None, 0)
-    for unlock in (copy.set_lock_position, copy.set_lock_visibility, copy.set_lock_alpha):
+    for unlock in (copy.set_lock_content, copy.set_lock_position, copy.set_lock_visibility, copy.set_lock_alpha):
         unlock(False)
     copy.set_offsets(0, 0)
-    for each in own_filters(copy):  # of an earlier run; they will go
+    for each in [] if own else own_filters(copy):  # of an earlier run; they will go
         each.delete()
     # Only the layer's own pixels count, not how it is laid over others.
     copy.set_visible(True)

@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import struct
+from collections.abc import Iterator
 
 from gi.repository import Gegl, Gimp
 
@@ -51,15 +53,24 @@ def to_shadow(copy: Gimp.Layer, layer: Gimp.Layer) -> None:
 
 def write_shadow(image: Gimp.Image, layer: Gimp.Layer) -> None:
     """Makes the shadow buffer the layer's pixels, all of it: GIMP alone would stop at the selection once more."""
+    with nothing_selected(image):
+        layer.merge_shadow(True)
+        layer.update(0, 0, layer.get_width(), layer.get_height())
+
+
+@contextlib.contextmanager
+def nothing_selected(image: Gimp.Image) -> Iterator[None]:
+    """A while in which no selection limits anything. Its undo step's Redo doesn't bring the selection back."""
     selection, canvas = image.get_selection(), Gegl.Rectangle.new(0, 0, image.get_width(), image.get_height())
-    selected = None
-    if not Gimp.Selection.is_empty(image):
-        # Kept here, not in a channel: undoing that leaves no layer selected in GIMP 3.2.
-        selected = selection.get_buffer().get(canvas, 1.0, "Y float", Gegl.AbyssPolicy.NONE)
-        Gimp.Selection.none(image)
-    layer.merge_shadow(True)
-    layer.update(0, 0, layer.get_width(), layer.get_height())
-    if selected is not None:
+    if Gimp.Selection.is_empty(image):
+        yield
+        return
+    # Kept here, not in a channel: undoing that leaves no layer selected in GIMP 3.2.
+    selected = selection.get_buffer().get(canvas, 1.0, "Y float", Gegl.AbyssPolicy.NONE)
+    Gimp.Selection.none(image)
+    try:
+        yield
+    finally:
         Gimp.Selection.all(image)  # a step in the history, which takes along what is written now
         buffer = selection.get_buffer()
         buffer.set(canvas, "Y float", selected)

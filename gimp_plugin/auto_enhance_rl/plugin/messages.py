@@ -17,6 +17,7 @@ LOG = os.path.join(FOLDER, names.LOG)
 _ = gettext.translation(names.PLUG_IN, os.path.join(FOLDER, "locale"), fallback=True).gettext
 
 TITLE = _("Auto Enhance (RL)")
+FACES_TITLE = _("Auto Enhance Faces (RL)")
 SANDBOX = bool(os.environ.get("SNAP")) or os.path.exists("/.flatpak-info")  # GIMP is in one, and no helper outside it
 REINSTALL = _("run `trainer install-plugin` again (`trainer doctor` checks every step)")
 DOCTOR = _("`trainer doctor` checks every step.")
