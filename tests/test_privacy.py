@@ -105,6 +105,13 @@ def test_helper(traced: Run) -> None:
     assert traced(sys.executable, "-I", "-m", "models.helper", stdin=request + b'{"list": true}\n') == ([], set())
 
 
+def test_faces(traced: Run) -> None:
+    photo = str(PROJECT / "tests" / "photos" / "astronaut.jpg")
+    command = ("enhance", photo, "--out", "../out", "--faces")
+    sockets, written = traced(sys.executable, "-I", "-m", "trainer", *command)
+    assert sockets == [] and written - {"out"} and {path.partition("/")[0] for path in written} == {"out"}
+
+
 @pytest.mark.parametrize("page", ["README.md", "docs/other-hosts.md"])
 def test_the_hosts_that_a_page_shows(traced: Run, page: str) -> None:
     blocks = re.findall(r"```python\n(.*?)```", (PROJECT / page).read_text(), re.DOTALL)
