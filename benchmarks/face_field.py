@@ -40,10 +40,10 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     console = Console(highlight=False, soft_wrap=True)
+    portrait(console)  # first, as the most memory that was used counts
     folding(console, arguments.combinations)
     beside(console)
     miniatures(console)
-    portrait(console)
 
 
 def folding(console: Console, count: int) -> None:

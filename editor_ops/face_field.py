@@ -22,8 +22,9 @@ from .scalars import clip, namespace
 
 GRID = 65
 """Lines of the grid each way: its cells are 4% of the eyes' distance, half the width of the narrowest bump."""
-LEAST_JACOBIAN = 0.25
-"""No part of a picture is squeezed to less than this share of its area; at 0 it would fold."""
+LEAST_JACOBIAN = 0.3
+"""No part of a picture looks at less than this share of its area; at 0 it would fold. From pixel to pixel, which mixes
+neighbouring cells, it is never less than 0.2."""
 BUMP, CONTOUR_BUMP = 0.065, 0.16
 """Widths of the Gaussians by which a place follows the landmarks around it: those inside a face, those of its contour,
 which carry what lies between them and the end of the field."""
@@ -181,7 +182,7 @@ def _slope(t: Array) -> Array:
 
 
 def _box_edge(frame: Frame, nodes: Array, step: Array, box: Box) -> Array:
-    """(N, rows, columns): 1 inside a box, falling to 0 a cell before its border, so that 0 is interpolated there."""
+    """(N, rows, columns): 1 inside a box, falling to 0 a cell before its last pixels: 0 is interpolated there."""
     xp = namespace(nodes)
     x0, y0, width, height = box
     pixels = frame.to_pixels(nodes)

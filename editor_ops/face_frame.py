@@ -38,10 +38,7 @@ class Frame:
     def to_face(self, pixels: Array) -> Array:
         """(N, ..., 2) in pixels -> the same in the face's frame."""
         xp = namespace(pixels)
-        x, y = (
-            pixels[..., 0] - self._fit(self.origin[:, 0], pixels),
-            pixels[..., 1] - self._fit(self.origin[:, 1], pixels),
-        )
+        x, y = (pixels[..., k] - self._fit(self.origin[:, k], pixels) for k in (0, 1))
         c, s = (self._fit(self.right[:, k] / self.unit, pixels) for k in (0, 1))
         return xp.stack([x * c + y * s, y * c - x * s], axis=-1)
 
@@ -93,19 +90,16 @@ def face_box(points: Array, shape: tuple[int, ...]) -> Box:
         raise ValueError("a face's points must be finite numbers")
     frame = face_frame(points[None])
     ends = reach(frame.to_face(points[None]))[0]
-    left, top, right, bottom = (
-        float(v) for v in (ends[:, 0].min(), ends[:, 1].min(), ends[:, 0].max(), ends[:, 1].max())
-    )
-    corners = xp.stack(
-        [xp.stack([ends[0, 0] * 0 + x, ends[0, 1] * 0 + y]) for x in (left, right) for y in (top, bottom)]
-    )
-    corners = frame.to_pixels(corners[None])[0]
-    x0, x1 = _inside(float(corners[:, 0].min()), float(corners[:, 0].max()), shape[1])
-    y0, y1 = _inside(float(corners[:, 1].min()), float(corners[:, 1].max()), shape[0])
+    low, high = xp.min(ends, axis=0), xp.max(ends, axis=0)
+    # Of the rectangle in the frame, which may be turned, the corners.
+    corners = frame.to_pixels(xp.stack([low, high, xp.stack([low[0], high[1]]), xp.stack([high[0], low[1]])])[None])[0]
+    low, high = xp.min(corners, axis=0), xp.max(corners, axis=0)
+    (x0, x1), (y0, y1) = (_inside(float(low[k]), float(high[k]), shape[1 - k]) for k in (0, 1))
     return x0, y0, x1 - x0, y1 - y0
 
 
 def _inside(low: float, high: float, size: int) -> tuple[int, int]:
+    """The first whole pixel and the one after the last, of those that a picture has."""
     first = min(max(math.floor(max(low, -1.0)), 0), size)
     return first, max(first, min(max(math.ceil(min(high, size + 1.0)), 0), size))
 

@@ -12,7 +12,7 @@ from .chain import Filter
 from .color import linear_to_srgb, srgb_to_linear
 from .face_warp import Ways
 from .full_size import MOST_THREADS, cores
-from .operations import max_value, to_dtype
+from .operations import as_float, max_value, to_dtype
 from .skin import SMOOTHING, filtered, smoothed, stored_range
 from .tone_table import eight_bits, linear_table
 
@@ -25,7 +25,7 @@ Span = tuple[slice, slice]
 def reshaped(part: np.ndarray, ways: Ways, mask: np.ndarray | None) -> tuple[np.ndarray, np.ndarray | None]:
     """A box's pixels moved, and a mask with them, as `warp` and `pulled` do.
 
-    part: (height, width, 3), sRGB-encoded: uint8, uint16 or floats. mask: (height, width).
+    part: (height, width, 3 or 4), sRGB-encoded: uint8, uint16 or floats. mask: (height, width).
     """
     out, moved_mask = part.copy(), None if mask is None else mask.copy()
 
@@ -38,8 +38,18 @@ def reshaped(part: np.ndarray, ways: Ways, mask: np.ndarray | None) -> tuple[np.
         x = way[:, span, 0] + np.arange(span.start, span.stop, dtype=np.float32)
         y = way[:, span, 1] + np.arange(rows.start, rows.stop, dtype=np.float32)[:, None]
         place = _Places(x, y, part.shape[1], part.shape[0])
-        planes = _linear(part[place.window])
-        _store(out, at, np.stack([place.taken(plane) for plane in planes]), moving)
+        window = part[place.window]
+        planes = _linear(window[..., :3])
+        if part.shape[-1] == 4:
+            alpha = as_float(window[..., 3])
+            planes *= alpha
+            opacity = place.taken(alpha)
+            stored = to_dtype(opacity, part.dtype, max_value(part))
+            np.copyto(out[at][..., 3], stored, where=moving)
+        taken = np.stack([place.taken(plane) for plane in planes])
+        if part.shape[-1] == 4:
+            taken /= np.where(opacity > 0, opacity, 1)
+        _store(out, at, taken, moving)
         if moved_mask is not None and mask is not None:
             np.copyto(moved_mask[at], place.taken(mask[place.window]), where=moving)
 
@@ -50,6 +60,7 @@ def reshaped(part: np.ndarray, ways: Ways, mask: np.ndarray | None) -> tuple[np.
 def retouched(part: np.ndarray, mask: np.ndarray, steps: Sequence[Filter]) -> np.ndarray:
     """A box's pixels with the skin's filters shown through a mask, as `skin.skin` does."""
     out = part.copy()
+    part = part[..., :3]
     finite = None if part.dtype.kind == "u" or np.isfinite(part).all() else np.isfinite(part).all(axis=-1)
     if finite is not None:
         part, mask = np.where(finite[..., None], part, 0), mask * finite
@@ -60,7 +71,7 @@ def retouched(part: np.ndarray, mask: np.ndarray, steps: Sequence[Filter]) -> np
         if (span := _columns(shown > 0)) is None:
             return
         at, shown = (rows, span), shown[:, span]
-        linear = _linear(part[at])
+        linear = _linear(part[at][..., :3])
         layer = None
         if smooth is not None:  # (height, 3, 1, width)
             layer = np.moveaxis(srgb_to_linear(smooth[rows, :, 0, span]), 1, -1)
@@ -118,7 +129,7 @@ def _store(out: np.ndarray, at: Span, linear: np.ndarray, where: np.ndarray) -> 
         stored = eight_bits(linear_to_srgb)(linear)
     else:
         stored = to_dtype(linear_to_srgb(linear), out.dtype, max_value(out))
-    np.copyto(out[at], np.moveaxis(stored, 0, -1), where=where[..., None])
+    np.copyto(out[at][..., :3], np.moveaxis(stored, 0, -1), where=where[..., None])
 
 
 def _each(strip: Callable[[slice], None], shape: tuple[int, ...]) -> None:

@@ -65,15 +65,25 @@ def displacement(points: Array, values: Mapping[str, Any], box: Box) -> Array:
 def warp(image: Array, displacements: Array) -> Array:
     """Pixels moved: out(p) = in(p + D(p)), bilinear in linear light, as gegl:map-relative with the linear sampler.
 
-    image: (height, width, 3) or (N, height, width, 3), sRGB-encoded: uint8, uint16 or floats; the same comes back.
-    displacements: (height, width, 2) or (N, height, width, 2), pixels. Where they are 0, a pixel stays as it is. Beyond
-    the picture's edge lies its nearest pixel.
+    image: (height, width, 3) or (N, height, width, 3), sRGB-encoded: uint8, uint16 or floats; the same comes back. A
+    fourth channel is alpha, which moves too, and by which colours weigh. displacements: (height, width, 2) or (N,
+    height, width, 2), pixels. Where they are 0, a pixel stays as it is. Beyond the picture's edge lies its nearest
+    pixel.
     """
     many = image if len(image.shape) == 4 else image[None]
     each = displacements if len(displacements.shape) == 4 else displacements[None]
     xp = namespace(many)
-    out = to_dtype(linear_to_srgb(pulled(srgb_to_linear(as_float(many)), each)), many.dtype, max_value(many))
-    out = xp.where(xp.any(each != 0, axis=-1)[..., None], out, many)
+    values = as_float(many)
+    linear = srgb_to_linear(values[..., :3])
+    if values.shape[-1] == 4:
+        alpha = values[..., 3:]
+        taken = pulled(xp.concatenate([linear * alpha, alpha], axis=-1), each)
+        alpha = taken[..., 3:]
+        encoded = linear_to_srgb(taken[..., :3] / xp.where(alpha > 0, alpha, xp.ones_like(alpha)))
+        encoded = xp.concatenate([encoded, alpha], axis=-1)
+    else:
+        encoded = linear_to_srgb(pulled(linear, each))
+    out = xp.where(xp.any(each != 0, axis=-1)[..., None], to_dtype(encoded, many.dtype, max_value(many)), many)
     return out if len(image.shape) == 4 else out[0]
 
 

@@ -26,8 +26,9 @@ def edit_face(
 ) -> Array:
     """Edits one face: the picture with its box changed; or N pictures of one face each.
 
-    image: (H, W, 3), sRGB-encoded: uint8, uint16 or floats, NumPy or torch; the same type comes back. points: (468, 2),
-    pixels. values: slider name -> value; left out is neutral, and with nothing moved the picture comes back unchanged.
+    image: (H, W, 3), sRGB-encoded: uint8, uint16 or floats, NumPy or torch; the same type comes back. A fourth channel
+    is alpha, and moves along. points: (468, 2), pixels. values: slider name -> value; left out is neutral, and with
+    nothing moved the picture comes back unchanged.
     box: the pixels that may change, by default `face_box`. As in GIMP, where the shape and the skin are layers of the
     box's size, integers are rounded after the shape too, and the skin's filters see the box alone. Many at once: image
     (N, H, W, 3), points (N, 468, 2), values numbers or (N,), one box for all, by default the whole picture. mask: what
@@ -68,7 +69,7 @@ def edit_faces(image: Array, faces: Iterable[tuple[Array, Mapping[str, Any]]]) -
 
 
 def _at_once(part: Array, shape: Ways | None, mask: Array | None, steps: Sequence[Filter]) -> Array:
-    """N boxes edited. part: (N, height, width, 3). mask: (N, height, width)."""
+    """N boxes edited. part: (N, height, width, 3 or 4). mask: (N, height, width)."""
     if shape is not None:
         each = shape.rows(0, part.shape[1])
         part = warp(part, each)

@@ -9,10 +9,11 @@ from .blend import blend
 from .chain import Filter
 from .color import Array, is_floating, linear_to_srgb, srgb_to_linear
 from .domain_transform import transformed
+from .face_sliders import SMOOTH
 from .operations import OPERATIONS, as_float, max_value, to_dtype
 from .scalars import clip, namespace
 
-SMOOTHING = "gegl:domain-transform"
+SMOOTHING = SMOOTH[0]
 
 
 def smoothed(part: Array, step: Filter) -> Array:
@@ -47,12 +48,13 @@ def stored_range(linear: Array, part: Array) -> Array:
 def skin(part: Array, mask: Array, steps: Sequence[Filter]) -> Array:
     """N boxes with the filters shown through a mask; where it is 0, a pixel stays as it is.
 
-    part: (N, height, width, 3), sRGB-encoded: uint8, uint16 or floats; the same comes back. mask: (N, height, width), 0
-    to 1: the filtered picture is mixed in by it in linear light, as GIMP's mode Normal does. Pixels that are not finite
-    stay, and have no part in what is filtered: one alone would spread along its row and its column.
+    part: (N, height, width, 3), sRGB-encoded: uint8, uint16 or floats; the same comes back; a fourth channel, alpha, as
+    it is. mask: (N, height, width), 0 to 1: the filtered picture is mixed in by it in linear light, as GIMP's mode
+    Normal does. Pixels that are not finite stay, and have no part in what is filtered: one alone would spread along its
+    row and its column.
     """
     xp = namespace(part)
-    given = as_float(part)
+    given = as_float(part[..., :3])
     finite = xp.all(xp.isfinite(given), axis=-1)
     clean = xp.where(finite[..., None], given, xp.zeros_like(given))
     linear = srgb_to_linear(clean)
@@ -62,4 +64,5 @@ def skin(part: Array, mask: Array, steps: Sequence[Filter]) -> Array:
     layer = stored_range(filtered(linear, steps, smooth), part)
     mixed = linear + (layer - linear) * mask[..., None]
     made = to_dtype(linear_to_srgb(mixed), part.dtype, max_value(part))
-    return xp.where((finite & (mask > 0))[..., None], made, part)
+    made = xp.where((finite & (mask > 0))[..., None], made, part[..., :3])
+    return made if part.shape[-1] == 3 else xp.concatenate([made, part[..., 3:]], axis=-1)

@@ -55,8 +55,8 @@ LEAST, WHOLE = 0.25, 0.75
 def skin_mask(image: Array, points: Array, box: Box) -> Array:
     """How much of each pixel of a box is this face's skin: (height, width), 0 to 1, float.
 
-    image: (H, W, 3), sRGB-encoded: uint8, uint16 or floats; or (N, H, W, 3). points: (468, 2), pixels, or (N, 468, 2).
-    box: x0, y0, width, height within the picture.
+    image: (H, W, 3), sRGB-encoded: uint8, uint16 or floats; or (N, H, W, 3); alpha has no part. points: (468, 2),
+    pixels, or (N, 468, 2). box: x0, y0, width, height within the picture.
     """
     many = image if len(image.shape) == 4 else image[None]
     faces = points if len(points.shape) == 3 else points[None]
@@ -65,7 +65,7 @@ def skin_mask(image: Array, points: Array, box: Box) -> Array:
     factor = max(1, min(width, height) // FINEST)
     thin = max(1, factor // SEEN)  # of a large box, every so manieth pixel is enough for the means
     factor = thin * SEEN if thin > 1 else factor
-    part = many[:, y0 + thin // 2 : y0 + height : thin, x0 + thin // 2 : x0 + width : thin]
+    part = many[:, y0 + thin // 2 : y0 + height : thin, x0 + thin // 2 : x0 + width : thin, :3]
     small = shrunk(as_float(part), factor // thin)[:, : height // factor, : width // factor]
     rows, columns = small.shape[1:3]
     frame = face_frame(faces)

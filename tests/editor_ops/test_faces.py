@@ -154,3 +154,26 @@ def test_numpy_equals_torch_and_a_batch_equals_a_loop():
     for k in range(3):
         one = edit_face(pictures[k], landmarks[k], {n: float(v[k]) for n, v in values.items()}, (0, 0, 64, 64))
         np.testing.assert_allclose(one, made[k], atol=2e-3)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "float32"])
+@pytest.mark.parametrize("strips", [False, True])
+def test_alpha_moves_with_the_face_and_nothing_hidden_comes_to_light(picture, face, strips, dtype, monkeypatch):
+    monkeypatch.setattr(faces, "FULL_SIZE_FROM", 1 if strips else 10**9)
+    white = 255 if dtype == "uint8" else 1.0
+    inside = skin_mask(picture, face, (0, 0, 320, 330)) > 0
+    cut_out = np.where(inside[..., None], picture, (255, 0, 255))  # what nobody sees is magenta
+    rgba = np.concatenate([cut_out, inside[..., None] * 255], axis=-1) / 255 * white
+    rgba = rgba.astype(dtype)
+    made = edit_face(rgba, face, {"jaw_width": -0.16, "face_width": -0.1})
+    assert made.dtype == rgba.dtype and made.shape == rgba.shape
+    alpha = made[..., 3] / white
+    assert (alpha != inside).any() and alpha.min() >= 0 and alpha.max() <= 1
+    seen = made[alpha > 0.02][:, :3] / white
+    assert (seen[:, 2] - seen[:, 1]).max() < 0.3  # blue less green: 1 in magenta, about 0 elsewhere
+    np.testing.assert_array_equal(edit_face(rgba, face, SKIN_VALUES)[..., 3], rgba[..., 3])
+    opaque = np.concatenate([picture, np.full_like(picture[..., :1], 255)], axis=-1) / 255 * white
+    opaque = opaque.astype(dtype)
+    alone = edit_face(np.ascontiguousarray(opaque[..., :3]), face, ALL)
+    difference = np.abs(edit_face(opaque, face, ALL)[..., :3].astype(float) - alone)
+    assert difference.max() <= (1 if dtype == "uint8" else 1e-4)

@@ -9,11 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from editor_ops.color import linear_to_srgb, srgb_to_linear
 from editor_ops.face_frame import face_unit
 from editor_ops.face_landmarks import mean_face
 from editor_ops.face_sliders import skin_filters
-from editor_ops.face_warp import displacement, pulled, warp
+from editor_ops.face_warp import displacement, warp
 from editor_ops.faces import edit_face
 from editor_ops.operations import as_float
 from editor_ops.skin_mask import skin_mask
@@ -77,16 +76,11 @@ def skin_cases() -> list[Case]:
 def warped(case: Case) -> np.ndarray:
     """What editor_ops makes of a warp case: (height, width, 1 to 4), floats from 0 to 1, and alpha as the last."""
     picture, ways = face_pictures()[case.picture], arrays()[str(case.ways)]
-    channels = picture.shape[-1]
-    if channels in (1, 3):
-        made = warp(np.broadcast_to(picture, (*picture.shape[:2], 3)), ways)
-        return as_float(made)[..., :channels]
-    # GEGL samples premultiplied values.
-    values = as_float(picture)
-    alpha = values[..., -1:]
-    taken = pulled(np.concatenate([srgb_to_linear(values[..., :-1]) * alpha, alpha], -1)[None], ways[None])[0]
-    light = taken[..., :-1] / np.where(taken[..., -1:] > 0, taken[..., -1:], 1)
-    return np.concatenate([linear_to_srgb(light), taken[..., -1:]], axis=-1)
+    if picture.shape[-1] > 2:
+        return as_float(warp(picture, ways))
+    grey = np.repeat(picture[..., :1], 3, axis=-1)
+    made = as_float(warp(np.concatenate([grey, picture[..., 1:]], axis=-1), ways))
+    return made[..., 2 : 2 + picture.shape[-1]]
 
 
 def edited(case: Case) -> np.ndarray:
