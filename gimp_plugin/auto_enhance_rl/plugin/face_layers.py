@@ -13,7 +13,7 @@ from editor_ops import Filter
 
 from .face_warp import Box, warp
 from .filters import append, new_filters, one_undo_step
-from .layers import HALF, pixels, scratch_image
+from .layers import pixels, scratch_image
 from .merged import nothing_selected
 from .messages import _, calling_error
 from .own_filters import KEPT
@@ -41,13 +41,13 @@ class Seen:
             raise
 
     def can_be_seen(self, x: float, y: float) -> bool:
-        """Whether a pixel of the layer is at least half opaque."""
+        """Whether a pixel of the layer is not wholly clear."""
         if self.opaque:
             return True
         column, row = min(max(0, int(x)), self.width - 1), min(max(0, int(y)), self.height - 1)
         pixel = Gegl.Rectangle.new(column, row, 1, 1)
         red_green_blue_alpha = self.layer.get_buffer().get(pixel, 1.0, "R'G'B'A u8", Gegl.AbyssPolicy.NONE)
-        return red_green_blue_alpha[3] >= HALF
+        return red_green_blue_alpha[3] > 0
 
     def take_data(self) -> bytes:
         """The pixels, once: nothing keeps them afterwards."""
