@@ -3,6 +3,7 @@
 # make test-fast   without real GIMP, several processes and kills, while you work
 # make lint        ruff and mypy alone
 # make docs        set everything up and build the documentation into site/index.html
+# make web         set everything up and build the browser page into web/dist
 
 PYTHON ?= python3
 # One torch for everyone, so that the learning tests mean the same; the package itself takes any from 2.4 on.
@@ -14,7 +15,7 @@ WORKERS ?= 3
 # processes 7 s.
 PYTEST = PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 .venv-test/bin/python -m pytest -n $(WORKERS) --dist loadfile
 
-.PHONY: demo test test-fast lint docs roots root-trixie root-forky help clean
+.PHONY: demo test test-fast lint docs web roots root-trixie root-forky help clean
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
@@ -23,9 +24,9 @@ demo: .venv/ready
 	@rm -rf demo
 	@.venv/bin/trainer enhance $(PHOTO) --out demo --before-after
 
-# What is downloaded, is downloaded side by side: the environment and two Debian systems.
-test: debootstrap-there strace-there
-	@$(MAKE) --no-print-directory -j 3 .venv-test/ready root-trixie root-forky
+# What is downloaded, is downloaded side by side: the environment, two Debian systems, npm's packages.
+test: debootstrap-there strace-there node-there chromium-there
+	@$(MAKE) --no-print-directory -j 4 .venv-test/ready root-trixie root-forky npm-packages
 	@$(MAKE) --no-print-directory lint
 	$(PYTEST)
 
@@ -43,6 +44,23 @@ lint: .venv-test/ready
 docs: .venv-docs/ready
 	NO_MKDOCS_2_WARNING=1 .venv-docs/bin/python -m mkdocs build --strict
 	@echo site/index.html
+
+# The build checks the types and the size of the page.
+web: web/node_modules/ready
+	cd web && node_modules/.bin/tsc --noEmit && node build.mjs
+
+web/node_modules/ready: web/package-lock.json | node-there
+	cd web && npm ci --no-audit --no-fund --ignore-scripts
+	@touch $@
+
+examples/node/node_modules/ready: examples/node/package-lock.json | node-there
+	cd examples/node && npm ci --no-audit --no-fund --ignore-scripts
+	@touch $@
+
+# For the tests, which say what is missing where it can't be had
+.PHONY: npm-packages
+npm-packages:
+	-@$(MAKE) --no-print-directory web/node_modules/ready examples/node/node_modules/ready
 
 # GIMP in Debian roots, kept outside the repository; tests/gimp says what is missing where they can't be made
 roots: root-trixie root-forky
@@ -87,5 +105,19 @@ strace-there:
 	    apt-get update -q && apt-get install -q -y strace; \
 	  else echo "strace is missing: tests/test_privacy.py can't run. On Debian, as root: apt-get install strace" >&2; fi
 
+# For the browser page: its build, and the browser in which it is tested.
+.PHONY: node-there chromium-there
+node-there:
+	@command -v npm >/dev/null || \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    apt-get update -q && apt-get install -q -y --no-install-recommends nodejs npm; \
+	  else echo "npm is missing: the browser page can't be built. On Debian, as root: apt-get install nodejs npm" >&2; fi
+
+chromium-there:
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    apt-get update -q && apt-get install -q -y --no-install-recommends chromium; \
+	  else echo "Chromium is missing: the browser page can't be tested. On Debian, as root: apt-get install chromium" >&2; fi
+
 clean:
-	rm -rf .venv .venv-test .venv-docs demo site build *.egg-info
+	rm -rf .venv .venv-test .venv-docs demo site build *.egg-info web/dist web/node_modules examples/node/node_modules

@@ -19,7 +19,8 @@ from .scalars import clip, namespace
 Array = Any
 """A NumPy array or a torch tensor: the array API has no common type to name."""
 
-Matrix = Sequence[Sequence[float]]
+Matrix = Sequence[Sequence[Any]]
+"""Rows of numbers, or of one number for each image of a batch, (B,)."""
 
 # Linear sRGB to CIE XYZ, adapted to D50, as ICC profiles and babl's space "sRGB" hold it (babl-space.c).
 RGB_TO_XYZ = (
@@ -39,6 +40,11 @@ LAB_KAPPA = 24389.0 / 27.0
 LAB_EDGE = 6.0 / 29.0
 LAB_SLOPE = LAB_KAPPA / 116.0
 """The curve of CIE Lab at LAB_EPSILON, and its slope there and below."""
+
+
+THIRD_OF_BIAS = 709_958_130
+"""What a third of a float32's bits lacks to be those of its cube root: two thirds of the exponent's bias, less what
+makes the error as large on both sides."""
 
 
 def is_floating(x: Array) -> bool:
@@ -86,15 +92,21 @@ def channels_apart(image: Array) -> bool:
 
 
 def mix(image: Array, matrix: Matrix) -> Array:
-    """Each channel of (..., height, width, 3) becomes a sum of all three, weighted by the matrix's row."""
+    """Each channel of (..., height, width, 3) becomes a sum of all three, weighted by the matrix's row.
+
+    Where the matrix has a number for each image, these are (B, height, width, 3).
+    """
     if channels_apart(image):
         r, g, b = planes(image)
         red, green, blue = (row[0] * r + row[1] * g + row[2] * b for row in matrix)
         return join((red, green, blue))
     xp = namespace(image)
     first = xp.moveaxis(image, -1, -3)  # in planes in memory, or copied so
-    weights = xp.asarray(matrix, dtype=image.dtype)
-    weights = weights if is_numpy_array(image) else weights.to(image.device)
+    if hasattr(matrix[0][0], "shape") and matrix[0][0].ndim == 1:  # (B, 3, 3)
+        weights = cast(xp.stack([xp.stack(list(row), axis=-1) for row in matrix], axis=-2), image.dtype)
+    else:
+        weights = xp.asarray(matrix, dtype=image.dtype)
+        weights = weights if is_numpy_array(image) else weights.to(image.device)
     mixed = xp.matmul(weights, xp.reshape(first, (*first.shape[:-2], -1)))  # (..., 3, pixels)
     return xp.moveaxis(xp.reshape(mixed, first.shape), -3, -1)
 
@@ -103,21 +115,35 @@ def power(x: Array, exponent: float) -> Array:
     """x to an exponent, any shape; x above 0."""
     # Half the time of NumPy's and torch's own; in float32 right to 5e-7.
     xp = namespace(x)
-    return xp.exp(xp.log(x) * exponent)
+    logarithm = xp.log(x)
+    logarithm *= exponent
+    return xp.exp(logarithm)
 
 
 def cube_root(x: Array) -> Array:
     """x to the power of 1/3, any shape; x above 0."""
     if not (is_numpy_array(x) and x.dtype == np.float32):
         return power(x, 1 / 3)
-    # In a quarter of the time of NumPy's own: the bits of a float begin with its exponent, so that a third of them, and
+    # In an eighth of the time of NumPy's own: the bits of a float begin with its exponent, so that a third of them, and
     # what makes up for the exponent's bias, is right to 4%. Halley's step leaves of an error its third power, Newton's
     # the square: 2e-7.
-    y = (x.view(np.int32).astype(np.float32) * np.float32(1 / 3) + np.float32(7.1e8)).astype(np.int32).view(np.float32)
-    cube = y * y * y
-    twice = x + x
-    y = y * ((cube + twice) / (cube + cube + x))
-    return (y + y + x / (y * y)) * np.float32(1 / 3)
+    bits = x.view(np.int32) // 3
+    bits += THIRD_OF_BIAS
+    y = bits.view(np.float32)
+    cube = y * y
+    cube *= y
+    halley = x + x
+    halley += cube
+    cube += cube
+    cube += x
+    halley /= cube
+    y *= halley
+    newton = np.multiply(y, y, out=cube)
+    np.divide(x, newton, out=newton)
+    y += y
+    y += newton
+    y *= np.float32(1 / 3)
+    return y
 
 
 def srgb_to_linear(encoded: Array) -> Array:
@@ -143,17 +169,38 @@ def linear_to_srgb(linear: Array) -> Array:
 def luminance(linear: Array) -> Array:
     """Linear sRGB (..., height, width, 3) -> luminance Y (..., height, width), D50-adapted as in babl."""
     r, g, b = planes(linear)
-    return LUMINANCE[0] * r + LUMINANCE[1] * g + LUMINANCE[2] * b
+    y = LUMINANCE[0] * r
+    y += LUMINANCE[1] * g
+    y += LUMINANCE[2] * b
+    return y
 
 
 def lab_curve(t: Array) -> Array:
     """CIE Lab's f, any shape, unclipped: the cube root, and below LAB_EPSILON its tangent."""
-    return cube_root(clip(t, LAB_EPSILON)) + (clip(t, -math.inf, LAB_EPSILON) - LAB_EPSILON) * LAB_SLOPE
+    if (
+        is_numpy_array(t) and t.min(initial=math.inf) >= LAB_EPSILON
+    ):  # as in most tiles of a photo: two thirds of the time
+        return cube_root(t)
+    tangent = clip(t, -math.inf, LAB_EPSILON) - LAB_EPSILON
+    tangent *= LAB_SLOPE
+    tangent += cube_root(clip(t, LAB_EPSILON))
+    return tangent
 
 
-def _lab_curve_back(f: Array) -> Array:
-    above = clip(f, LAB_EDGE)
-    return above * above * above + (clip(f, -math.inf, LAB_EDGE) - LAB_EDGE) * (1 / LAB_SLOPE)
+def lab_curve_back(f: Array) -> Array:
+    """The inverse of `lab_curve`."""
+    if is_numpy_array(f) and f.min(initial=math.inf) >= LAB_EDGE:
+        return _cube(f)
+    tangent = clip(f, -math.inf, LAB_EDGE) - LAB_EDGE
+    tangent *= 1 / LAB_SLOPE
+    tangent += _cube(clip(f, LAB_EDGE))
+    return tangent
+
+
+def _cube(x: Array) -> Array:
+    square = x * x
+    square *= x
+    return square
 
 
 def linear_to_lab_curves(linear: Array) -> Array:
@@ -163,7 +210,7 @@ def linear_to_lab_curves(linear: Array) -> Array:
 
 def lab_curves_to_linear(curves: Array) -> Array:
     """The inverse of `linear_to_lab_curves` (babl CIE.c)."""
-    return mix(_lab_curve_back(curves), RGB_FROM_LAB)
+    return mix(lab_curve_back(curves), RGB_FROM_LAB)
 
 
 def linear_to_lab(linear: Array) -> tuple[Array, Array, Array]:

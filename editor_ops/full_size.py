@@ -9,20 +9,20 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from .affine import AFFINE, Affine, affine
 from .blend import amount
 from .blur import ALPHA_FLOOR
 from .chain import Step, chain, split_curves
-from .color import Array, linear_to_srgb, luminance, srgb_to_linear
-from .operations import OPERATIONS, as_float, max_value, to_dtype
-from .scalars import namespace
-from .shadows_highlights import correct
+from .color import linear_to_srgb, srgb_to_linear
+from .operations import as_float, max_value, to_dtype
+from .spatial import SPATIAL, Spatial, channels_first, channels_last
 from .tone_table import Curve, eight_bits, linear_table
 from .wide_blur import Blurred, between_columns, blur_down, node_step
 
@@ -48,66 +48,6 @@ Tile = tuple[slice, slice]
 Work = Callable[[np.ndarray, Tile], np.ndarray]
 """Linear (3, rows, columns) of this part of the picture -> the same, edited. It may work in place."""
 
-AFFINE = frozenset(
-    f"gegl:{name}"
-    for name in (
-        "exposure", "color-temperature", "channel-mixer", "saturation",
-    )
-)  # fmt: skip
-"""Operations that are a matrix and an offset in linear light, as the chain uses them; several in a row are one."""
-
-
-@dataclass(frozen=True)
-class Affine:
-    """Linear RGB -> matrix (3, 3) times RGB plus offset (3,)."""
-
-    matrix: np.ndarray
-    offset: np.ndarray
-
-    def then(self, other: Affine) -> Affine:
-        return Affine(other.matrix @ self.matrix, other.matrix @ self.offset + other.offset)
-
-    def is_diagonal(self) -> bool:
-        return bool((self.matrix == np.diag(np.diag(self.matrix))).all())
-
-    def __call__(self, linear: np.ndarray) -> np.ndarray:
-        """(3, ...) -> the same, float32."""
-        mixed = self.matrix.astype(np.float32) @ linear.reshape(3, -1)
-        mixed += self.offset.astype(np.float32)[:, None]
-        return mixed.reshape(linear.shape)
-
-
-def affine(operation: str, properties: dict[str, Any]) -> Affine:
-    """An operation of AFFINE, which is known by what it does to black and to the three primaries."""
-    corners = np.vstack([np.zeros(3), np.eye(3)])[None]  # (1, 4, 3)
-    seen = OPERATIONS[operation](corners, **properties)[0]
-    return Affine((seen[1:] - seen[0]).T, seen[0])
-
-
-@dataclass(frozen=True)
-class Spatial:
-    """An operation with a blur in it: what is blurred, by which property's radius, and the point-wise rest."""
-
-    radius: str
-    blurred_part: Callable[[Array], Array] | None  # (3, rows, columns) -> (planes, ...); None: all of it
-    finish: Callable[..., Array]  # (3, rows, columns), blurred (planes, rows, columns), properties -> (3, ...)
-
-
-SPATIAL = {
-    "gegl:shadows-highlights": Spatial(
-        "radius",
-        lambda linear: luminance(_channels_last(linear))[None],
-        lambda linear, blurred, **properties: _channels_first(
-            correct(_channels_last(linear), blurred[0], **_both_amounts(properties))
-        ),
-    ),
-    "gegl:unsharp-mask": Spatial(
-        "std_dev",
-        None,
-        lambda linear, blurred, scale: linear + (linear - blurred) * scale,
-    ),
-}
-
 
 def edit_full_size(
     image: np.ndarray,
@@ -117,14 +57,15 @@ def edit_full_size(
     decode: Curve = srgb_to_linear,
     encode: Curve = linear_to_srgb,
     threads: int = MOST_THREADS,
+    out: np.ndarray | None = None,
 ) -> np.ndarray:
     """`edit` for one large picture: the same result within float rounding, faster and with less memory.
 
     image: (height, width, 3): uint8, uint16 or floats; the same type comes back. alpha: (height, width), of the
     image's type. to_srgb: (3, 3), the picture's linear RGB to linear sRGB, where it has other primaries: the same look
     as in sRGB, nothing clipped on the way. decode, encode: its tone curve, stored samples to linear light and back.
-    threads: at most; fewer where the process may use fewer cores. At most one float32 copy of the picture is held, and
-    that only where two operations with a blur follow each other. ValueError as `edit`.
+    threads: at most; fewer where the process may use fewer cores. out: where the result goes, like the image; a new
+    one if it is left out. With nothing moved the image itself comes back. ValueError as `edit`.
     """
     height, width, _ = image.shape
     steps = chain(values, width, height)
@@ -138,7 +79,7 @@ def edit_full_size(
     if alpha is not None:
         work += [_curve_within(alpha, properties) for _, properties in curves]
     if to_srgb is not None:
-        _append(work, Affine(np.asarray(to_srgb, np.float64), np.zeros(3)))
+        _append(work, Affine.of(to_srgb))
     with ThreadPoolExecutor(min(cores(), threads)) as pool:
         for operation, properties in steps:
             if operation in AFFINE:
@@ -147,10 +88,14 @@ def edit_full_size(
                 spatial, rest = SPATIAL[operation], dict(properties)
                 radius = rest.pop(spatial.radius)
                 blurred = _blur(pool, source, work, spatial.blurred_part, radius, alpha)
+                if spatial.space:
+                    _append(work, Affine.of(spatial.space[0]))
                 work.append(_finished(spatial, blurred, rest))
+                if spatial.space:
+                    _append(work, Affine.of(spatial.space[1]))
         if to_srgb is not None:
-            _append(work, Affine(np.linalg.inv(np.asarray(to_srgb, np.float64)), np.zeros(3)))
-        return _stored(pool, source, work, encode)
+            _append(work, Affine.of(np.linalg.inv(to_srgb)))
+        return _stored(pool, source, work, encode, np.empty(image.shape, image.dtype) if out is None else out)
 
 
 @dataclass(frozen=True)
@@ -160,16 +105,22 @@ class Source:
     image: np.ndarray
     decode: Curve
 
+    def tables(self, work: list[Work | Affine]) -> tuple[list[np.ndarray], list[Work | Affine]]:
+        """What each channel's numbers are in linear light, float32, none for floats; and what work they leave over."""
+        if self.image.dtype.kind != "u":
+            return [], work
+        tables = [linear_table(self.image.dtype.name, self.decode)] * 3
+        first = work[0] if work else None
+        # Channels have few values: the first stretch of the chain is done on the tables that decode them. 16-bit ones
+        # have more, and three tables less room in the cache than one: that pays where nothing is left over.
+        if isinstance(first, Affine) and first.is_diagonal() and (self.image.dtype == np.uint8 or len(work) == 1):
+            changed = tables[0] * np.diag(first.matrix)[:, None] + first.offset[:, None]
+            return list(changed.astype(np.float32)), work[1:]
+        return tables, work
+
     def after(self, work: list[Work | Affine]) -> Callable[[Tile], np.ndarray]:
         """What gives a part of the picture in linear light after all work: (3, rows, columns), float32."""
-        tables: list[np.ndarray] = []
-        if self.image.dtype.kind == "u":
-            tables = [linear_table(self.image.dtype.name, self.decode)] * 3
-            first = work[0] if work and self.image.dtype == np.uint8 else None
-            if isinstance(first, Affine) and first.is_diagonal():
-                # 8-bit channels have few values: the first stretch of the chain is done on the tables that decode them.
-                changed = tables[0] * np.diag(first.matrix)[:, None] + first.offset[:, None]
-                tables, work = list(changed.astype(np.float32)), work[1:]
+        tables, work = self.tables(work)
 
         def worked(tile: Tile) -> np.ndarray:
             stored = self.image[tile]
@@ -177,8 +128,8 @@ class Source:
                 linear = np.array(self.decode(np.moveaxis(stored, -1, 0).astype(np.float32, order="C")), np.float32)
             else:
                 linear = np.empty((3, *stored.shape[:2]), np.float32)
-                for k in range(3):  # "clip": no number is beyond the table, but to check that takes longer
-                    tables[k].take(stored[..., k], out=linear[k], mode="clip")
+                for k in range(3):
+                    _look_up(tables[k], stored[..., k], linear[k])
             for step in work:
                 linear = step(linear) if isinstance(step, Affine) else step(linear, tile)
             return linear
@@ -186,21 +137,36 @@ class Source:
         return worked
 
 
-def _stored(pool: ThreadPoolExecutor, source: Source, work: list[Work | Affine], encode: Curve) -> np.ndarray:
-    """The picture after all work, stored as it was: (height, width, 3)."""
+def _look_up(table: np.ndarray, numbers: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+    return table.take(numbers, out=out, mode="clip")  # no number is beyond the table, but to check that takes longer
+
+
+def _stored(
+    pool: ThreadPoolExecutor, source: Source, work: list[Work | Affine], encode: Curve, out: np.ndarray
+) -> np.ndarray:
+    """The picture after all work, stored as it was: (height, width, 3), which is `out`."""
     height, width, _ = source.image.shape
     dtype, white = source.image.dtype, max_value(source.image)
-    result = np.empty(source.image.shape, dtype)
-    worked = source.after(work)
     store = eight_bits(encode) if dtype == np.uint8 else lambda linear: to_dtype(encode(linear), dtype, white)
+    tables, rest = source.tables(work)
+    if tables and not rest:  # each channel for itself, so that the tables need no linear light in between
+        numbers = [store(table) for table in tables]
+
+        def channels(tile: Tile) -> Iterable[np.ndarray]:
+            return (_look_up(numbers[k], source.image[*tile, k]) for k in range(3))
+    else:
+        worked = source.after(work)
+
+        def channels(tile: Tile) -> Iterable[np.ndarray]:
+            return store(worked(tile))
 
     def strip(rows: slice) -> None:
         for tile in _tiles(rows, width):
-            for k, channel in enumerate(store(worked(tile))):
-                result[*tile, k] = channel
+            for k, channel in enumerate(channels(tile)):
+                out[*tile, k] = channel
 
     _each(pool, strip, height, _rows_of_tile(width) * max(1, STRIP // (TILE * -(-width // COLUMNS))))
-    return result
+    return out
 
 
 def _bent(decode: Curve, curves: Sequence[Step], samples: np.ndarray) -> np.ndarray:
@@ -212,17 +178,7 @@ def _bent(decode: Curve, curves: Sequence[Step], samples: np.ndarray) -> np.ndar
 
 
 def _curve_within(alpha: np.ndarray, properties: dict[str, Any]) -> Work:
-    return lambda linear, tile: _channels_first(
-        amount(_channels_last(linear), alpha=as_float(alpha[tile]), **properties)
-    )
-
-
-def _channels_last(linear: Array) -> Array:
-    return namespace(linear).moveaxis(linear, 0, -1)
-
-
-def _channels_first(linear: Array) -> Array:
-    return namespace(linear).moveaxis(linear, -1, 0)
+    return lambda linear, tile: channels_first(amount(channels_last(linear), alpha=as_float(alpha[tile]), **properties))
 
 
 def _append(work: list[Work | Affine], step: Affine) -> None:
@@ -238,12 +194,9 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _both_amounts(properties: dict[str, Any]) -> dict[str, Any]:
-    return {"shadows": 0.0, "highlights": 0.0, **properties}
-
-
 def _finished(spatial: Spatial, blurred: Blurred, rest: dict[str, Any]) -> Work:
-    return lambda linear, tile: spatial.finish(linear, blurred.tile(*tile), **rest)
+    surroundings = blurred.mapped(spatial.surroundings) if spatial.surroundings else blurred
+    return lambda colours, tile: spatial.finish(colours, surroundings.tile(*tile), **rest)
 
 
 def _rows_of_tile(width: int) -> int:

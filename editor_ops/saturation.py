@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .color import Array, join, lab_to_linear, linear_to_lab, luminance, per_image, planes
+from .color import LUMINANCE, Array, lab_to_linear, linear_to_lab, mix, per_image
 
 
 def saturation(linear: Array, *, scale: Any = 1.0, colorspace: str = "Native", alpha: Array | None = None) -> Array:
@@ -22,8 +22,5 @@ def saturation(linear: Array, *, scale: Any = 1.0, colorspace: str = "Native", a
         return lab_to_linear(l_, a * gain, b * gain)
     if colorspace != "Native":
         raise ValueError(f"saturation: colorspace is {colorspace!r}; use 'Native' or 'CIE-Lab'")
-    grey = luminance(linear)
-    gain = per_image(scale, grey)
-    grey = grey * (1 - gain)
-    r, g, b = planes(linear)
-    return join((grey + r * gain, grey + g * gain, grey + b * gain))
+    grey = [weight * (1 - scale) for weight in LUMINANCE]
+    return mix(linear, [[grey[k] + scale if k == row else grey[k] for k in range(3)] for row in range(3)])

@@ -13,9 +13,12 @@ def namespace(x: Any) -> Any:
 
     Around NumPy's, array_api_compat's take ten times as long, and to import them takes longer than NumPy itself.
     """
-    from array_api_compat import array_namespace, is_numpy_array  # only for arrays: GIMP's Python may have no NumPy
+    numpy = sys.modules.get("numpy")
+    if numpy is not None and isinstance(x, (numpy.ndarray, numpy.generic)):
+        return numpy
+    from array_api_compat import array_namespace  # only for other arrays: GIMP's Python may have no such package
 
-    return sys.modules["numpy"] if is_numpy_array(x) else array_namespace(x)
+    return array_namespace(x)
 
 
 def choose(condition: Any, then: Any, otherwise: Any) -> Any:

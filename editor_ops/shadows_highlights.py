@@ -85,13 +85,47 @@ def correct(
     repeats: how often the overlays are applied at most, 1 for amounts up to 50, 4 for all, where the amounts are not
     known yet; None: as often as the amounts say.
     """
-    curves = linear_to_lab_curves(linear)  # (..., height, width, 3): f(X), f(Y), f(Z)
+    return lab_curves_to_linear(
+        correct_curves(
+            linear_to_lab_curves(linear),
+            darkness_of(blurred),
+            shadows=shadows,
+            highlights=highlights,
+            whitepoint=whitepoint,
+            compress=compress,
+            shadows_ccorrect=shadows_ccorrect,
+            highlights_ccorrect=highlights_ccorrect,
+            repeats=repeats,
+        )
+    )
+
+
+def darkness_of(blurred: Array) -> Array:
+    """1 - L / 100 of blurred luminance, any shape: 1 is black."""
+    darkness = -1.16 * lab_curve(blurred)
+    darkness += 1.16
+    return darkness
+
+
+def correct_curves(
+    curves: Array,
+    darkness: Array,
+    *,
+    shadows: Any,
+    highlights: Any,
+    whitepoint: Any = 0.0,
+    compress: float = 50.0,
+    shadows_ccorrect: float = 100.0,
+    highlights_ccorrect: float = 50.0,
+    repeats: int | None = None,
+) -> Array:
+    """`correct` in what it works in: f(X), f(Y), f(Z) of `linear_to_lab_curves`, and the `darkness_of` surroundings."""
     fy = planes(curves)[1]
-    l_ = 1.16 * fy - 0.16  # L / 100
-    darkness = 1.16 - 1.16 * lab_curve(blurred)  # 1 - L / 100 of the surroundings: 1 is black
+    l_ = 1.16 * fy
+    l_ -= 0.16  # L / 100
     white = 1 - per_image(whitepoint, l_) / 100
     if not is_number(white, 1.0):
-        xp = namespace(linear)
+        xp = namespace(l_)
         l_ = xp.where(l_ > 0, l_ / white, l_)
         darkness = xp.where(darkness > 0, darkness / white, darkness)
     squeeze = min(compress / 100, 0.99)
@@ -107,9 +141,13 @@ def correct(
     l_, more = _overlay(l_, darkness, weight, amount, _sign(amount), shadows_ccorrect / 100, repeats)
     colour = colour * more
     # a and b, times `colour`, are differences to f(Y).
-    edited = (l_ + 0.16) * (1 / 1.16)
-    colour = colour if is_number(colour, 1.0) else colour[..., None]
-    return lab_curves_to_linear(edited[..., None] + (curves - fy[..., None]) * colour)
+    edited = l_ + 0.16
+    edited *= 1 / 1.16
+    moved = curves - fy[..., None]
+    if not is_number(colour, 1.0):
+        moved *= colour[..., None]
+    moved += edited[..., None]
+    return moved
 
 
 def _sign(amount: Any) -> Any:
@@ -126,22 +164,32 @@ def _overlay(
     keep: share of the colour that follows the lightness when the tool brightens; it is mirrored about one
     half when the tool works the other way, which `side` (+1 or -1) tells.
     """
+    if isinstance(weight, np.ndarray) and weight.max() == 0:  # as in most tiles of a photo, for one of both tools
+        return l_, 1.0
     square = amount * amount
     if repeats is None:
         repeats = math.ceil(float(square) if isinstance(square, (int, float)) else float(namespace(square).max(square)))
+    if repeats == 0:
+        return l_, 1.0
     # For shadows the C source centres ccorrect by the sign, for highlights by its opposite; both come to this.
-    keep = (keep - 0.5) * side + 0.5 if repeats else keep
-    xp, colour, push = namespace(l_), 1.0, (darkness - 0.5) * weight * (2 * side) if repeats else 0.0
+    keep = (keep - 0.5) * side + 0.5
+    xp, colour = namespace(l_), 1.0
+    push = darkness - 0.5
+    push *= weight
+    push *= 2 * side
     for step in range(repeats):
-        if isinstance(square, (int, float)):
-            chunk: Any = min(square - step, 1.0)
-        else:
-            chunk = clip(square - step, 0.0, 1.0)
+        chunk: Any = clip(square - step, 0.0, 1.0)
         # Overlay is 2 l o up to l = 0.5 and 1 - 2 (1 - l) (1 - o) above, with o = (darkness - 0.5) side + 0.5, mirrored
         # where l is above 1: that is l + 2 (darkness - 0.5) side min(l, |1 - l|).
         before = l_
-        l_ = before + xp.minimum(before, xp.abs(1 - before)) * (push * chunk)
-        colour = colour * (1 + (_follow(before, l_, keep) - 1) * (weight * chunk))
+        l_ = xp.minimum(before, xp.abs(1 - before))
+        l_ *= push * chunk
+        l_ += before
+        factor = _follow(before, l_, keep)
+        factor -= 1
+        factor *= weight * chunk
+        factor += 1
+        colour = factor if step == 0 else colour * factor
     return l_, colour
 
 
@@ -149,10 +197,15 @@ def _follow(before: Array, after: Array, keep: Any) -> Any:
     """By what lightness has grown, weighted by `keep`, and by what the rest to white has, weighted by the rest."""
     if is_number(keep, 1.0):
         return after / _divisor(before)
-    rest = (1 - after) / _divisor(1 - before)
+    rest = 1 - after
+    rest /= _divisor(1 - before)
     if is_number(keep, 0.0):
         return rest
-    return after / _divisor(before) * keep + rest * (1 - keep)
+    rest *= 1 - keep
+    grown = after / _divisor(before)
+    grown *= keep
+    grown += rest
+    return grown
 
 
 def _divisor(x: Array) -> Array:

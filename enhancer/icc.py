@@ -13,6 +13,9 @@ from PIL import Image, ImageCms
 
 from editor_ops.color import RGB_TO_XYZ
 
+BRIGHTEST = 2.0**10
+"""Linear light that an edit stays below: ten stops over white. A curve that can't store it belongs to no picture."""
+
 
 @dataclass(frozen=True)
 class Curve:
@@ -81,7 +84,10 @@ def tone_curve(profile: bytes | None) -> Curve | None:
     x = np.linspace(0, 1, 256)
     with np.errstate(all="ignore"):
         linear = found.decode(x)
-        usable = bool(np.all(np.diff(linear) >= 0) and linear[-1] > 0.5 and np.all(np.isfinite(found.encode(linear))))
+        bright = np.array([BRIGHTEST])
+        ends = found.encode(np.append(linear, bright)), found.decode(SRGB.encode(bright))
+        finite = all(np.isfinite(end.astype(np.float32)).all() for end in ends)
+        usable = bool(np.all(np.diff(linear) >= 0) and 0.5 < linear[-1] < 2 and finite)
     # Half an 8-bit level: profiles hold sRGB's curve rounded, or as a table.
     same = usable and np.abs(SRGB.encode(linear) - x).max() < 0.5 / 255
     return found if usable and not same else None

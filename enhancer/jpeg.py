@@ -67,11 +67,31 @@ def _pixels(image: Image.Image) -> np.ndarray:
     return pixels
 
 
+def room(height: int, width: int) -> np.ndarray:
+    """Where an edited picture goes, uint8 (H, W, 3): a byte lies behind each pixel, as in Pillow's own pictures.
+
+    Such an array becomes Pillow's without a copy, which would take half of the time of packing it, and 96 MB for 24
+    megapixels.
+    """
+    return np.empty((height, width, 4), np.uint8)[..., :3]
+
+
+def _image(channels: np.ndarray) -> Image.Image:
+    """Pillow's picture of uint8 (H, W, 1 or 3)."""
+    height, width, n = channels.shape
+    whole = channels.base
+    if whole is not None and whole.shape == (height, width, 4) and n == 3:
+        same_start = whole.ctypes.data == channels.ctypes.data
+        if same_start and channels.strides == (4 * width, 4, 1):  # as in `room`
+            return Image.frombuffer("RGBX", (width, height), whole, "raw", "RGBX", 0, 1)
+    return Image.fromarray(channels[..., 0] if n == 1 else channels)
+
+
 def write(
     stream: BinaryIO, channels: np.ndarray, profile: bytes | None, exif_block: bytes | None, options: dict[str, Any]
 ) -> None:
     """uint8 (H, W, 1 or 3), with the quality and subsampling of the options."""
-    image = Image.fromarray(channels[..., 0] if channels.shape[-1] == 1 else channels)
+    image = _image(channels)
     for_pillow = {name: value for name, value in options.items() if name not in ("segments", "tail", "density")}
     block = (exif_block or b"").removeprefix(exif.PREFIX)
     segments = jpeg_segments.in_segments(jpeg_segments.APP1, exif.PREFIX, block) + options.get("segments", b"")

@@ -28,7 +28,8 @@ from editor_ops.editor import FULL_SIZE_FROM
 from editor_ops.full_size import MOST_THREADS, edit_full_size
 from editor_ops.operations import as_float, to_dtype
 from models.files import atomic_write
-from models.thumbnail import SIZE, thumbnail_of_rows
+from models.thumbnail import thumbnail_of_rows
+from models.thumbnail_rule import SIZE
 
 from . import icc, jpeg, kinds, png, quiet, raw
 from .errors import PhotoError, one_line, too_large
@@ -157,7 +158,8 @@ def edited(photo: Photo, values: Mapping[str, float], threads: int = MOST_THREAD
     if curve is None and matrix is None and photo.width * photo.height < FULL_SIZE_FROM:
         return edit(photo.samples, values, photo.alpha)
     decode, encode = (srgb_to_linear, linear_to_srgb) if curve is None else (curve.decode, curve.encode)
-    return edit_full_size(photo.samples, values, photo.alpha, matrix, decode, encode, threads)
+    out = jpeg.room(photo.height, photo.width) if photo.format == "JPEG" else None
+    return edit_full_size(photo.samples, values, photo.alpha, matrix, decode, encode, threads, out)
 
 
 def write(
@@ -181,10 +183,12 @@ def write(
     profile = photo.profile.data if photo.profile.embedded else None
     with new_file(path, on_complete) as stream:
         format_ = {"JPEG": jpeg, "PNG": png}.get(photo.format) or _rarer(photo.format)
-        if photo.format == "TIFF":
-            format_.write(stream, channels, {**photo.options, "icc": profile})
-        else:
-            format_.write(stream, channels, profile, photo.exif, photo.options)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Pillow reads the EXIF that it writes, which may be odd
+            if photo.format == "TIFF":
+                format_.write(stream, channels, {**photo.options, "icc": profile})
+            else:
+                format_.write(stream, channels, profile, photo.exif, photo.options)
 
 
 def _check_file(path: Path) -> None:

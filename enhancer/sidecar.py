@@ -138,7 +138,7 @@ def _same_file(path: Path, known: dict[str, Any] | None, contents: bool = False)
         now = file_stamp(path)
         if now["size"] != known["size"]:
             return False
-        if now["modified_ns"] == known["modified_ns"] and not contents:
+        if now["modified_ns"] == known.get("modified_ns") and not contents:
             return True
         return fingerprint(path)["sha256"] == known["sha256"]
     except (OSError, ValueError):

@@ -14,7 +14,8 @@ from editor_ops import NAMES, SLIDERS
 from .decision import FORMAT_VERSION, Choice, Decision
 from .errors import UserError
 from .policy_file import PHOTOS, PolicyFile, Task, one_line
-from .thumbnail import RULE, thumbnail
+from .thumbnail import thumbnail
+from .thumbnail_rule import RULE
 
 SHIPPED = Path(__file__).with_name("photo.onnx")
 INTERVAL = 0.8

@@ -18,7 +18,7 @@ from editor_ops.sliders import Slider
 from . import runtime
 from .decision import MALFORMED
 from .errors import UserError
-from .thumbnail import SIZE
+from .thumbnail_rule import SIZE
 
 LARGEST_FILE = 64 * 2**20
 """Bytes. A policy has about 300 KB; a file this large is something else, and is not read."""

@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from .onnx_nodes import lacks_an_input
+
 SILENT = 4
 """Of ONNX Runtime's logs, the fatal ones alone: the rest mean nothing to the person who reads our one line."""
 MOST_MEMORY = 2**30
@@ -30,6 +32,8 @@ def _runtime() -> Any:
 
 def session(contents: bytes) -> Any:
     """An ONNX file's session. Raises whatever ONNX Runtime makes of a file that is none, MemoryError among it."""
+    if lacks_an_input(contents):
+        raise ValueError("a node lacks an input")
     runtime = _runtime()
     options = runtime.SessionOptions()
     options.log_severity_level = SILENT

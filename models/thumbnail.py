@@ -10,10 +10,7 @@ import numpy as np
 
 from editor_ops.operations import max_value
 
-SIZE = 64
-"""Pixels along each side: the paper's state (section 4.1)."""
-RULE = "box mean of sRGB-encoded values over every pixel that a cell touches; aspect ratio not kept; alpha-weighted"
-
+from .thumbnail_rule import SIZE
 
 Rows = Callable[[slice], tuple[np.ndarray, np.ndarray | None]]
 """Some rows of a picture: their colours, and their alpha where it has one."""

@@ -27,7 +27,7 @@ ROOMS = (*MAY_IMPORT, "tests")
 PLUG_IN = "gimp_plugin.auto_enhance_rl.plugin"
 PLAIN = ("editor_ops.sliders", "editor_ops.chain", "editor_ops.primaries", "editor_ops.black_body",
          "editor_ops.scalars", "editor_ops.face_sliders", "models.decision", "models.errors", "models.files",
-         "models.faces", "models.faces.decision")  # fmt: skip
+         "models.faces", "models.faces.decision", "models.thumbnail_rule")  # fmt: skip
 
 
 def module_name(path: Path) -> str:

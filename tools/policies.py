@@ -17,7 +17,7 @@ from editor_ops.sliders import table
 from models import Decision
 from models.policy import TASK
 from models.policy_file import PHOTOS, Task
-from models.thumbnail import SIZE
+from models.thumbnail_rule import SIZE
 
 # All tools at once, each far enough to be seen and not so far that a photo clips.
 EVERY_SLIDER = {

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -27,6 +28,8 @@ class Batch:
     finished: torch.Tensor  # (P, 3, size, size), what the degraded ones were made of
     inverse: torch.Tensor | None  # (P, K), shares of the sliders' ranges that undo the degradations; None: unknown
     n_pairs: int  # P in all processes
+    edit: Callable[[torch.Tensor, torch.Tensor], torch.Tensor] | None = None
+    """Of faces: levels (B, A, K) and their values (K, L) -> edits (B, A, 3, 64, 64). None: the photos' editor."""
 
 
 def sample_batch(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Photos decoded once: miniatures of 128x128 pixels in the user's cache folder, from which crops are drawn.
+"""Photos decoded once: miniatures of 128x128 pixels in the user's cache folder, from which crops are drawn, or faces.
 
 An object's name is the hash of the photo file's bytes, so that a copied, moved or renamed photo is found again and two
 runs at once write the same. A folder's index says which file had which hash, by size and time of change, so that the
@@ -20,7 +20,7 @@ import tempfile
 import time
 import warnings
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, as_completed, wait
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,8 +39,6 @@ from .console import progress
 
 SIDE = 128
 """Pixels: twice the thumbnail's, so that a crop of half a photo's side still has a pixel for each of its own."""
-RULE = b"auto-enhance-rl miniature 2\n"
-"""Part of every key: when the miniature's rule or a reader changes, this number must, and all is decoded anew."""
 HEADER = struct.Struct("<8sII32s")  # magic, version, CRC-32 of the pixels, key
 MAGIC, VERSION = b"AERLmini", 1
 PIXELS = 3 * SIDE * SIDE
@@ -67,6 +65,27 @@ class Entry:
     mtime_ns: int
     key: str | None
     problem: str | None = None
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What is kept of a photo.
+
+    rule: part of every key; when what is made of a photo or a reader changes, its number must, and all is made anew.
+    index: what the names of its indices begin with. length: bytes of an object. make: a photo's object, or PhotoError.
+    """
+
+    rule: bytes
+    index: str
+    length: int
+    make: Callable[[Path], bytes]
+
+
+def _miniature_of(path: Path) -> bytes:
+    return to_dtype(photo.thumbnail(photo.read(path), SIDE), np.uint8, 255).tobytes()
+
+
+MINIATURE = Kind(b"auto-enhance-rl miniature 2\n", "index", PIXELS, _miniature_of)
 
 
 def default_folder() -> Path:
@@ -97,47 +116,54 @@ def open_cache(folder: Path | None = None) -> Path:
     return temporary
 
 
-def fill(folder: Path, files: Sequence[Path], cache: Path, quiet: bool = False) -> dict[str, Entry]:
+def fill(
+    folder: Path, files: Sequence[Path], cache: Path, quiet: bool = False, kind: Kind = MINIATURE
+) -> dict[str, Entry]:
     """What is known of these files of a folder, by their names in it, once each has been decoded.
 
     Files whose size and time of change are those of the index are not opened. The others are decoded by as many
     processes as there are processors. Ctrl-C and a kill leave a cache that holds what was done. CacheError where
     the cache can't be written to.
     """
-    index = cache / f"index-{hashlib.sha256(os.fsencode(folder.absolute())).hexdigest()}.json"
-    entries, there = read_index(index), _objects(cache)
+    index = cache / f"{kind.index}-{hashlib.sha256(os.fsencode(folder.absolute())).hexdigest()}.json"
+    entries, there = read_index(index, kind), _objects(cache)
     names = [path.relative_to(folder).as_posix() for path in files]
     todo = {n: path for n, path in zip(names, files, strict=True) if not _holds(entries.get(n), path, there)}
     if todo:
         saved = time.monotonic()
         try:
-            for name, entry in _watched(_decoded(todo, cache), len(todo), f"Reading {folder.name}", quiet):
+            for name, entry in _watched(_decoded(todo, cache, kind), len(todo), f"Reading {folder.name}", quiet):
                 entries[name] = entry
                 if time.monotonic() - saved > SAVE_EVERY:
-                    write_index(index, entries)
+                    write_index(index, entries, kind)
                     saved = time.monotonic()
         finally:
-            write_index(index, entries)
+            write_index(index, entries, kind)
     return {name: entries[name] for name in names}
 
 
 def miniature(cache: Path, key: str, path: Path) -> np.ndarray:
-    """A photo's miniature, uint8 sRGB (3, 128, 128). A lost or damaged one is made again, and a line says so.
+    """A photo's miniature, uint8 sRGB (3, 128, 128); else as `kept`."""
+    return np.frombuffer(kept(cache, key, path, MINIATURE), np.uint8).reshape(3, SIDE, SIDE)
+
+
+def kept(cache: Path, key: str, path: Path, kind: Kind) -> memoryview:
+    """What is kept of a photo. A lost or damaged object is made again, and a line says so.
 
     CacheError where the photo is not the one any more that the key was made of.
     """
-    pixels = read_object(cache, key)
-    if pixels is None:
-        warnings.warn(f"{_object(cache, key)}: is lost or damaged; made again from {path}", stacklevel=2)
-        if remember(path, cache).key == key:
-            pixels = read_object(cache, key)
-    if pixels is None:
+    content = read_object(cache, key, kind)
+    if content is None:
+        warnings.warn(f"{_object(cache, key)}: is lost or damaged; made again from {path}", stacklevel=3)
+        if remember(path, cache, kind).key == key:
+            content = read_object(cache, key, kind)
+    if content is None:
         message = f"{path}: has changed or gone since the start: start again (a run goes on with --resume)"
         raise CacheError(message, "changed")
-    return pixels
+    return content
 
 
-def remember(path: Path, cache: Path) -> Entry:
+def remember(path: Path, cache: Path, kind: Kind = MINIATURE) -> Entry:
     """Reads a photo into the cache unless it is there; for a file that can't be read, an entry that says why.
 
     CacheError where the cache can't be written to.
@@ -145,10 +171,9 @@ def remember(path: Path, cache: Path) -> Entry:
     try:
         before = path.stat()
         with path.open("rb") as file:
-            key = hashlib.file_digest(file, lambda: hashlib.sha256(RULE)).hexdigest()
-        if read_object(cache, key) is None:
-            pixels = photo.thumbnail(photo.read(path), SIDE)
-            _write_object(cache, key, to_dtype(pixels, np.uint8, 255))
+            key = hashlib.file_digest(file, lambda: hashlib.sha256(kind.rule)).hexdigest()
+        if read_object(cache, key, kind) is None:
+            _write_object(cache, key, kind.make(path))
         after = path.stat()
     except OSError as error:
         return Entry(UNKNOWN, 0, None, f"{path}: cannot be read ({error.strerror}): check the name and the rights")
@@ -161,26 +186,24 @@ def remember(path: Path, cache: Path) -> Entry:
     return Entry(before.st_size, before.st_mtime_ns, key)
 
 
-def read_object(cache: Path, key: str) -> np.ndarray | None:
-    """The pixels (3, 128, 128) under a key; None where there are none or they are not what was written."""
+def read_object(cache: Path, key: str, kind: Kind = MINIATURE) -> memoryview | None:
+    """The bytes under a key; None where there are none or they are not what was written."""
     try:
         with _object(cache, key).open("rb") as file:
-            content = file.read(HEADER.size + PIXELS + 1)
+            content = file.read(HEADER.size + kind.length + 1)
     except OSError:
         return None
-    if len(content) != HEADER.size + PIXELS:
+    if len(content) != HEADER.size + kind.length:
         return None
-    pixels = memoryview(content)[HEADER.size :]
-    if HEADER.unpack_from(content) != (MAGIC, VERSION, zlib.crc32(pixels), bytes.fromhex(key)):
-        return None
-    return np.frombuffer(pixels, np.uint8).reshape(3, SIDE, SIDE)
+    data = memoryview(content)[HEADER.size :]
+    return data if HEADER.unpack_from(content) == (MAGIC, VERSION, zlib.crc32(data), bytes.fromhex(key)) else None
 
 
-def read_index(path: Path) -> dict[str, Entry]:
+def read_index(path: Path, kind: Kind = MINIATURE) -> dict[str, Entry]:
     """The entries of an index; none where there is no index, or one that can't be trusted, which a line says."""
     try:
         content = json.loads(path.read_bytes())
-        if content["rule"] != RULE.decode():  # written by another version of this program
+        if content["rule"] != kind.rule.decode():  # written by another version of this program
             return {}
         entries = {name: Entry(*fields) for name, fields in content["files"].items()}
         if not all(_is_sound(entry) for entry in entries.values()):
@@ -193,9 +216,9 @@ def read_index(path: Path) -> dict[str, Entry]:
         return {}
 
 
-def write_index(path: Path, entries: dict[str, Entry]) -> None:
+def write_index(path: Path, entries: dict[str, Entry], kind: Kind) -> None:
     files = {n: (e.size, e.mtime_ns, e.key, e.problem) for n, e in entries.items() if e.size != UNKNOWN}
-    _write(path, json.dumps({"rule": RULE.decode(), "files": files}).encode())
+    _write(path, json.dumps({"rule": kind.rule.decode(), "files": files}).encode())
 
 
 def _is_sound(entry: Entry) -> bool:
@@ -217,27 +240,27 @@ def _holds(entry: Entry | None, path: Path, there: set[str]) -> bool:
     return (entry.size, entry.mtime_ns) == (now.st_size, now.st_mtime_ns)
 
 
-def _decoded(todo: dict[str, Path], cache: Path) -> Iterator[tuple[str, Entry]]:
+def _decoded(todo: dict[str, Path], cache: Path, kind: Kind) -> Iterator[tuple[str, Entry]]:
     """Names and entries in any order, by several processes where that is worth their start."""
     left = dict(todo)
     if len(todo) > FEW:
         try:
-            for name, entry in _by_processes(todo, cache):
+            for name, entry in _by_processes(todo, cache, kind):
                 del left[name]
                 yield name, entry
         except BrokenExecutor:  # short of memory, or a program without `if __name__ == "__main__"`
             warnings.warn("a process that decodes photos has ended; the rest is decoded one by one", stacklevel=2)
     for name, path in left.items():
-        yield name, remember(path, cache)
+        yield name, remember(path, cache, kind)
 
 
-def _by_processes(todo: dict[str, Path], cache: Path) -> Iterator[tuple[str, Entry]]:
+def _by_processes(todo: dict[str, Path], cache: Path, kind: Kind) -> Iterator[tuple[str, Entry]]:
     # Processes and not threads: the readers silence warnings, which each thread can't do by itself.
     n = min(cores(), MOST_WORKERS)
     running: dict[Future[Entry], str] = {}
     with WorkerPool(n, finish_tasks=True) as pool:
         for name, path in todo.items():
-            running[pool.submit(remember, path, cache)] = name
+            running[pool.submit(remember, path, cache, kind)] = name
             if len(running) >= 8 * n:  # enough that none waits, few enough that 100,000 don't fill the memory
                 for done in wait(running, return_when=FIRST_COMPLETED).done:
                     yield running.pop(done), done.result()
@@ -259,8 +282,7 @@ def _object(cache: Path, key: str) -> Path:
     return cache / "objects" / key[:2] / key  # 256 folders: some file systems are slow with 100,000 files in one
 
 
-def _write_object(cache: Path, key: str, pixels: np.ndarray) -> None:
-    content = pixels.tobytes()
+def _write_object(cache: Path, key: str, content: bytes) -> None:
     path = _object(cache, key)
     _write(path, HEADER.pack(MAGIC, VERSION, zlib.crc32(content), bytes.fromhex(key)) + content)
 

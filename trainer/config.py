@@ -11,7 +11,9 @@ from typing import Any, NamedTuple
 
 from models.decision import MALFORMED
 from models.errors import UserError
-from models.thumbnail import SIZE
+from models.thumbnail_rule import SIZE
+
+from .tasks import TASKS
 
 NORMS = ("max_grad_norm", "critic_max_grad_norm")
 RENAMED = {
@@ -34,6 +36,8 @@ def setting(default: Any, help: str, common: bool = False) -> Any:
 class Config:
     """The default recipe. `recipe("paper")` gives the paper's."""
 
+    task: str = setting("photos", "photos or faces: which sliders are learned, and on what", common=True)
+
     # Where the reward comes from. The hindsight pairs give the agent its craft; the critic knows the real
     # sources and the taste of the target folder, but alone it is unstable on a few hundred photos.
     w_hindsight: float = setting(1.0, "weight of closeness to the finished photo, on degraded photos")
@@ -42,6 +46,9 @@ class Config:
     w_faded: float = setting(2.0, "on degraded photos, weight of blacks and whites greyer than the finished photo's")
     w_greyed: float = setting(3.0, "on source photos, weight of blacks and whites greyer than the photo's own")
     w_critic: float = setting(0.2, "weight of the critic's opinion of the edited photo", common=True)
+    w_judge: float = setting(
+        0.0, "of faces, weight of a judge's opinion, which learned to tell the folders apart before the first update"
+    )
     content: float = setting(0.0, "weight of the squared change of the photo (the paper's alpha)")
     hindsight_share: float = setting(
         0.8, "share of a batch made of degraded finished photos; the rest are source photos", common=True
@@ -63,8 +70,11 @@ class Config:
     )
     anneal_lr: bool = setting(True, "let the learning rate fall on a cosine")
     beta1: float = setting(0.9, "Adam's beta1")
-    network: str = setting("statistics", "of the policy: statistics reads colour statistics; paper is the paper's")
-    width: float = setting(4.0, "levels: spread around neutral that the statistics network begins with")
+    network: str = setting(
+        "statistics",
+        "of the policy: statistics reads colour statistics; pixels, of faces, pixels; paper is the paper's",
+    )
+    width: float = setting(4.0, "levels: spread around neutral that the policy begins with, but the paper's")
     imitation: float = setting(1.0, "weight at the start of the levels that undo the degradations; falls to 0")
     imitation_alone: float = setting(0.4, "share of the updates that only imitate, before edits are tried at all")
     imitation_until: float = setting(1.0, "share of the updates after which nothing is imitated")
@@ -93,6 +103,8 @@ class Config:
     holdout: float = setting(
         0.1, "share of the finished photos that is held out for the run's own validation", common=True
     )
+    low_score: float = setting(2.6, "with --dataset scut: faces with a score below this are the source")
+    high_score: float = setting(3.6, "with --dataset scut: faces with this score and above are the target")
 
     # The run.
     seed: int = setting(0, "of everything random", common=True)
@@ -103,7 +115,7 @@ class Config:
         """ConfigError for numbers that are out of range or contradict each other."""
         for name in ("steps", "batch", "actions", "critic_updates", "replay", "evaluate_every"):
             self._require(getattr(self, name) >= 1, f"{name} is {getattr(self, name)}; it must be 1 or more")
-        rewards = ("w_hindsight", "w_chroma", "w_clipping", "w_faded", "w_greyed", "w_critic", "content")
+        rewards = ("w_hindsight", "w_chroma", "w_clipping", "w_faded", "w_greyed", "w_critic", "w_judge", "content")
         for name in (*rewards, "imitation", "entropy", "gradient_penalty"):
             self._require(getattr(self, name) >= 0, f"{name} is {getattr(self, name)}; it can't be negative")
         shares = ("hindsight_share", "fitted_share", "made_share", "imitation_alone", "imitation_until")
@@ -114,13 +126,29 @@ class Config:
         crop = self.smallest_crop
         self._require(0 < crop <= 1, f"smallest_crop is {crop}; it is above 0, and 1 at most")
         for name, values in (
-            ("network", ("statistics", "paper")),
+            ("task", tuple(TASKS)),
+            ("network", ("statistics", "pixels", "paper")),
             ("critic", ("statistics", "paper")),
             ("device", ("auto", "cpu", "cuda")),
         ):
             value = getattr(self, name)
             self._require(value in values, f"{name} is {value!r}; use {', '.join(values)}", "unknown value")
-        self._check_rewards()
+        low, high = self.low_score, self.high_score
+        self._require(low <= high, f"low_score is {low:g}, above high_score, {high:g}", "contradiction")
+        if self.task == "faces":
+            self._check_faces()
+        else:
+            self._check_rewards()
+
+    def _check_faces(self) -> None:
+        """That no setting is given that faces don't have, and that something teaches."""
+        for name, value in NOT_FACES.items():
+            given = getattr(self, name)
+            self._require(given == value, f"{name} is {given}; with faces it is {value}", "contradiction")
+        self._require(self.network != "statistics", "network is statistics; with faces it is pixels or paper",
+                      "contradiction")  # fmt: skip
+        self._require(self.w_critic > 0 or self.w_judge > 0,
+                      "w_critic and w_judge are both 0: nothing teaches; raise one", "contradiction")  # fmt: skip
 
     def _check_rewards(self) -> None:
         """That every part of a batch teaches something, and that each part finds what it needs."""
@@ -136,6 +164,8 @@ class Config:
              f"the paper's critic it is {SIZE}, else 16, 32 or {SIZE}"),
             (pairs or pixels or not critic, "hindsight_share is 0: the critic of statistics needs degraded photos; "
              "raise it, or give critic=paper"),
+            (self.network != "pixels", "network is pixels; with photos it is statistics or paper"),
+            (self.w_judge == 0, f"w_judge is {self.w_judge:g}; with photos it is 0"),
             (self.dropout < 1 and not (self.dropout and self.network == "paper"), f"dropout is {self.dropout}; it is "
              "below 1, and 0 with the paper's network"),
         ):  # fmt: skip
@@ -187,11 +217,32 @@ PAPER = {
     "holdout": 0.0,
     "evaluate_every": 4800,
 }
+NOT_FACES: dict[str, Any] = {
+    "w_hindsight": 0.0, "w_chroma": 0.0, "w_clipping": 0.0, "w_faded": 0.0, "w_greyed": 0.0, "hindsight_share": 0.0,
+    "made_share": 0.0, "fitted_share": 0.0, "style_shift": False, "imitation": 0.0, "imitation_alone": 0.0,
+    "dropout": 0.0, "critic": "paper", "edit_size": SIZE, "smallest_crop": 1.0, "holdout": 0.0,
+}  # fmt: skip
+"""What is about photos alone, as it is where faces are learned."""
+# The paper's critic, and a policy that learns from it in minutes.
+FACES = PAPER | NOT_FACES | {
+    "task": "faces",
+    "steps": 1000,
+    "by_slider": True,
+    "learning_rate": 1e-3,
+    "anneal_lr": True,
+    "beta1": 0.9,
+    "network": "pixels",
+    "entropy": 0.02,
+    "normalise_advantage": True,
+    "ema_decay": 0.99,
+    "max_grad_norm": 1.0,
+    "evaluate_every": 250,
+}  # fmt: skip
 # From a policy that knows its craft to a taste of one's own: fewer and smaller updates, and every photo is learned
 # from, since there may be only 50.
 TASTE = {"style_shift": True, "fitted_share": 0.0, "steps": 1000, "learning_rate": 1e-3, "holdout": 0.0}
 BOOLEANS = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
-RECIPES: dict[str, dict[str, Any]] = {"default": {}, "paper": PAPER, "taste": TASTE}
+RECIPES: dict[str, dict[str, Any]] = {"default": {}, "paper": PAPER, "taste": TASTE, "faces": FACES}
 
 
 def recipe(name: str, **changes: Any) -> Config:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:  # scikit-image, which only `trainer evaluate` needs; and what
     from enhancer.batch import Plan
 
     from .evaluate import Result
+    from .faces.evaluate import Result as FaceResult
 
 
 STILL = "nothing to do"
@@ -263,9 +264,30 @@ def evaluation(result: Result, as_json: bool) -> int:
     return status
 
 
+def face_evaluation(result: FaceResult, as_json: bool) -> None:
+    """What the judges think of the edits, as a table, and what the best constant action is."""
+    if as_json:
+        print(json.dumps(result.to_json()))
+        return
+    title = (
+        f"{result.n} faces, style {result.style}; the judges' correlation with what is known of {result.judged} faces: "
+    )
+    table = Table(title=Text(f"{title}{result.pearson:.3f}"), title_justify="left")
+    for name in ("", "mean score", "gain", "gain of, %", "landmarks moved, %"):
+        table.add_column(name, justify="right" if name else "left")
+    for row, found in result.rows.items():
+        numbers = (f"{found['score']:.3f}", f"{found['gain']:+.3f}", f"{found['better']:.1%}", f"{found['moved']:.2%}")
+        table.add_row(row, *(number.rstrip("%") for number in numbers))
+    _print_whole(table)
+    moved = [s.label + " " + s.format(v) for s in FACE_SLIDERS if (v := result.constant[s.name]) != s.neutral]
+    print(
+        f"Best constant action, sought on {result.searched} of these very faces: {', '.join(moved) or 'nothing moved'}"
+    )
+
+
 def _print_whole(table: Table) -> None:
     """To a terminal in its width; to a file or a pipe without breaking cells."""
-    console = Console(highlight=False)
+    console = Console(highlight=False, markup=False, emoji=False)  # the names of all emoji take 10 ms to import
     if not console.is_terminal:
         console.width = 240
     console.print(table)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import torch
 
-from models.thumbnail import SIZE
+from models.thumbnail_rule import SIZE
 
 from . import distributed
 from .config import Config

@@ -16,7 +16,8 @@ import torch
 
 from enhancer import files as files_
 from models.errors import UserError
-from models.thumbnail import SIZE, cell_edges
+from models.thumbnail import cell_edges
+from models.thumbnail_rule import SIZE
 
 from .cache import SIDE, fill, miniature, open_cache
 from .edits import downsample

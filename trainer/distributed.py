@@ -36,6 +36,11 @@ def world_size() -> int:
     return int(os.environ["WORLD_SIZE"]) if distributed.is_torchelastic_launched() else 1
 
 
+def described(device: torch.device) -> str:
+    """Where a run learns, for a person."""
+    return f"on {device}" + (f", {world_size()} processes" if world_size() > 1 else "")
+
+
 @contextmanager
 def process_group(device: torch.device) -> Iterator[None]:
     """Joins the process group, and leaves it."""

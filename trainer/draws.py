@@ -25,6 +25,11 @@ class Draws:
         rows = distributed.local_rows(n, before)
         return data.draw(photos, n, self.generator, self._smallest_crop, rows, size or self._size)
 
+    def faces(self, among: int, n: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """Row numbers below `among`, int64 (rows,), and which of these faces are mirrored, bool (rows,): about half."""
+        rows, mirrored = torch.randint(among, (n,), generator=self.generator), self.uniform(n) < 0.5
+        return rows[distributed.local_rows(n)], mirrored
+
     def degradations(self, n: int, fitted: torch.Tensor | None = None, share: float = 0.0) -> torch.Tensor:
         """Degradations (rows, F), amounts of FAULTS. fitted: mean and standard deviation of each fault, (F, 2), from
         which a share of them is drawn."""

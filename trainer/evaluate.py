@@ -185,14 +185,15 @@ def best_constant_action(states: np.ndarray, answers: np.ndarray) -> dict[str, f
     # for light and dark is the first once.
     k = len(SLIDERS)
     orders = [(first, *(i for i in range(k) if i != first)) for first, s in enumerate(SLIDERS) if s.name in LIGHT]
-    return values(max((_descent(score, strides, order) for strides in STRIDES for order in orders), key=score))
+    neutral = (NEUTRAL_LEVEL,) * k
+    return values(max((descent(score, strides, order, neutral) for strides in STRIDES for order in orders), key=score))
 
 
-def _descent(
-    score: Callable[[tuple[int, ...]], float], strides: tuple[int, ...], order: Sequence[int]
+def descent(
+    score: Callable[[tuple[int, ...]], float], strides: tuple[int, ...], order: Sequence[int], levels: tuple[int, ...]
 ) -> tuple[int, ...]:
-    """Levels from which no slider alone, moved by the last stride, raises the score. order: of the sliders."""
-    levels = (NEUTRAL_LEVEL,) * len(SLIDERS)
+    """Levels from which no slider alone, moved by the last stride, raises the score. order: of the sliders. levels: to
+    begin with."""
     for stride in strides:
         before = None
         while before != levels:

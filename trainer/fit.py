@@ -10,18 +10,18 @@ paid, critic.py the critic's updates, draws.py every random number, run_folder.p
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import torch
 from rich.console import Console
 from torch import nn
 
-from editor_ops import SLIDERS
-from models.files import write_text
-
 from . import checkpoint, data, distributed
 from .allowed_levels import allowed_levels
-from .batches import Batch, sample_batch
+from .batches import Batch
 from .cache import open_cache
 from .config import Config
 from .console import progress
@@ -29,15 +29,17 @@ from .critic import update_critic
 from .distribution import LevelDistribution
 from .draws import Draws
 from .edits import downsample, edit_batch
-from .fitted import fitted_of_run
+from .environment import Environment, photo_environment
+from .faces.crops import Faces
+from .faces.crops import load as load_faces
+from .faces.environment import face_environment
 from .init_weights import load_weights
 from .inverse_edit import levels_of
-from .learner import Learner, begin, check_processes, make_learner, pick_device
+from .learner import Learner, begin, check_processes, pick_device
 from .networks import make_policy
 from .rewards import rewards
 from .run_folder import FitError, MetricsLog, clear, create_run, interruptible, load_photos, read_run
-from .style_shift import style_shift_of_run
-from .validation import held_out_pairs, sample_sheet, validate
+from .tasks import TASKS
 
 LOG_EVERY = 10
 """Updates between lines in metrics.jsonl: the curves stay smooth and the file small."""
@@ -71,7 +73,7 @@ def fit(
         config, start = run.config, start or (Path(run.start) if run.start else None)
         goes_on = checkpoint.is_any(out / "checkpoints")  # else it was killed before the first one, and begins again
     if start is not None and not goes_on:
-        load_weights(make_policy(config), start)  # before anything is written
+        load_weights(make_policy(config), start, TASKS[config.task])  # before anything is written
     if config.style_shift and start is None and not goes_on:
         message = "a style shift is sought beside the edits of a policy: give one with --from, or --no-style-shift"
         raise FitError(message, "no policy")
@@ -81,42 +83,30 @@ def fit(
         clear(out) if resume else create_run(source, target, out, config, start)
     printed = Console(stderr=True, quiet=quiet or distributed.rank() > 0)
     with distributed.process_group(device):
-        photos = load_photos((source, target), files or (None, None), open_cache(cache), printed.quiet, device)
+        load: Callable[..., Any] = data.load if config.task == "photos" else load_faces
+        photos = load_photos(load, (source, target), files or (None, None), open_cache(cache), printed.quiet, device)
         return _learn(photos, out, config, device, goes_on, start, printed)
 
 
 def _learn(
-    photos: tuple[data.Photos, data.Photos], out: Path, config: Config, device: torch.device, resume: bool,
-    start: Path | None, printed: Console,
+    photos: tuple[data.Photos, data.Photos] | tuple[Faces, Faces], out: Path, config: Config, device: torch.device,
+    resume: bool, start: Path | None, printed: Console,
 ) -> bool:  # fmt: skip
     writes = distributed.rank() == 0
-    sources, (finished, held_out) = photos[0], data.split(photos[1], config.holdout)
-    if writes:
-        write_text(out / "held-out.txt", "".join(f"{name}\n" for name in held_out.names))
-    printed.print(
-        f"{len(sources.names)} source photos, {len(finished.names)} finished photos, "
-        f"{len(held_out.names)} of those held out; on {device}"
-        + (f", {distributed.world_size()} processes" if distributed.world_size() > 1 else "")
-    )
-    learner = make_learner(config, finished, device, None if resume else start, resume, printed)
-    style_shift = torch.zeros(len(SLIDERS))  # (K,)
-    if config.style_shift:
-        style_shift = style_shift_of_run(out, sources, finished, learner.policy, learner.levels, resume, printed)
-    if config.fitted_share:
-        learner.fitted = fitted_of_run(out, sources, finished, resume, printed)
-    pairs = held_out_pairs(held_out if held_out.names else finished, style_shift)
-    preview = data.whole(sources, range(min(16, len(sources.names))))  # for the sample sheets
+    make: Callable[..., Environment] = photo_environment if config.task == "photos" else face_environment
+    environment = make(photos, out, config, device, resume, start, printed)
+    learner = environment.learner
     first = begin(config, learner, out, resume)
     log, edits, started, step = MetricsLog(out, first, writes), 0, time.monotonic(), first
     with progress(printed, "learning") as bar, interruptible() as stop:
         task = bar.add_task("Learning", total=config.steps, completed=first, learning="")
         for step in range(first + 1, config.steps + 1):
-            batch = sample_batch(config, learner, sources, finished, style_shift, device)
+            batch = environment.sample()
             logged = step % LOG_EVERY == 0 or step == config.steps
             metrics, edited = update(config, learner, batch, step, logged)
             edits += len(batch.state) * edited.shape[1] * distributed.world_size()
             if config.w_critic > 0 and edited.shape[1]:
-                fake, real = critic_batch(config, learner, batch, edited[:, 0], finished)
+                fake, real = environment.compared(batch, edited[:, 0])
                 metrics |= update_critic(
                     config, learner.critic, learner.critic_optimizer, fake, real, learner.replay, learner.draws
                 )
@@ -128,9 +118,9 @@ def _learn(
             bar.update(task, completed=step)
             due = step % config.evaluate_every == 0 or step == config.steps
             if due and writes:
-                validation = validate(learner.ema.module, pairs, learner.levels)
+                validation = environment.validate()
                 log.add(step, validation.metrics())
-                sample_sheet(learner.ema.module, preview, learner.levels, out / "samples" / f"step-{step:06d}.png")
+                environment.sheet(out / "samples" / f"step-{step:06d}.png")
                 printed.print(validation.line(step, config.steps))
             stopped = distributed.any_rank(bool(stop), device)
             if (due or stopped) and writes:
@@ -143,22 +133,6 @@ def _learn(
     if step < config.steps:
         printed.print(f"Stopped after update {step} of {config.steps}. To go on: the same command with --resume")
     return step == config.steps
-
-
-def critic_batch(
-    config: Config, learner: Learner, batch: Batch, edited: torch.Tensor, finished: data.Photos
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """What the critic is to tell apart, as it sees it: edits (B, ...) and as many finished photos (B, ...).
-
-    The paper's critic gets new finished photos; that of statistics the pairs' own, each beside itself degraded.
-    """
-    if config.critic == "paper":
-        real = learner.draws.photos(finished, config.batch * distributed.world_size()).to(edited.device)
-        return edited, real
-    state, target = (downsample(pictures, config.edit_size) for pictures in (batch.state, batch.finished))
-    rows = torch.arange(len(edited), device=edited.device) % len(target)
-    represent = learner.critic.represent
-    return represent(edited, state), represent(target, state[: len(target)])[rows]
 
 
 def update(
@@ -179,8 +153,9 @@ def update(
         action = sample_actions(config, distribution, learner.draws)  # (B, A, K)
         with torch.no_grad():
             state, finished = (downsample(pictures, config.edit_size) for pictures in (batch.state, batch.finished))
-            edited = edit_batch(state, action, learner.levels)  # (B, A, 3, size, size)
-            reward = rewards(config, learner.critic, state, edited, finished)  # (B, A)
+            edit = batch.edit or partial(edit_batch, state)
+            edited = edit(action, learner.levels)  # (B, A, 3, size, size)
+            reward = rewards(config, learner.critic, state, edited, finished, learner.judge)  # (B, A)
         policy_loss = loss_of(config, reward, distribution.log_prob(action), value)
     else:
         policy_loss = value.sum() * 0  # every weight has a gradient, as several processes need

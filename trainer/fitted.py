@@ -116,6 +116,6 @@ def read_fitted(path: Path) -> torch.Tensor:
         if fitted.shape != (len(FAULTS), 2) or not bool(fitted.isfinite().all()):
             raise ValueError("a fault has no mean and standard deviation")
     except (OSError, *MALFORMED) as error:
-        message = f"{path}: holds no fitted degradations of a run ({error}); start the run again"
+        message = f"{path}: holds no fitted degradations of a run ({error!s:.80}); start the run again"
         raise FittedError(message, "damaged") from error
     return fitted

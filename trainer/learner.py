@@ -14,8 +14,7 @@ from torch import nn
 from torch.optim.lr_scheduler import CosineAnnealingLR
 from torch.optim.swa_utils import AveragedModel
 
-from editor_ops import SLIDERS
-from models.thumbnail import SIZE
+from models.thumbnail_rule import SIZE
 
 from . import checkpoint, data, distributed
 from .config import Config
@@ -29,6 +28,7 @@ from .inverse import Inverse, fit_inverse
 from .networks import Critic, Policy, make_policy
 from .run_folder import FitError
 from .statistics_critic import StatisticsCritic
+from .tasks import TASKS
 
 NORMALISATION_PHOTOS = 1024
 """Degraded photos from which the policy learns the mean and the size of each feature."""
@@ -49,7 +49,8 @@ class Learner:
     replay: Replay
     draws: Draws
     levels: torch.Tensor  # (K, L) values of the sliders' levels
-    inverse: Inverse | None  # None: nothing is imitated
+    inverse: Inverse | None = None  # None: nothing is imitated
+    judge: nn.Module | None = None  # of faces, which folder they look to be of; it learns no more
     fitted: torch.Tensor | None = None  # (F, 2) mean and spread of each fault, fitted to the source photos
     scheduler: CosineAnnealingLR | None = None  # None: the learning rate stays
 
@@ -74,6 +75,17 @@ def make_learner(
     elif isinstance(policy, Policy) and not resume:
         shown = data.draw(finished, NORMALISATION_PHOTOS, generator, config.smallest_crop)
         policy.standardise(degrade(shown, sample_degradations(NORMALISATION_PHOTOS, generator)).to(device))
+    learner = assembled(config, policy, critic, generator)
+    if config.imitation:
+        learner.inverse = fit_inverse(finished, config.seed, config.smallest_crop, printed)
+    return learner
+
+
+def assembled(
+    config: Config, policy: nn.Module, critic: Critic | StatisticsCritic, generator: torch.Generator
+) -> Learner:
+    """The learner of a policy and a critic that are on their device."""
+    device = next(policy.parameters()).device
     policy = distributed.with_common_batch_norm(policy)
     for network in (policy, critic):  # channels last: half the convolutions' time on a CPU
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stubs lack it
@@ -92,8 +104,7 @@ def make_learner(
         ),
         replay=Replay(config.replay, getattr(critic, "length", None)),
         draws=Draws(generator, config.smallest_crop, size),
-        levels=torch.tensor([s.values() for s in SLIDERS], dtype=torch.float32, device=device),
-        inverse=fit_inverse(finished, config.seed, config.smallest_crop, printed) if config.imitation else None,
+        levels=torch.tensor([s.values() for s in TASKS[config.task].sliders], dtype=torch.float32, device=device),
     )
 
 

@@ -15,6 +15,9 @@ import click
 from .config import RECIPES, RENAMED, Config
 from .options import CACHE, DATASET, JSON, MODEL, PATH, STOPPED, STYLE, load_policy, one_line_errors
 
+SCORES = ("low_score", "high_score")
+"""Settings of one data set alone."""
+
 
 def _setting_options(command: Callable[..., None]) -> Callable[..., None]:
     """An option for every field of Config; left out, the recipe's number holds. --help shows the common ones alone;
@@ -44,7 +47,9 @@ def _print_settings(context: click.Context, option: click.Parameter, wanted: boo
 @click.argument("folders", metavar="[SOURCE_DIR TARGET_DIR]", nargs=-1, type=PATH)
 @click.option("--out", type=PATH, required=True, help="Folder of the run; made where it is not there.")
 @click.option(
-    "--recipe", type=click.Choice(list(RECIPES)), help="[default: default; with --dataset, paper; with --from, taste]"
+    "--recipe",
+    type=click.Choice(list(RECIPES)),
+    help="[default: default; with --dataset fivek, paper; with --from, taste; with --task faces, faces]",
 )
 @click.option("--from", "start", type=PATH, metavar="POLICY", help="Begin with a policy file (.onnx) or another run.")
 @click.option("--resume", is_flag=True, help="Go on with the run in --out, under the settings it was started with.")
@@ -66,6 +71,9 @@ def fit(
     folder gets config.json, metrics.jsonl, TensorBoard events, checkpoints, sample sheets and, at the end, policy.onnx.
     Photos are decoded once; later starts find them in the cache.
 
+    With --task faces the folders have photos of faces, of which the largest in each counts: SOURCE_DIR faces to edit,
+    TARGET_DIR faces as they should look.
+
     \b
     Examples:
       trainer fit snapshots/ favourites/ --out runs/mine
@@ -74,26 +82,48 @@ def fit(
       trainer fit snapshots/ favourites/ --out runs/mine --steps 5000 --set dropout=0.4
       trainer fit snapshots/ favourites/ --out runs/paper --recipe paper --device cuda
       trainer fit --dataset fivek fivek_dataset/ --out runs/reproduced
+      trainer fit --task faces mine/ liked/ --out runs/faces
+      trainer fit --dataset scut SCUT-FBP5500_v2/ --out runs/scut
       torchrun --nproc-per-node 2 -m trainer fit snapshots/ favourites/ --out runs/mine
     """
     if len(folders) != (0 if dataset else 2):
-        raise click.UsageError("give SOURCE_DIR and TARGET_DIR, or --dataset fivek DIR alone")
+        raise click.UsageError("give SOURCE_DIR and TARGET_DIR, or --dataset NAME DIR alone")
     # Before torch is loaded: its waiting threads must not spin. On a busy two-core machine that took 15 times as long.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     with one_line_errors():
-        from . import config, fivek
+        from . import config
         from . import fit as learning
 
         changes = {name: value for name, value in settings.items() if value is not None}
         changes |= dict(config.parse(assignment) for assignment in assignments)
-        usual = "paper" if dataset else "taste" if start else "default"
+        scut = dataset is not None and dataset[0] == "scut"
+        if scut:
+            changes.setdefault("task", "faces")
+        elif stray := [name for name in SCORES if changes.get(name, getattr(Config, name)) != getattr(Config, name)]:
+            raise click.UsageError(f"{stray[0]} goes with --dataset scut")
+        usual = "faces" if changes.get("task") == "faces" else "paper" if dataset else "taste" if start else "default"
         chosen = config.recipe(recipe or usual, **changes)
-        files = fivek.training_files(dataset[1]) if dataset else None
-        source, target = (dataset[1] / fivek.SOURCE, dataset[1] / fivek.TARGET) if dataset else folders
+        if dataset and scut != (chosen.task == "faces"):
+            raise click.UsageError(
+                f"--dataset {dataset[0]} has {'faces' if scut else 'photos'}; change --task or --recipe"
+            )
+        source, target, files = _dataset_files(*dataset, chosen) if dataset else (folders[0], folders[1], None)
         finished = learning.fit(source, target, out, chosen, resume, quiet, cache, files, start)
         _export_of_first_process(out)
     if not finished:
         sys.exit(STOPPED)
+
+
+def _dataset_files(name: str, folder: Path, config: Config) -> tuple[Path, Path, tuple[list[Path], list[Path]]]:
+    """Of a known data set: the folders of the source and of the target, and the files of both to learn from."""
+    if name == "scut":
+        from .faces import scut
+
+        here, low, high = scut.training_files(folder, config.low_score, config.high_score)
+        return here, here, (low, high)
+    from . import fivek
+
+    return folder / fivek.SOURCE, folder / fivek.TARGET, fivek.training_files(folder)
 
 
 def _export_of_first_process(run: Path) -> None:
@@ -136,17 +166,15 @@ def export(
     if whole_editor and run.is_file() and any(notes):
         raise click.UsageError("a policy file has its description, training data and licence already; leave them out")
     with one_line_errors():
-        from models import styles
-
         if whole_editor and out is not None:
             from .whole_editor import export_whole_editor
 
             click.echo(f"written: {export_whole_editor(run, out, *notes)}")
             return
-        from .export import export_run
+        from . import export as exporting
 
-        path = out or styles.new_path(as_style or "")
-        click.echo(f"written: {export_run(run, path, *notes)}")
+        path = exporting.export_run(run, out, *notes) if out else exporting.export_style(run, as_style or "", *notes)
+        click.echo(f"written: {path}")
 
 
 @click.command()
@@ -155,19 +183,30 @@ def export(
 @MODEL
 @click.option("--degraded", "--wrong-way", "degraded", is_flag=True,
               help="Take one folder of finished photos; the inputs are these, degraded.")  # fmt: skip
-@click.option("--seed", type=int, default=0, show_default=True, help="Of the degradations with --degraded.")
+@click.option("--seed", type=int, default=0, show_default=True,
+              help="Of the degradations with --degraded, or of the judges with --task faces.")  # fmt: skip
 @click.option("--only", type=PATH, metavar="LIST",
               help="With --degraded: only photos that a text file names, such as a run's held-out.txt.")  # fmt: skip
 @DATASET
+@click.option("--task", type=click.Choice(["photos", "faces"]), help="[default: photos; with --dataset scut, faces]")
+@click.option(
+    "--judges", type=PATH, metavar="DIR", help="With --task faces: where the judges are kept for the next time."
+)
+@click.option("--below", type=float, metavar="SCORE", help="With --dataset scut: edit the faces below.  [default: 2.6]")
+@CACHE
 @JSON
 def evaluate(
     folders: tuple[Path, ...], style: str | None, model: Path | None, degraded: bool, seed: int, only: Path | None,
-    dataset: tuple[str, Path] | None, as_json: bool,
+    dataset: tuple[str, Path] | None, task: str | None, judges: Path | None, below: float | None, cache: Path | None,
+    as_json: bool,
 ) -> None:  # fmt: skip
     """Measure how near a policy comes to known answers.
 
     Photos pair by their names. Beside the policy stand the input itself and the best constant action: the one set of
     slider values, sought on these very pairs, that helps all of them most.
+
+    With --task faces no answer is known. Give the folder of faces to edit and one of faces as they should look; judges,
+    each of which learned from other faces of these folders, then say how much nearer the edits come.
 
     \b
     Examples:
@@ -175,7 +214,19 @@ def evaluate(
       trainer evaluate --degraded finished/ --model mine.onnx --json
       trainer evaluate --degraded favourites/ --only runs/mine/held-out.txt --model runs/mine/policy.onnx
       trainer evaluate --dataset fivek fivek_dataset/ --model runs/reproduced/policy.onnx
+      trainer evaluate --task faces mine/ liked/ --style mild
+      trainer evaluate --dataset scut SCUT-FBP5500_v2/ --model runs/scut/policy.onnx --judges judges/
     """
+    scut = dataset is not None and dataset[0] == "scut"
+    if scut or task == "faces":
+        if degraded or only or (dataset and not scut) or task == "photos" or len(folders) != (0 if dataset else 2):
+            raise click.UsageError("with faces, give two folders of faces or --dataset scut DIR")
+        if below is not None and not scut:
+            raise click.UsageError("--below goes with --dataset scut")
+        _evaluate_faces(folders, dataset, style, model, seed, judges, below, cache, as_json)
+        return
+    if judges or cache or below is not None:
+        raise click.UsageError("--judges, --below and --cache go with --task faces")
     if len(folders) != (0 if dataset else 1 if degraded else 2) or (dataset and degraded):
         raise click.UsageError("give INPUT_DIR and ANSWER_DIR, or --degraded and one folder, or --dataset alone")
     if only and not degraded:
@@ -194,3 +245,25 @@ def evaluate(
             pairs = evaluation.folder_pairs(folders[0], folders[1])
         result = evaluation.evaluate(pairs, policy, console.steps)
     sys.exit(console.evaluation(result, as_json))
+
+
+def _evaluate_faces(
+    folders: tuple[Path, ...], dataset: tuple[str, Path] | None, style: str | None, model: Path | None, seed: int,
+    judges: Path | None, below: float | None, cache: Path | None, as_json: bool,
+) -> None:  # fmt: skip
+    if model is not None and style is not None:
+        raise click.UsageError("--model and --style are both given; give one of them")
+    with one_line_errors():
+        from models.faces import styles
+
+        from . import console
+        from .faces import evaluate as evaluation
+
+        chosen = styles.load(model) if model else styles.find_style(style or styles.DEFAULT)
+        if dataset:
+            low = Config.low_score if below is None else below
+            faces, scores, wanted = evaluation.scut_faces(dataset[1], low, cache)
+        else:
+            faces, scores, wanted = evaluation.faces_of_folders(folders[0], folders[1], cache)
+        result = evaluation.evaluate(faces, scores, wanted, chosen, seed, judges, console.steps)
+    console.face_evaluation(result, as_json)

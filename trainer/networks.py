@@ -13,11 +13,12 @@ import torch
 from torch import nn
 
 from editor_ops import LEVELS, SLIDERS
-from models.thumbnail import SIZE
+from models.thumbnail_rule import SIZE
 
 from .allowed_levels import masked
 from .config import Config
 from .features import color_features
+from .tasks import TASKS
 
 WIDTHS = (16, 32, 48, 48, 64)
 HIDDEN = 128
@@ -82,12 +83,40 @@ class Policy(nn.Module):
         """mask: factors (N, F) of the features, while learning (dropout)."""
         features = (color_features(thumbnails) - self.centre) * self.scale  # (N, F)
         hidden = self.body(features if mask is None else features * mask)  # (N, HIDDEN)
-        place, spread = self.head(hidden).unflatten(1, (2, -1)).unbind(1)  # (N, K) each
-        middle = self.levels // 2
-        width = (self.width * spread.exp()).clamp(NARROWEST, float(self.levels))
-        away = torch.arange(self.levels, device=place.device) - middle * (1 + place[..., None])  # (N, K, L)
-        logits = -0.5 * (away / width[..., None]).square()  # (N, K, L)
+        logits = gaussian_logits(self.head(hidden), self.width, self.levels)  # (N, K, L)
         return masked(logits, thumbnails), self.value(hidden)[:, 0]
+
+
+def gaussian_logits(head: torch.Tensor, first_width: float, levels: int) -> torch.Tensor:
+    """Logits (N, K, L) of discretised Gaussians over the levels, from what a network says of their means and spreads
+    (N, 2 K): 0 is the middle level, and a spread of first_width levels."""
+    place, spread = head.unflatten(1, (2, -1)).unbind(1)  # (N, K) each
+    middle = levels // 2
+    width = (first_width * spread.exp()).clamp(NARROWEST, float(levels))
+    away = torch.arange(levels, device=place.device) - middle * (1 + place[..., None])  # (N, K, L)
+    return -0.5 * (away / width[..., None]).square()
+
+
+class PixelPolicy(nn.Module):
+    """Pictures (N, 3, 64, 64), sRGB in [0, 1] -> logits (N, K, L) and value (N).
+
+    The critic's convolutions, and a discretised Gaussian for each slider as in `Policy`. It has no batch normalisation,
+    so that several processes can learn together on CPUs too.
+    """
+
+    def __init__(self, width: float, sliders: int, levels: int = LEVELS) -> None:
+        super().__init__()
+        self.trunk = _trunk(WIDTHS[-1], norm=False, activation=nn.LeakyReLU(0.2))
+        self.body = nn.Sequential(nn.Flatten(), nn.Linear(WIDTHS[-1] * HEAD * HEAD, HIDDEN), nn.ReLU())
+        self.head = nn.Linear(HIDDEN, 2 * sliders)
+        self.value = nn.Linear(HIDDEN, 1)
+        _initialise(self)
+        nn.init.zeros_(self.head.weight)  # every picture begins with the same distributions
+        self.width, self.levels = width, levels
+
+    def forward(self, pictures: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        hidden = self.body(self.trunk(2 * pictures - 1))  # (N, HIDDEN)
+        return gaussian_logits(self.head(hidden), self.width, self.levels), self.value(hidden)[:, 0]
 
 
 class PaperPolicy(nn.Module):
@@ -120,9 +149,12 @@ def current_names(state: dict[str, Any]) -> dict[str, Any]:
     return {re.sub(r"^(bells|levels)\.", "head.", name): value for name, value in state.items()}
 
 
-def make_policy(config: Config) -> Policy | PaperPolicy:
+def make_policy(config: Config) -> Policy | PixelPolicy | PaperPolicy:
     """The untrained policy that a run's settings ask for."""
-    return PaperPolicy() if config.network == "paper" else Policy(config.width)
+    sliders = len(TASKS[config.task].sliders)
+    if config.network == "paper":
+        return PaperPolicy(sliders)
+    return PixelPolicy(config.width, sliders) if config.network == "pixels" else Policy(config.width, sliders)
 
 
 class Critic(nn.Module):

@@ -20,9 +20,9 @@ from editor_ops.blur_matrix import Weights
 from editor_ops.chain import Step, steps_of
 from editor_ops.color import linear_to_srgb, srgb_to_linear
 from editor_ops.editor import run
-from editor_ops.full_size import SPATIAL
 from editor_ops.operations import as_float, rounded
 from editor_ops.shadows_highlights import ONCE
+from editor_ops.spatial import SPATIAL
 from editor_ops.wide_blur import lagrange, node_count, node_step
 
 from .onnx_arrays import Namespace, Traced, Unstacked, cast, constant, counted, if_, ints, item, op, reshaped, scan
@@ -223,7 +223,7 @@ def _blurred(strips: Strips, source: Source, step: Step, values: dict[str, Trace
     def work(rows: Traced) -> Unstacked:
         def finished(**more: Any) -> tuple[Traced, ...]:
             surroundings = Unstacked([blur.strip(plane, rows) for plane in nodes], last=False)
-            return spatial.finish(before(rows), surroundings, **rest, **more).planes
+            return spatial(before(rows), surroundings, **rest, **more).planes
 
         def either() -> Any:
             return if_(far, lambda: finished(repeats=MOST_REPEATS), lambda: finished(repeats=1))

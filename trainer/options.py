@@ -34,9 +34,10 @@ MODEL = click.option("--model", type=PATH, help="Policy file (.onnx), instead of
 STYLE = click.option("--style", metavar="NAME", help="A policy by its name, see 'trainer styles'.  [default: photo]")
 CACHE = click.option("--cache", type=PATH, metavar="DIR",
                      help="Where decoded photos are kept.  [default: the user's cache folder]")  # fmt: skip
-DATASET = click.option("--dataset", type=(click.Choice(["fivek"]), PATH), metavar="fivek DIR",
-                       help="A known data set in place of plain folders: MIT-Adobe FiveK, in DIR/original and "
-                       "DIR/expertC, divided by the paper's own lists.")  # fmt: skip
+DATASET = click.option("--dataset", type=(click.Choice(["fivek", "scut"]), PATH), metavar="NAME DIR",
+                       help="A known data set in place of plain folders. fivek: MIT-Adobe FiveK, in DIR/original and "
+                       "DIR/expertC, divided by the paper's own lists. scut: SCUT-FBP5500's faces, as it is "
+                       "unpacked, divided by its own lists.")  # fmt: skip
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 
 

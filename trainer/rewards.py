@@ -5,6 +5,7 @@ closeness to the finished photo, less what it makes grey and what it clips."""
 from __future__ import annotations
 
 import torch
+from torch import nn
 
 from .config import Config
 from .features import lightness
@@ -17,14 +18,20 @@ so much for being exactly right that it leaves dull photos alone, since some fin
 
 
 def rewards(
-    config: Config, critic: Critic | StatisticsCritic, state: torch.Tensor, edited: torch.Tensor, finished: torch.Tensor
-) -> torch.Tensor:
+    config: Config, critic: Critic | StatisticsCritic, state: torch.Tensor, edited: torch.Tensor,
+    finished: torch.Tensor, judge: nn.Module | None = None,
+) -> torch.Tensor:  # fmt: skip
     """Rewards (B, A) of edits (B, A, 3, size, size) of photos (B, 3, size, size).
 
-    The first P photos of the batch are degraded ones of finished photos (P, 3, size, size), P may be 0.
+    The first P photos of the batch are degraded ones of finished photos (P, 3, size, size), P may be 0. judge: of
+    faces.
     """
     reward = torch.zeros(edited.shape[:2], device=edited.device)
-    if config.w_critic > 0:
+    if config.task == "faces":
+        for weight, network in ((config.w_critic, critic), (config.w_judge, judge)):
+            if weight and network:
+                reward += weight * gain(network, state, edited)
+    elif config.w_critic > 0:
         reward += config.w_critic * critic.judge(edited, state)
     if config.content > 0:
         reward -= config.content * (edited - state[:, None]).square().mean(dim=(2, 3, 4))
@@ -40,6 +47,14 @@ def rewards(
         allowed[:n_pairs] = torch.maximum(allowed[:n_pairs], clipping(finished[:, None]))
         reward -= config.w_clipping * (clipping(edited) - allowed).clamp(min=0)
     return reward
+
+
+def gain(network: nn.Module, state: torch.Tensor, edited: torch.Tensor) -> torch.Tensor:
+    """How much higher a network thinks of edits (B, A, 3, 64, 64) than of what they were made of: (B, A).
+
+    A critic's opinion has no zero and drifts, beyond what a value head can follow; what an edit adds stays.
+    """
+    return network(edited.flatten(0, 1)).reshape(edited.shape[:2]) - network(state)[:, None]  # type: ignore[no-any-return]
 
 
 def closeness(edited: torch.Tensor, finished: torch.Tensor, w_chroma: float) -> torch.Tensor:

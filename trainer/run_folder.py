@@ -10,11 +10,11 @@ import os
 import re
 import signal
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import torch
 from torch.utils.tensorboard import SummaryWriter
@@ -22,12 +22,25 @@ from torch.utils.tensorboard import SummaryWriter
 from models.errors import UserError
 from models.files import write_text
 
-from . import data, distributed
+from . import distributed
 from .config import Config, ConfigError, Record, read_record
 
 CONFIG = "config.json"
 HALF_WRITTEN = re.compile(r"\..+\.\d+\.part", re.DOTALL)
 """As `models.files.temporary_path` names files."""
+
+
+class Listed(Protocol):
+    """What was found in a folder: names, and keys in the cache."""
+
+    @property
+    def names(self) -> tuple[str, ...]: ...
+
+    @property
+    def keys(self) -> tuple[str, ...]: ...
+
+
+Found = TypeVar("Found", bound=Listed)
 
 
 class FitError(UserError):
@@ -65,23 +78,27 @@ def clear(out: Path) -> None:
 
 
 def load_photos(
-    folders: tuple[Path, Path], files: tuple[list[Path] | None, list[Path] | None], cache: Path, quiet: bool,
-    device: torch.device,
-) -> tuple[data.Photos, data.Photos]:  # fmt: skip
-    """The photos of both folders, or those of their `files`. FitError where processes see different ones."""
-    one, other = (_load(folder, wanted, cache, quiet, device) for folder, wanted in zip(folders, files, strict=True))
+    load: Callable[..., Found], folders: tuple[Path, Path], files: tuple[list[Path] | None, list[Path] | None],
+    cache: Path, quiet: bool, device: torch.device,
+) -> tuple[Found, Found]:  # fmt: skip
+    """The photos of both folders, or those of their `files`, by `data.load` or its like for faces. FitError where
+    processes see different ones."""
+    pairs = zip(folders, files, strict=True)
+    one, other = (_load(load, folder, wanted, cache, quiet, device) for folder, wanted in pairs)
     return one, other
 
 
-def _load(folder: Path, files: list[Path] | None, cache: Path, quiet: bool, device: torch.device) -> data.Photos:
+def _load(
+    load: Callable[..., Found], folder: Path, files: list[Path] | None, cache: Path, quiet: bool, device: torch.device
+) -> Found:
     """Of several processes on a machine, one decodes the photos, and the others find them done."""
     if distributed.local_rank() == 0:
-        photos = data.load(folder, quiet, cache, files)
+        photos = load(folder, quiet, cache, files)
         distributed.barrier()
     else:
         distributed.barrier()
         with warnings.catch_warnings(action="ignore"):  # the first has told
-            photos = data.load(folder, quiet, cache, files)
+            photos = load(folder, quiet, cache, files)
     listed = hashlib.sha256(repr((photos.names, photos.keys)).encode(errors="surrogateescape")).digest()
     if not distributed.all_equal(listed[:8], device):
         message = f"{folder}: the processes see different photos in it; give all of them the same folder"

@@ -147,7 +147,7 @@ def read_style_shift(path: Path) -> torch.Tensor:
         shares = json.loads(path.read_text())
         shift = torch.tensor([float(shares[name]) for name in NAMES])
     except (OSError, *MALFORMED) as error:
-        message = f"{path}: is no style shift of a run ({error}); start the run again"
+        message = f"{path}: is no style shift of a run ({error!s:.80}); start the run again"
         raise StyleShiftError(message, "damaged") from error
     if not bool((shift.abs() <= 1).all()):
         message = f"{path}: is no style shift of a run, whose shares lie from -1 to 1; start the run again"

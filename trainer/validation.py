@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 from torch import nn
 
-from editor_ops import LEVELS, SLIDERS
+from editor_ops import LEVELS, SLIDERS, Slider
 from editor_ops.operations import to_dtype
 
 from .data import Photos, whole
@@ -30,27 +30,46 @@ SEED = 1234
 
 
 @dataclass(frozen=True)
-class Validation:
-    """Mean PSNR in dB of the degraded photos and of their edits; for each slider, over the pairs: the distribution's
-    entropy in nats, mean and standard deviation of the chosen level, and the share of levels at either end."""
+class SliderStatistics:
+    """Of each slider, over some pictures: the distribution's entropy in nats, mean and standard deviation of the chosen
+    level, and the share of levels at either end."""
 
-    psnr_input: float
-    psnr: float
     entropy: dict[str, float]
     mean: dict[str, float]
     spread: dict[str, float]
     ends: dict[str, float]
 
     def metrics(self) -> dict[str, float]:
+        kinds = ("entropy", "mean", "spread", "ends")
+        return {f"{kind}/{name}": number for kind in kinds for name, number in getattr(self, kind).items()}
+
+
+def slider_statistics(
+    distribution: LevelDistribution, chosen: torch.Tensor, sliders: tuple[Slider, ...]
+) -> SliderStatistics:
+    """chosen: levels (N, K)."""
+    entropy = distribution.entropy().mean(0)  # (K,)
+    at_end = ((chosen == 0) | (chosen == LEVELS - 1)).float().mean(0)
+    rows = zip(sliders, entropy, chosen.float().mean(0), chosen.float().std(0), at_end, strict=True)
+    by_name = {s.name: (float(e), float(m), float(d), float(x)) for s, e, m, d, x in rows}
+    return SliderStatistics(*({name: row[i] for name, row in by_name.items()} for i in range(4)))
+
+
+@dataclass(frozen=True)
+class Validation:
+    """Mean PSNR in dB of the degraded photos and of their edits, and what became of the sliders."""
+
+    psnr_input: float
+    psnr: float
+    sliders: SliderStatistics
+
+    def metrics(self) -> dict[str, float]:
         """Under the names that metrics.jsonl and TensorBoard have them."""
-        metrics = {"psnr_input": self.psnr_input, "psnr": self.psnr}
-        for kind in ("entropy", "mean", "spread", "ends"):
-            metrics |= {f"{kind}/{name}": number for name, number in getattr(self, kind).items()}
-        return metrics
+        return {"psnr_input": self.psnr_input, "psnr": self.psnr} | self.sliders.metrics()
 
     def line(self, step: int, steps: int) -> str:
         """For a person who watches."""
-        moving = sum(spread >= MOVING for spread in self.spread.values())
+        moving = sum(spread >= MOVING for spread in self.sliders.spread.values())
         return (
             f"update {step}/{steps}: held-out degraded photos {self.psnr_input:.2f} -> {self.psnr:.2f} dB "
             f"({self.psnr - self.psnr_input:+.2f}); sliders that move: {moving} of {len(SLIDERS)}"
@@ -74,13 +93,8 @@ def validate(policy: nn.Module, pairs: tuple[torch.Tensor, torch.Tensor], levels
     distribution = LevelDistribution(policy(degraded)[0])
     chosen = distribution.mode()  # (N, K)
     edited = edit_batch(degraded, chosen[:, None], levels)[:, 0]
-    entropy = distribution.entropy().mean(0)  # (K,)
-    at_end = ((chosen == 0) | (chosen == LEVELS - 1)).float().mean(0)
-    rows = zip(SLIDERS, entropy, chosen.float().mean(0), chosen.float().std(0), at_end, strict=True)
-    by_name = {s.name: (float(e), float(m), float(d), float(x)) for s, e, m, d, x in rows}
-    kinds = [{name: row[i] for name, row in by_name.items()} for i in range(4)]
     psnr_input, psnr = (float(psnr_of_mean((p - finished).square().mean((1, 2, 3))).mean()) for p in (degraded, edited))
-    return Validation(psnr_input, psnr, *kinds)
+    return Validation(psnr_input, psnr, slider_statistics(distribution, chosen, SLIDERS))
 
 
 @torch.no_grad()
@@ -90,7 +104,12 @@ def sample_sheet(policy: nn.Module, photos: torch.Tensor, levels: torch.Tensor, 
     policy.eval()
     chosen = LevelDistribution(policy(state)[0]).mode()
     edited = edit_batch(state, chosen[:, None], levels)[:, 0]
-    rows = [torch.cat(list(pictures), dim=-1) for pictures in (state, edited)]  # each (3, 64, 64 N)
+    write_sheet([state, edited], path)
+
+
+def write_sheet(pictures: list[torch.Tensor], path: Path) -> None:
+    """Writes a picture: rows of pictures (N, 3, 64, 64), one below the other."""
+    rows = [torch.cat(list(row), dim=-1) for row in pictures]  # each (3, 64, 64 N)
     sheet = to_dtype(torch.cat(rows, dim=1).movedim(0, -1).cpu().numpy(), np.uint8, 255)
     path.parent.mkdir(parents=True, exist_ok=True)
     Image.fromarray(sheet).save(path)

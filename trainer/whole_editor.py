@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +18,8 @@ from editor_ops.sliders import table
 from models.errors import UserError
 from models.files import atomic_write
 from models.policy import Policy
-from models.thumbnail import RULE, SIZE, cell_edges
+from models.thumbnail import cell_edges
+from models.thumbnail_rule import RULE, SIZE
 
 from .export import OPSET, export_run
 from .onnx_arrays import Scope, Traced, argument, cast, constant, counted, ints, item, op, reshaped, scan, scope
@@ -103,17 +106,17 @@ def build(policy: onnx.ModelProto, levels: np.ndarray) -> onnx.ModelProto:
         opset_imports={"": OPSET}, name="photo_editor",
     )  # fmt: skip
     model = ir.to_proto(ir.Model(graph, ir_version=IR_VERSION))
-    _clear_names(model.graph)
+    _number_names(model.graph, itertools.count())
     return model
 
 
-def _clear_names(graph: onnx.GraphProto) -> None:
-    """Of nodes, which nobody needs."""
+def _number_names(graph: onnx.GraphProto, numbers: Iterator[int]) -> None:
+    """Of nodes. None twice: ONNX Runtime 1.21, which is Debian's, refuses a graph where it merges nameless ones."""
     for node in graph.node:
-        node.ClearField("name")
+        node.name = str(next(numbers))
         for attribute in node.attribute:
             if attribute.HasField("g"):
-                _clear_names(attribute.g)
+                _number_names(attribute.g, numbers)
 
 
 def _inlined(policy: onnx.ModelProto, thumbnail: Traced, written: Scope) -> tuple[Traced, Traced, list[ir.Value]]:

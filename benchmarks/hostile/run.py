@@ -144,10 +144,10 @@ def campaign(state: State, out: Path, hours: float, processes: int, only: list[s
         except KeyboardInterrupt:
             pass
         finally:
+            state.write(out / "state.json")  # first: a second Ctrl-C may come
             for each in workers:
                 each.end()
             shutil.rmtree(out / WORK, ignore_errors=True)
-            state.write(out / "state.json")
 
 
 def fresh(folder: Path) -> Path:

@@ -82,6 +82,7 @@ def work(seed: int, folder: Path, parent: Connection) -> None:
     """Asks for numbers, without end, and says what became of each. folder: for temporary files."""
     os.environ["TMPDIR"], tempfile.tempdir = str(folder), None
     resource.setrlimit(resource.RLIMIT_DATA, (MUCH, MUCH))
+    learning_targets.whole_checkpoint()  # torch imports more of itself then, which is no input's time
     with tempfile.TemporaryDirectory(prefix="hostile-") as name:
         parent.send(None)
         while True:

@@ -9,7 +9,7 @@ import numpy as np
 
 from editor_ops.face_frame import face_unit
 
-from ..thumbnail import SIZE
+from ..thumbnail_rule import SIZE
 from .landmarks import Face
 from .square import Square, cut
 

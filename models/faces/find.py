@@ -29,7 +29,7 @@ CONFIRMED = 0.75
 """The score, at least, when the detector looks again at what it found, turned as that is and in a fitting size."""
 SMALL, CONFIRMED_SMALL = 20.0, 0.8
 """Of a face whose eyes' outer corners are fewer pixels apart, which says less, more is asked."""
-PRESENCE = 0.9
+PRESENCE = 0.96
 """The landmarks' presence, at least, and that of the mirrored face's."""
 DOUBTFUL = 0.3
 """A presence below which no second look helps."""

@@ -10,11 +10,13 @@ import pytest
 from PIL import Image
 
 from editor_ops import SLIDERS, chain, edit
+from editor_ops.affine import AFFINE, affine
 from editor_ops.blur import recurse
 from editor_ops.color import RGB_TO_XYZ, linear_to_srgb, srgb_to_linear
 from editor_ops.editor import run
-from editor_ops.full_size import AFFINE, SPATIAL, affine, edit_full_size
+from editor_ops.full_size import edit_full_size
 from editor_ops.operations import as_float
+from editor_ops.spatial import SPATIAL
 from editor_ops.wide_blur import Blurred, between_columns, blur_down, node_step
 
 PHOTO = Path(__file__).parents[1] / "photos" / "colosseum.png"
@@ -110,14 +112,22 @@ def test_grey_view_and_strides(picture: np.ndarray) -> None:
     assert np.array_equal(edit_full_size(turned, EVERY), edit_full_size(np.ascontiguousarray(turned), EVERY))
 
 
-def test_edit_takes_this_way_from_a_megapixel_on(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_result_goes_where_it_is_wanted(picture: np.ndarray) -> None:
+    room = np.zeros((700, 1000, 4), np.uint8)
+    values = {"exposure": 0.5, "saturation": 1.2}
+    assert edit_full_size(picture, values, out=room[..., :3]).base is room
+    assert np.array_equal(room[..., :3], edit_full_size(picture, values))
+    assert not room[..., 3].any()
+
+
+def test_edit_takes_this_way_from_200_000_pixels_on(monkeypatch: pytest.MonkeyPatch) -> None:
     import editor_ops.full_size
 
     sizes = []
     monkeypatch.setattr(editor_ops.editor, "edit_full_size", lambda image, *_: sizes.append(image.shape) or image)
-    edit(np.zeros((999, 1000, 3), np.uint8), EVERY)
-    edit(np.zeros((1000, 1000, 3), np.uint8), EVERY)
-    assert sizes == [(1000, 1000, 3)]
+    edit(np.zeros((399, 500, 3), np.uint8), EVERY)
+    edit(np.zeros((400, 500, 3), np.uint8), EVERY)
+    assert sizes == [(400, 500, 3)]
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -38,6 +39,22 @@ def test_it_stays_what_it_is(tmp_path: Path, mode: str) -> None:
     assert (copy.alpha is not None) == (mode == "RGBA")
     if copy.alpha is not None:
         assert np.abs(copy.alpha.astype(int) - pixels[..., 3]).max() <= 4
+
+
+@pytest.mark.filterwarnings("error")
+def test_cut_exif_is_kept_without_a_word(tmp_path: Path) -> None:
+    """Pillow reads what it writes, and warns."""
+    whole = Image.Exif()
+    whole[0x010F], whole[0x0110] = "camera", "model"
+    original = photo.read(with_exif(tmp_path / "a.avif", whole.tobytes()[:-12]))
+    photo.write(original, original.samples, tmp_path / "b.avif")
+    assert photo.read(tmp_path / "b.avif").exif
+
+
+def with_exif(path: Path, exif: bytes) -> Path:
+    with warnings.catch_warnings(action="ignore"):
+        save(path, exif=exif)
+    return path
 
 
 def test_turned_by_its_own_box_as_by_exif(tmp_path: Path) -> None:

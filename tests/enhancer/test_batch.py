@@ -194,6 +194,18 @@ def test_a_damaged_sidecar_is_somebody_elses(tmp_path: Path, every: Path, text: 
     assert (tmp_path / "out" / "a.png.json").read_text() == text
 
 
+def test_a_sidecar_without_its_copys_time_goes_by_the_contents(tmp_path: Path, every: Path) -> None:
+    filled(tmp_path / "photos", "a.png")
+    ask = (tmp_path / "photos", "--out", tmp_path / "out", "--model", every)
+    assert run(*ask).exit_code == 0
+    path = tmp_path / "out" / "a.png.json"
+    record = json.loads(path.read_text())
+    del record["made"]["files"]["a.png"]["modified_ns"]
+    path.write_text(json.dumps(record))
+    before = contents(tmp_path / "out")
+    assert run(*ask).exit_code == 0 and contents(tmp_path / "out") == before
+
+
 @pytest.mark.slow
 def test_dry_run_writes_nothing(folder: Path, tmp_path: Path, every: Path) -> None:
     before = contents(tmp_path)

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from enhancer import jpeg as files
 from enhancer import jpeg_segments, jpeg_tail, photo, photoshop
 from enhancer.ifd import Tag, pack
 from enhancer.jpeg_segments import Segment
@@ -98,6 +99,19 @@ def test_exif_longer_than_a_segment(tmp_path: Path) -> None:
     first, kept, _ = copied(tmp_path, jpeg(*cut))
     assert first.exif and len(first.exif) == len(long)
     assert b"".join(s.data[6:] for s in kept if s.data.startswith(b"Exif")) == first.exif[6:]
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_room_is_written_as_any_other_samples(first: int) -> None:
+    samples = np.random.default_rng(0).integers(0, 256, (30, 50, 3), np.uint8)
+    room = files.room(30, 50)
+    assert room.base is not None and room.base.shape == (30, 50, 4)
+    room = room.base[..., first : first + 3]  # what begins elsewhere is no such room, and is written all the same
+    room[...] = samples
+    written = [io.BytesIO(), io.BytesIO()]
+    for stream, channels in zip(written, (samples, room), strict=True):
+        files.write(stream, channels, None, None, {"quality": files.QUALITY, "subsampling": 0})
+    assert written[0].getvalue() == written[1].getvalue()
 
 
 def test_density_is_kept_and_turned(tmp_path: Path) -> None:

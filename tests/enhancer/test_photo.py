@@ -338,6 +338,16 @@ def test_curves_of_profiles() -> None:
         assert np.allclose(found.encode(found.decode(above)), above, atol=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("kind", "numbers"),
+    [(0, [200]), (0, [0.01]), (3, [78, 32, 111, 121, 105])],
+    ids=["2 to the 200 overflows", "and so does its inverse", "white is 121"],
+)
+def test_a_curve_that_no_edited_picture_can_be_stored_with_is_none(kind: int, numbers: list[float]) -> None:
+    fixed = [round(n * 65536) for n in numbers]
+    assert icc.tone_curve(profile(b"para\0\0\0\0" + struct.pack(f">Hxx{len(fixed)}i", kind, *fixed))) is None
+
+
 def test_the_policy_is_shown_srgb(tmp_path: Path) -> None:
     """The same grey, stored with another curve, looks the same; the copy of a plain sRGB picture is untouched."""
     Image.new("RGB", (4, 4), (128, 128, 128)).save(tmp_path / "a.png", icc_profile=ADOBE)

@@ -132,6 +132,16 @@ def test_one_that_wants_all_memory_or_never_ends_is_damaged(tmp_path, monkeypatc
     assert error.value.kind == "damaged" and time.monotonic() - begun < 5
 
 
+def test_one_that_would_crash_onnx_runtime_is_damaged(tmp_path):
+    """It follows a null pointer where an operator of any number of inputs has one without a name."""
+    model = onnx.load(SHIPPED)
+    next(node for node in model.graph.node if node.op_type == "Max").input[1] = ""
+    (tmp_path / "a.onnx").write_bytes(model.SerializeToString())
+    with pytest.raises(PolicyError) as error:
+        Policy.load(tmp_path / "a.onnx")
+    assert error.value.kind == "damaged"
+
+
 def test_nothing_is_printed_about_one_that_is_damaged(tmp_path, capfd):
     """ONNX Runtime prints that it tries again: in the helper that would be an answer."""
     content = SHIPPED.read_bytes()

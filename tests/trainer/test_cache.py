@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
+import dataclasses
 import json
 import os
 import shutil
@@ -73,7 +74,7 @@ def test_only_what_changed_is_read_again(photos: Path, place: Path, monkeypatch:
     Image.new("RGB", (9, 9)).save(photos / "b.png")
     read: list[Path] = []
     remember = cache.remember
-    monkeypatch.setattr(cache, "remember", lambda path, place: read.append(path) or remember(path, place))
+    monkeypatch.setattr(cache, "remember", lambda path, *place: read.append(path) or remember(path, *place))
     second = fill(photos, place)
     assert read == [photos / "b.png"]
     assert second["b.png"].key != first["b.png"].key and second["a.png"] == first["a.png"]
@@ -143,12 +144,14 @@ KEY = "0" * 64
         b"[" * 100_000,
         b'{"rule": 1',
         b'{"files": {}}',
-        json.dumps({"rule": cache.RULE.decode(), "files": []}).encode(),
-        json.dumps({"rule": cache.RULE.decode(), "files": {"a.png": [1, 2, "../../../etc/passwd", None]}}).encode(),
-        json.dumps({"rule": cache.RULE.decode(), "files": {"a.png": [1, 2, KEY + "\n", None]}}).encode(),
-        json.dumps({"rule": cache.RULE.decode(), "files": {"a.png": [1, True, KEY, None]}}).encode(),
-        json.dumps({"rule": cache.RULE.decode(), "files": {"a.png": [1, 2, None, None]}}).encode(),
-        json.dumps({"rule": cache.RULE.decode(), "files": {"a.png": [1, 2, None, 3, 4]}}).encode(),
+        json.dumps({"rule": cache.MINIATURE.rule.decode(), "files": []}).encode(),
+        json.dumps(
+            {"rule": cache.MINIATURE.rule.decode(), "files": {"a.png": [1, 2, "../../../etc/passwd", None]}}
+        ).encode(),
+        json.dumps({"rule": cache.MINIATURE.rule.decode(), "files": {"a.png": [1, 2, KEY + "\n", None]}}).encode(),
+        json.dumps({"rule": cache.MINIATURE.rule.decode(), "files": {"a.png": [1, True, KEY, None]}}).encode(),
+        json.dumps({"rule": cache.MINIATURE.rule.decode(), "files": {"a.png": [1, 2, None, None]}}).encode(),
+        json.dumps({"rule": cache.MINIATURE.rule.decode(), "files": {"a.png": [1, 2, None, 3, 4]}}).encode(),
     ],
 )
 def test_an_index_that_can_t_be_trusted_is_made_again(photos: Path, place: Path, content: bytes) -> None:
@@ -160,10 +163,20 @@ def test_an_index_that_can_t_be_trusted_is_made_again(photos: Path, place: Path,
     assert cache.read_index(index) == first
 
 
-def test_another_rule_begins_anew(photos: Path, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_rule_begins_anew(photos: Path, place: Path) -> None:
     first = keys(fill(photos, place))
-    monkeypatch.setattr(cache, "RULE", b"another rule")
-    assert not set(keys(fill(photos, place)).values()) & set(first.values())
+    kind = dataclasses.replace(cache.MINIATURE, rule=b"another rule")
+    assert not set(keys(cache.fill(photos, files.find(photos), place, True, kind)).values()) & set(first.values())
+    assert keys(fill(photos, place)) == first
+
+
+def test_other_things_are_kept_of_the_same_photos_beside_miniatures(photos: Path, place: Path) -> None:
+    first = fill(photos, place)
+    kind = cache.Kind(b"first bytes 1\n", "bytes", 5, lambda path: path.read_bytes()[:5])
+    entries = cache.fill(photos, files.find(photos), place, True, kind)
+    key = keys(entries)["a.png"]
+    assert bytes(cache.kept(place, key, photos / "a.png", kind)) == b"\x89PNG\r"
+    assert fill(photos, place) == first and len(objects(place)) == 6
 
 
 def test_what_is_no_photo_is_remembered_with_its_problem(
@@ -195,7 +208,7 @@ def test_several_processes_do_what_one_does(photos: Path, place: Path, monkeypat
 
 
 def test_the_rest_is_done_when_a_process_dies(photos: Path, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def dies(todo: dict[str, Path], place: Path):  # type: ignore[no-untyped-def]
+    def dies(todo: dict[str, Path], place: Path, kind: cache.Kind):  # type: ignore[no-untyped-def]
         yield "b.png", cache.remember(todo["b.png"], place)
         raise BrokenExecutor
 

@@ -15,6 +15,7 @@ def test_processes_draw_the_rows_of_one(folders, monkeypatch):
         return (
             draws.photos(photos, 7), draws.photos(photos, 5, before=7), draws.degradations(7), draws.target_jitter(7),
             draws.uniform(8, 2), draws.gumbel(8, 3), draws.choice(6, among=20),
+            *draws.faces(30, 9),
         )  # fmt: skip
 
     one = all_kinds(Draws(torch.Generator().manual_seed(2), 0.5, 32))
@@ -23,7 +24,7 @@ def test_processes_draw_the_rows_of_one(folders, monkeypatch):
     for rank in range(2):
         monkeypatch.setattr(distributed, "rank", lambda rank=rank: rank)
         shares.append(all_kinds(Draws(torch.Generator().manual_seed(2), 0.5, 32)))
-    for whole, first, second, before in zip(one, *shares, (0, 7, *[0] * 5), strict=True):
+    for whole, first, second, before in zip(one, *shares, (0, 7, *[0] * 7), strict=True):
         ours = [first, second] if before % 2 == 0 else [second, first]
         for place, share in enumerate(ours):
             assert torch.equal(share, whole[place::2])

@@ -44,10 +44,18 @@ def test_fitted_degradations_are_kept_in_a_file(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "[]", "{}", json.dumps(dict.fromkeys(FAULTS, 1)), json.dumps({fault: [1] for fault in FAULTS})]
+    "text",
+    [
+        "",
+        "[]",
+        "{}",
+        json.dumps(dict.fromkeys(FAULTS, 1)),
+        json.dumps({fault: [1] for fault in FAULTS}),
+        json.dumps({fault: ["a" * 9000, 1] for fault in FAULTS}),
+    ],
 )
 def test_a_file_that_holds_none_is_refused(tmp_path, text):
     (tmp_path / "fitted.json").write_text(text)
     with pytest.raises(FittedError) as raised:
         read_fitted(tmp_path / "fitted.json")
-    assert raised.value.kind == "damaged"
+    assert raised.value.kind == "damaged" and len(str(raised.value)) < 400

@@ -66,12 +66,14 @@ def test_a_look_is_kept_in_a_file(tmp_path):
     assert list(json.loads((tmp_path / "look.json").read_text())) == list(NAMES)
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", *(json.dumps(dict.fromkeys(NAMES, n)) for n in (7, None))])
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", *(json.dumps(dict.fromkeys(NAMES, n)) for n in (7, None, "a" * 9000))]
+)
 def test_a_file_that_is_no_look_is_refused(tmp_path, text):
     (tmp_path / "look.json").write_text(text)
     with pytest.raises(StyleShiftError) as raised:
         read_style_shift(tmp_path / "look.json")
-    assert raised.value.kind == "damaged" and "look.json" in str(raised.value)
+    assert raised.value.kind == "damaged" and "look.json" in str(raised.value) and len(str(raised.value)) < 400
 
 
 def test_a_look_is_told_in_the_sliders_units():

@@ -8,11 +8,10 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from models.faces.decision import FaceDecision, FaceEdit
-
 from editor_ops import Slider
 from editor_ops.face_sliders import FACE_SLIDERS
 from models.decision import MALFORMED, number_in
+from models.faces.decision import FaceDecision, FaceEdit
 
 
 class Face:

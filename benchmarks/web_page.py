@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How long the browser page lets a user wait, in a real headless Chromium, on photos of 12 and 24 megapixels.
+
+    python -m benchmarks.web_page [PHOTO]
+
+Targets, on two cores: 3 s from a photo of 12 megapixels to its edit on the screen; then less than 100 ms from a
+slider's movement to the edit. The edit is shown at the screen's size, at most 1600 pixels; while a slider moves,
+smaller where the machine needs it. Memory is that of all of Chromium's processes together, pages that they share
+counted once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import tempfile
+import threading
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from tools import web_page
+
+PHOTO = Path(__file__).parents[1] / "tests" / "photos" / "church.jpg"
+SIZES = {"photo": (4000, 3000), "large": (6000, 4000)}
+"""Pixels: 12 and 24 megapixels."""
+EVERY = 0.2
+"""Seconds between two looks at the memory."""
+
+
+def memory_of_children() -> int:
+    """Bytes of all processes that this one has started, and theirs."""
+    parents: dict[int, int] = {}
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            try:
+                parents[int(folder.name)] = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+            except OSError:
+                continue  # it has ended
+    ours = {os.getpid()}
+    while more := {child for child, parent in parents.items() if parent in ours} - ours:
+        ours |= more
+    total = 0
+    for number in ours - {os.getpid()}:
+        try:
+            text = Path(f"/proc/{number}/smaps_rollup").read_text()
+        except OSError:
+            continue
+        total += sum(int(line.split()[1]) * 1024 for line in text.splitlines() if line.startswith("Pss:"))
+    return total
+
+
+def watched(**given: Any) -> tuple[Any, int]:
+    """What web/drive/measure.mjs tells, and the most memory that it took."""
+    done, most = threading.Event(), [0]
+
+    def watch() -> None:
+        while not done.wait(EVERY):
+            most[0] = max(most[0], memory_of_children())
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        return web_page.drive("measure", **given), most[0]
+    finally:
+        done.set()
+        watcher.join()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("photo", nargs="?", type=Path, default=PHOTO, help="brought to the sizes")
+    chosen = parser.parse_args()
+    web_page.build()
+    with tempfile.TemporaryDirectory() as name, web_page.served() as (url, _):
+        folder, paths = Path(name), {}
+        for size, pixels in SIZES.items():
+            paths[size] = str(folder / f"{size}.jpg")
+            with Image.open(chosen.photo) as photo:
+                photo.convert("RGB").resize(pixels, Image.Resampling.LANCZOS).save(paths[size], quality=92)
+        seen, most = watched(url=url, out=str(folder), **paths)
+    print(f"{seen['threads']} threads; other programs: load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores\n")
+    print("| what | time |\n|---|---|")
+    print(f"| from the address to a page that is ready, also without a network | {seen['ready'] / 1e3:.1f} s |")
+    print(f"| 12 megapixels: from the file to its edit on the screen | {seen['shown'] / 1e3:.2f} s |")
+    print(f"| then until the alternatives are there | {seen['alternatives'] / 1e3:.1f} s |")
+    for slider, moves in seen["moves"].items():
+        took, sides = [move["took"] for move in moves], sorted(move["side"] for move in moves)
+        late = sum(each > 100 for each in took)
+        print(f"| {slider} moves: median, of {len(took)} edits; later than 100 ms; shown at | "
+              f"{statistics.median(took):.0f} ms; {late}; {sides[0]} to {sides[-1]} pixels |")  # fmt: skip
+    print(f"| saving 12 megapixels as JPEG | {seen['saved'] / 1e3:.1f} s |")
+    print(f"| 24 megapixels: from the file to its edit on the screen | {seen['shownLarge'] / 1e3:.2f} s |")
+    print(f"| saving them as JPEG | {seen['savedLarge'] / 1e3:.1f} s |")
+    print(f"| memory at most, of the whole browser | {most / 1e9:.1f} GB |")
+
+
+if __name__ == "__main__":
+    main()
