@@ -90,10 +90,10 @@ WITHIN = {
     "Linear light, 8 bits": (8.0, 0.1),  # that keep few dark tones
     # GEGL smooths by differences on the image's own curve and primaries, which aren't sRGB's.
     "Grey with a profile": (4.0, 0.1),
-    "AdobeRGB": (3.0, 0.2),
-    "Display P3": (3.0, 0.2),
-    "ProPhoto": (6.0, 0.3),
-    "Linear-light profile": (6.0, 0.2),
+    "AdobeRGB": (0.6, 0.02),
+    "Display P3": (0.6, 0.02),
+    "ProPhoto": (0.6, 0.02),
+    "Linear-light profile": (6.0, 0.1),
     "Profile assigned": (4.0, 0.2),
     "Profile of lookup tables": (8.0, 0.3),  # whose numbers are taken as sRGB's
     "Layer mask": (1.2, 0.4),  # its mean is of the masked part alone
@@ -209,9 +209,8 @@ def test_transparency_moves_with_the_face(seen: Any, version: str) -> None:
 
 
 def test_run_again_nothing_is_changed_twice(seen: Any, version: str) -> None:
-    for name, row in kinds(seen, version).items():
-        if not row["error"]:
-            assert row["again"] == ["", True, True], name
+    ran = {name: row["again"] for name, row in kinds(seen, version).items() if "again" in row}
+    assert len(ran) == 13 and list(ran.values()) == [["", True, True]] * 13, ran
     again = seen(version)[0]["again"]
     for way in ("group", "layer in it", "saved", "duplicated"):
         assert again[way] == ["", True], way
@@ -224,7 +223,7 @@ def test_strength(seen: Any, version: str) -> None:
     assert strength == 0.5 and sliders["jaw_width"] == pytest.approx(STYLE["jaw_width"] / 2)
     face = results["RGB, 8 bits"]["decision"]["faces"][0] | {"sliders": sliders}
     expected = edited(PICTURE / np.float32(255), {"faces": [face]})
-    assert np.abs(np.load(folder / "half.npy")[..., :3] - expected).max() * 255 <= 1.2
+    assert np.abs(np.load(folder / "half.npy")[..., :3] - np.clip(expected, 0, 1)).max() * 255 <= 1.2
     strength, layers = results["again"]["none"]
     assert strength == 0 and layers == results["RGB, 8 bits"]["before"]
     assert results["again"]["nothing to do"] is False
@@ -248,7 +247,8 @@ def test_several_faces_and_a_selection_of_one(seen: Any, version: str) -> None:
     assert [each["name"] for each in group["children"]] == ["Face: skin 2", "Face: skin 1", "Face: shape"]
     both = np.concatenate([PICTURE, PICTURE[:, ::-1]], 1) / np.float32(255)
     # Where the boxes meet, the second face's mask is of a picture that the first's shape has changed.
-    difference = np.abs(np.load(folder / "two-after.npy")[..., :3] - edited(both, two["decision"])) * 255
+    expected = np.clip(edited(both, two["decision"]), 0, 1)
+    difference = np.abs(np.load(folder / "two-after.npy")[..., :3] - expected) * 255
     assert difference.mean() < 0.15 and (difference > 1.2).mean() < 0.02
     faces, layers = two["one"]
     assert faces == 1 and [each["name"] for each in layers[0]["children"]] == ["Face: skin", "Face: shape"]

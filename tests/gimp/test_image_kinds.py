@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -52,7 +53,9 @@ def work(tmp_path_factory: pytest.TempPathFactory) -> Any:
         (folder / "tables.icc").write_bytes(profiles.tables())
         inside = f"/case/{install_in(folder, version).relative_to(folder)}"
         (folder / "setup.json").write_text(json.dumps({"folder": inside, "values": VALUES}))
-        root.gimp(version, Path(__file__).parent / "scripts" / "image_kinds.py", folder, fonts=True)
+        scripts = Path(__file__).parent / "scripts"
+        shutil.copyfile(scripts / "kinds.py", folder / "kinds.py")
+        root.gimp(version, scripts / "image_kinds.py", folder, fonts=True)
         return json.loads((folder / "results.json").read_text()), folder
 
     return at_once(run)

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from editor_ops import Filter
@@ -69,13 +69,20 @@ def check_picture(answer: Any, side: int) -> Picture:
     return Picture(width, height, data)
 
 
-def face_parts(agent: Agent, edit: FacesEdit, primaries: list[float] | None = None) -> list[FacePart]:
+def face_parts(
+    agent: Agent,
+    edit: FacesEdit,
+    primaries: list[float] | None = None,
+    progress: Callable[[float], object] = lambda share: None,
+) -> list[FacePart]:
     """What the edit does to each face that it changes: asks the agent for displacements and masks, and waits.
 
-    primaries: from linear sRGB to the image's linear RGB, as layers.from_srgb_matrix has it.
+    primaries: from linear sRGB to the image's linear RGB, as layers.from_srgb_matrix has it. progress: is told how much
+    of it is done.
     """
     parts = []
-    for face in edit.faces:
+    for number, face in enumerate(edit.faces):
+        progress(number / len(edit.faces))
         values = edit.values(face)
         shape = {slider.name: values[slider.name] for slider in FACE_SHAPE if slider.name in values}
         skin = {slider.name: values[slider.name] for slider in SKIN if slider.name in values}

@@ -13,7 +13,7 @@ from editor_ops import Filter
 
 from .face_warp import Box, warp
 from .filters import append, new_filters, one_undo_step
-from .layers import HALF, pixels, scratch_image
+from .layers import pixels, scratch_image
 from .merged import nothing_selected
 from .messages import _, calling_error
 from .own_filters import KEPT
@@ -41,13 +41,13 @@ class Seen:
             raise
 
     def can_be_seen(self, x: float, y: float) -> bool:
-        """Whether a pixel of the layer is at least half opaque."""
+        """Whether a pixel of the layer is not wholly clear."""
         if self.opaque:
             return True
         column, row = min(max(0, int(x)), self.width - 1), min(max(0, int(y)), self.height - 1)
         pixel = Gegl.Rectangle.new(column, row, 1, 1)
         red_green_blue_alpha = self.layer.get_buffer().get(pixel, 1.0, "R'G'B'A u8", Gegl.AbyssPolicy.NONE)
-        return red_green_blue_alpha[3] >= HALF
+        return red_green_blue_alpha[3] > 0
 
     def take_data(self) -> bytes:
         """The pixels, once: nothing keeps them afterwards."""
@@ -166,7 +166,8 @@ def apply_faces(
             group.set_visible(visible)
             made_of = {"tattoo": layer.get_tattoo(), "name": layer.get_name(), "hid": hides}
             write_record(group, record | made_of)
-        layer.set_visible(visible and not hides)
+        if layer.get_visible() != (visible and not hides):
+            layer.set_visible(visible and not hides)
         image.set_selected_layers([group or layer])
     return group
 
@@ -208,7 +209,7 @@ Skin = tuple[Gimp.Layer, list[Gimp.DrawableFilter]]
 def new_layers(
     image: Gimp.Image, layer: Gimp.Layer, seen: Seen, parts: list[FacePart]
 ) -> tuple[Gimp.Layer, list[Skin]]:
-    """ "Face: shape", and a "Face: skin" for each face whose skin changes; in no image yet. All or none."""
+    """The copy with the shapes changed, and a layer for each face whose skin changes; in no image yet. All or none."""
     left, top = layer.get_offsets()[1:]
     shape = Gimp.Layer.new_from_drawable(seen.layer, image)
     made, skins = [shape], []
@@ -218,7 +219,7 @@ def new_layers(
         for number, part in enumerate(parts, 1):
             if part.displacement:
                 warp(shape, part.box, part.displacement)
-            Gimp.progress_update(number / (2 * len(parts)))
+            Gimp.progress_update(0.5 + number / (4 * len(parts)))  # the first half was the agent's
         copy_mask(layer, shape)
         changed = [part for part in parts if part.filters]
         for number, part in enumerate(changed, 1):
@@ -227,7 +228,7 @@ def new_layers(
             made.append(skin)
             skin.set_offsets(left + part.box[0], top + part.box[1])
             skins.append((skin, new_filters(skin, part.filters)))
-            Gimp.progress_update(0.5 + number / (2 * len(changed)))
+            Gimp.progress_update(0.75 + number / (4 * len(changed)))
     except BaseException:
         for each in made:
             each.delete()

@@ -59,7 +59,7 @@ def enhance_faces(
             Gimp.progress_init(FACES_TITLE)
         else:
             take(asked.result())
-        parts = face_parts(agent, edit, from_srgb_matrix(image))
+        parts = face_parts(agent, edit, from_srgb_matrix(image), lambda share: Gimp.progress_update(share / 2))
         check_there(layer)
         apply_faces(image, layer, there if there and there.is_valid() else None, seen, parts, edit.record())
     finally:

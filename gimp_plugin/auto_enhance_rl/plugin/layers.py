@@ -16,7 +16,7 @@ FLOATS = {
     for kind in ("HALF", "FLOAT", "DOUBLE")
     for curve in ("LINEAR", "NON_LINEAR", "PERCEPTUAL")
 }
-HALF = 128  # of 255
+HALF_SELECTED = 128  # of 255
 HALF_A_LEVEL = 0.5 / 255  # no one sees less; profiles hold sRGB's primaries rounded
 
 
@@ -180,7 +180,7 @@ def is_selected(image: Gimp.Image, layer: Gimp.Layer, x: float, y: float) -> boo
         )
         return beside_canvas or (0 <= column < image.get_width() and 0 <= row < image.get_height())
     pixel = Gegl.Rectangle.new(column, row, 1, 1)
-    return image.get_selection().get_buffer().get(pixel, 1.0, "Y u8", Gegl.AbyssPolicy.NONE)[0] >= HALF
+    return image.get_selection().get_buffer().get(pixel, 1.0, "Y u8", Gegl.AbyssPolicy.NONE)[0] >= HALF_SELECTED
 
 
 def mask_by_selection(image: Gimp.Image, layer: Gimp.Layer, copy: Gimp.Layer) -> None:

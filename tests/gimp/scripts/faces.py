@@ -24,6 +24,10 @@ from plugin.messages import PluginError  # noqa: E402
 Gegl.init(None)
 PROCEDURE = Gimp.get_pdb().lookup_procedure("python-fu-auto-enhance-faces-rl")
 results = {}
+LEFT_OUT = ("Panorama of 10000 x 100",)  # 72 faces: too long for a test, and nothing new
+RUN_AGAIN = ("RGB, 8 bits", "Grey", "Transparency", "AdobeRGB", "Feathered selection", "Layer mask",
+             "Larger than the canvas", "Layer group", "Pass-through group", "Layer in a group", "Invisible layer",
+             "Opacity and blend mode", "Filters of your own and a selection")  # fmt: skip
 
 
 def edit(image, drawables, **arguments):
@@ -111,8 +115,10 @@ def one_kind(name, make):
     if decision is not None:
         after = visible(image)
         np.save(f"/case/{name}-after.npy", after)
-        decision, error = edit(image, drawables)
-        seen["again"] = [error, tree(image.get_layers()) == seen["after"], bool(np.array_equal(visible(image), after))]
+        if name in RUN_AGAIN:
+            error = edit(image, drawables)[1]
+            same = np.array_equal(visible(image), after)
+            seen["again"] = [error, tree(image.get_layers()) == seen["after"], bool(same)]
     image.delete()
     return seen
 
@@ -192,7 +198,7 @@ def two_faces():
 
 def everything():
     for name, (make, how) in KINDS.items():
-        if hasattr(Gimp, how.get("since", "Image")):
+        if hasattr(Gimp, how.get("since", "Image")) and name not in LEFT_OUT:
             results[name] = one_kind(name, make)
     results["again"] = runs_again()
     results["source is gone"] = source_is_gone()
