@@ -50,10 +50,10 @@ def brighten(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 LONG_FIRST = (
-    "gimp/test_gui.py", "web/test_page.py", "trainer/test_fit.py", "gimp/test_image_kinds.py", "trainer/test_distributed.py",
-    "gimp/test_batch.py", "gimp/test_plugin.py", "enhancer/test_batch.py", "gimp/test_bundle.py",
-    "gimp/test_operations.py", "gimp/test_chain.py", "gimp/test_merged_memory.py", "gimp/test_words.py",
-    "gimp_plugin/test_doctor.py", "gimp_plugin/test_bundle.py",
+    "gimp/test_gui.py", "web/test_page.py", "trainer/test_fit.py", "gimp/test_image_kinds.py",
+    "trainer/test_distributed.py", "gimp/test_batch.py", "gimp/test_plugin.py", "enhancer/test_batch.py",
+    "gimp/test_bundle.py", "gimp/test_operations.py", "gimp/test_chain.py", "gimp/test_merged_memory.py",
+    "gimp/test_words.py", "gimp_plugin/test_doctor.py", "gimp_plugin/test_bundle.py",
 )  # fmt: skip
 """Modules that take longest. Two processes share the modules out: with one of these last, one would wait for it."""
 

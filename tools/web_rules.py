@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Writes web/src/rules.json: numbers of the program that the browser page goes by too, so that they stand once
 
-    python -m tools.web_rules     whenever models/alternatives.py, models/policy.py or the Decision's format changes
+python -m tools.web_rules     whenever models/alternatives.py, models/policy.py or the Decision's format changes
 """
 
 from __future__ import annotations
