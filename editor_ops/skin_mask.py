@@ -181,8 +181,9 @@ def _plain(light: Array, nodes: Array, skin: Array) -> Array:
     light: (N, rows, columns), logarithm of the luminance. skin: (N, GRID, GRID), where the skin's own contrast is seen.
     """
     xp = namespace(light)
-    fine = light - _blurred(_blurred(light))  # shading, which goes on evenly, is gone
-    contrast = bilinear(_blurred(fine**2)[..., None], nodes)[..., 0]
+    fine = light - _blurred(light)  # shading, which goes on evenly, is gone
+    # Among the cells, not the pixels: a small face's are large, and what lies beside its brows would count as they do.
+    contrast = _blurred(bilinear((fine**2)[..., None], nodes)[..., 0])
     counted = skin > 0.5
     seen = cast(counted, xp.int64).sum(axis=(1, 2))
     others_last = xp.where(counted, contrast, xp.full_like(contrast, math.inf))
