@@ -178,11 +178,16 @@ def make_requests(rng: Random) -> tuple[str, bytes]:
 
 def take_requests(name: str, data: bytes, folder: Path) -> str:
     """As the helper's process does, to the end of its input."""
-    said, complaints = io.StringIO(), io.StringIO()
+    raw, complaints = io.BytesIO(), io.StringIO()
     stdin = SimpleNamespace(buffer=io.BytesIO(data))
-    with mock.patch.multiple(sys, stdin=stdin, stdout=said, stderr=complaints):
+    with mock.patch.multiple(sys, stdin=stdin, stdout=io.TextIOWrapper(raw), stderr=complaints):
         status = helper.main()
-    answers = [json.loads(line) for line in said.getvalue().splitlines()]
+        said = io.BytesIO(raw.getvalue())
+    answers = []
+    while line := said.readline():
+        answers.append(json.loads(line))
+        count = answers[-1].get("bytes", 0)
+        must(len(said.read(count)) == count, "fewer bytes than it says follow an answer")
     failed = [answer for answer in answers if "error" in answer]
     must(status == (1 if failed else 0), f"exit status {status} with {len(failed)} errors")
     must(len(complaints.getvalue().splitlines()) == len(failed), "stderr has other lines than the errors")

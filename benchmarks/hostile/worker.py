@@ -14,10 +14,12 @@ from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
-from . import kills, learning_targets, targets
+from . import face_targets, kills, learning_targets, targets
 from .targets import FaultError, Target
 
-TARGETS: dict[str, Target] = {**targets.TARGETS, **learning_targets.TARGETS, **kills.TARGETS}
+TARGETS: dict[str, Target] = {
+    **targets.TARGETS, **face_targets.TARGETS, **learning_targets.TARGETS, **kills.TARGETS,
+}  # fmt: skip
 LONGEST = 5.0
 """Seconds that an input may take by the processor's clock; kills, which start programs, have their own limits."""
 MOST_MEMORY = 2 * 2**30
