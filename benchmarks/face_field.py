@@ -9,8 +9,8 @@ Faces are made by code: the mean face, of other proportions and turned. Run it o
 from __future__ import annotations
 
 import argparse
-import resource
 import time
+import tracemalloc
 from collections.abc import Callable
 
 import numpy as np
@@ -40,10 +40,10 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     console = Console(highlight=False, soft_wrap=True)
-    portrait(console)  # first, as the most memory that was used counts
     folding(console, arguments.combinations)
     beside(console)
     miniatures(console)
+    portrait(console)
 
 
 def folding(console: Console, count: int) -> None:
@@ -131,14 +131,18 @@ def portrait(console: Console) -> None:
     box = face_box(points, picture.shape)
     shape = {"eye_size": 0.1, "jaw_width": -0.08, "lips": 0.1}
     skin = {"skin_smoothing": 0.4, "skin_brightness": 0.1, "skin_warmth": 7000.0, "skin_saturation": 1.1}
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     for name, values in (("shape", shape), ("skin", skin), ("both", shape | skin)):
         begun = time.perf_counter()
         used = seconds(lambda values=values: edit_face(picture, points, values), times=1)  # type: ignore[misc]
         console.print(f"24 megapixels, a box of {box[2] * box[3] / 1e6:.1f}: {name} {used:.2f} CPU seconds, "
                       f"{(time.perf_counter() - begun) / 2:.2f} by the clock")  # fmt: skip
-    after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    console.print(f"memory beside the picture and its copy: {(after - before) / 1024 - picture.nbytes / 2**20:.0f} MB")
+    tracemalloc.start()
+    edit_face(picture, points, shape | skin)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    console.print(
+        f"memory beside the picture and its edited copy: {(most - picture.nbytes) / 2**20:.0f} MB at the most"
+    )
 
 
 if __name__ == "__main__":
