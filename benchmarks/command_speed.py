@@ -129,6 +129,7 @@ def main() -> int:
     parser.add_argument("--photos", type=int, default=100, help="in the folder; 0: no folder (default 100)")
     arguments = parser.parse_args()
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:CORES])  # for every child, too
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed program is compiled once, not at every start
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         photo, out, every = folder / "photo.jpg", folder / "out", folder / "every.onnx"

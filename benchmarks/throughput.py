@@ -33,7 +33,7 @@ from rich.table import Table
 
 from editor_ops import LEVELS, SLIDERS
 from enhancer import files as files_
-from trainer import cache, data, distributed, draws, edits, fit
+from trainer import batches, cache, data, distributed, draws, edits, environment, fit
 from trainer.config import recipe
 
 OFFICIAL = 183.0
@@ -47,7 +47,7 @@ UPDATES, WARM = 40, 5
 # time up. The network's forward pass is timed in `measured_run`; the rest of `fit.update` is backward and step.
 PARTS: dict[str, list[tuple[Any, str]]] = {
     "drawing photos": [(data, "draw")],
-    "degrading": [(draws, "sample_degradations"), (draws, "sample_target_jitter"), (fit, "degrade")],
+    "degrading": [(draws, "sample_degradations"), (draws, "sample_target_jitter"), (batches, "degrade")],
     "network forward": [],
     "sampling": [(fit, "sample_actions")],
     "editing": [(fit, "edit_batch")],
@@ -117,7 +117,7 @@ def measured_run(folder: Path, out: Path, settings: dict[str, Any]) -> None:
     distributed.parallel = lambda network: clock.timed("network forward", parallel(network))  # type: ignore[assignment,return-value]
 
     began: list[float] = []
-    sample_batch, step = fit.sample_batch, 0  # called once, at the start of each update
+    sample_batch, step = environment.sample_batch, 0  # called once, at the start of each update
 
     def watched(*arguments: Any) -> Any:
         nonlocal step
@@ -133,7 +133,7 @@ def measured_run(folder: Path, out: Path, settings: dict[str, Any]) -> None:
                 (out / "clock.json").write_text(json.dumps(record))
         return sample_batch(*arguments)
 
-    fit.sample_batch = watched  # type: ignore[assignment]  # the same, watched
+    environment.sample_batch = watched  # type: ignore[assignment]  # the same, watched
     fit.fit(folder, folder, out / "run", config, quiet=True)
 
 

@@ -5,8 +5,7 @@
 
 Targets, on two cores: 3 s from a photo of 12 megapixels to its edit on the screen; then less than 100 ms from a
 slider's movement to the edit. The edit is shown at the screen's size, at most 1600 pixels; while a slider moves,
-smaller where the machine needs it. Memory is that of all of Chromium's processes together, pages that they share
-counted once.
+smaller where the machine needs it. Memory is that of all of Chromium's processes together, shared pages counted once.
 """
 
 from __future__ import annotations

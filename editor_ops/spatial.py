@@ -53,7 +53,10 @@ def _shadows_highlights(xyz: Array, darkness: Array, **properties: Any) -> Array
 
 
 def _unsharp_mask(linear: Array, blurred: Array, scale: Any) -> Array:
-    return linear + (linear - blurred) * scale
+    sharper = linear - blurred
+    sharper *= scale
+    sharper += linear
+    return sharper
 
 
 SPATIAL = {

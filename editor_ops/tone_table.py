@@ -57,7 +57,9 @@ def eight_bits(encode: Curve) -> EightBits:
 
 
 def _part(linear: np.ndarray) -> np.ndarray:
-    return (np.clip(linear, 0.0, 1.0) * np.float32(BUCKETS)).astype(np.uint16)
+    part = np.clip(linear, 0.0, 1.0)
+    part *= np.float32(BUCKETS)
+    return part.astype(np.uint16)
 
 
 def _bounds(encode: Curve) -> np.ndarray:

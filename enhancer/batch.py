@@ -23,6 +23,7 @@ from models import Policy
 from models.files import temporary_stem, with_ending
 
 from . import files, formats, kinds, photo, sidecar
+from .ahead import Read
 from .enhance import decide, enhance
 from .format_names import FORMATS
 from .pool import WorkerPool, no_ctrl_c
@@ -118,12 +119,15 @@ def _check_names(tasks: list[Task]) -> None:
             taken[path] = task.photo
 
 
-def run(plan: Plan, policy: Policy, settings: Settings, jobs: int | None = None) -> Generator[Enhanced, None, None]:
+def run(
+    plan: Plan, policy: Policy, settings: Settings, jobs: int | None = None, read: Read = photo.read
+) -> Generator[Enhanced, None, None]:
     """Does what is planned: what becomes of each photo as soon as it is known, those that were done before first.
 
     jobs: processes (None: as the machine has cores and memory for); with one, this process does all, on all cores. A
     photo that cannot be done comes with its problem, and the rest go on. Closing the iterator (after Ctrl-C) stops at
-    once and leaves nothing half written. PhotoError where the folder cannot be written to.
+    once and leaves nothing half written. read: how this process gets a photo. PhotoError where the folder cannot be
+    written to.
     """
     with contextlib.ExitStack() as stack:
         if not settings.dry:
@@ -142,7 +146,7 @@ def run(plan: Plan, policy: Policy, settings: Settings, jobs: int | None = None)
             else:
                 yield before
         n = min(jobs or usual_jobs(), len(todo))
-        work = _run_serial(todo, policy, settings) if n < 2 else _by_workers(todo, policy, settings, n, plan)
+        work = _run_serial(todo, policy, settings, read) if n < 2 else _by_workers(todo, policy, settings, n, plan)
         yield from stack.enter_context(contextlib.closing(work))
 
 
@@ -185,14 +189,16 @@ def _before(task: Task, settings: Settings, model: str) -> Enhanced | None:
     return None
 
 
-def _one(task: Task, policy: Policy, settings: Settings, already_written: bool = False) -> Enhanced:
+def _one(
+    task: Task, policy: Policy, settings: Settings, read: Read = photo.read, already_written: bool = False
+) -> Enhanced:
     """One photo, or its problem. already_written: its copy is made, and only what was decided is to be known again."""
     try:
         if already_written:
             return decide(task, policy, settings)[1]
         if not settings.dry:
             task.output.parent.mkdir(parents=True, exist_ok=True)
-        return enhance(task, policy, settings)
+        return enhance(task, policy, settings, read)
     except photo.PhotoError as error:
         return Enhanced(task.photo, problem=str(error))
     except MemoryError:
@@ -203,9 +209,9 @@ def _one(task: Task, policy: Policy, settings: Settings, already_written: bool =
         return Enhanced(task.photo, problem=f"{task.output}: cannot be written ({error.strerror}): check the rights")
 
 
-def _run_serial(tasks: list[Task], policy: Policy, settings: Settings) -> Generator[Enhanced, None, None]:
+def _run_serial(tasks: list[Task], policy: Policy, settings: Settings, read: Read) -> Generator[Enhanced, None, None]:
     for task in tasks:
-        yield _one(task, policy, settings)
+        yield _one(task, policy, settings, read)
 
 
 # Worker processes. Each loads the policy once and does one photo at a time on one core.

@@ -15,13 +15,14 @@ from editor_ops import NAMES, filters
 from models import Policy
 
 from . import formats, jpeg, photo, sidecar
+from .ahead import Read
 from .task import Enhanced, Settings, Task
 
 SIDE = 800
 """Pixels of the long side of each half of a before/after picture: both fit on a screen."""
 
 
-def enhance(task: Task, policy: Policy, settings: Settings) -> Enhanced:
+def enhance(task: Task, policy: Policy, settings: Settings, read: Read = photo.read) -> Enhanced:
     """Retouches one photo. PhotoError where that cannot be done. Neither it nor any file that is there is written to.
 
     The copy takes its name last, when all that belongs to it lies there: a sidecar without its copy is an unfinished
@@ -29,7 +30,7 @@ def enhance(task: Task, policy: Policy, settings: Settings) -> Enhanced:
     """
     photo.check_free(*task.files)
     stamp = sidecar.file_stamp(task.photo) if task.sidecar else {}  # before it is read: a later change is seen as one
-    original, done = decide(task, policy, settings)
+    original, done = decide(task, policy, settings, read)
     if settings.dry:
         return done
     assert done.decision
@@ -66,9 +67,9 @@ def enhance(task: Task, policy: Policy, settings: Settings) -> Enhanced:
     return done
 
 
-def decide(task: Task, policy: Policy, settings: Settings) -> tuple[photo.Photo, Enhanced]:
+def decide(task: Task, policy: Policy, settings: Settings, read: Read = photo.read) -> tuple[photo.Photo, Enhanced]:
     """Reads a photo and decides for it; what `enhance` returns. PhotoError where it cannot be read."""
-    original = photo.read(task.photo)
+    original = read(task.photo)
     seen, colour = photo.thumbnail(original), not original.grey
     looked = settings.faces
     leave = NAMES if looked and looked.only else settings.leave

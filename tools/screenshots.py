@@ -57,13 +57,17 @@ def cut(folder: Path, crops: dict[str, tuple[int, int, int, int]]) -> None:
     """folder: of the screen's pictures. crops: name -> left, top, right, bottom."""
     for picture, box in crops.items():
         with Image.open(folder / f"{picture}.png") as whole:
-            part = whole.convert("RGB").crop(box)
-        # 256 colours, dithered: a photo in a window still looks right, at a third of the size. Pillow dithers to a
-        # palette that it is given, not to one that it seeks.
-        palette = part.quantize(256, method=Image.Quantize.MEDIANCUT)
-        dithered = part.quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG)
-        dithered.save(PICTURES / f"{picture}.png", optimize=True)
-        print(PICTURES / f"{picture}.png")
+            keep(whole.convert("RGB").crop(box), picture)
+
+
+def keep(picture: Image.Image, name: str) -> None:
+    """Writes a picture of a window into the docs."""
+    # 256 colours, dithered: a photo in a window still looks right, at a third of the size. Pillow dithers to a palette
+    # that it is given, not to one that it seeks.
+    palette = picture.quantize(256, method=Image.Quantize.MEDIANCUT)
+    dithered = picture.quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG)
+    dithered.save(PICTURES / f"{name}.png", optimize=True)
+    print(PICTURES / f"{name}.png")
 
 
 if __name__ == "__main__":

@@ -14,13 +14,10 @@ from typing import Any
 
 from PIL import Image
 
-from tools import web_page
+from tools import screenshots, web_page
 
-PICTURES = Path(__file__).parents[1] / "docs" / "pictures"
 DESKTOP, PHONE = (1280, 800), (390, 844)
 """Pixels of the page."""
-COLOURS = 256
-"""Dithered, a photo in a window still looks right, at a third of the size."""
 
 
 def wanted(path: Path, size: tuple[int, int], language: str = "en", photo: str = "church.jpg") -> dict[str, Any]:
@@ -43,14 +40,14 @@ def main() -> None:
             starts = [wanted(chosen.all.absolute() / f"start-{what}.png", size) for what, size in sizes.items()]
             web_page.drive("pictures", url=url, pictures=[*pictures, *(each | {"start": True} for each in starts)])
             return
-        made = {"web-page": wanted(Path(name) / "web-page.png", DESKTOP), "web-phone": wanted(
-            Path(name) / "web-phone.png", PHONE, photo="valley.jpg")}  # fmt: skip
+        made = {
+            "web-page": wanted(Path(name) / "web-page.png", DESKTOP),
+            "web-phone": wanted(Path(name) / "web-phone.png", PHONE, photo="valley.jpg"),
+        }
         web_page.drive("pictures", url=url, pictures=list(made.values()))
         for picture, each in made.items():
             with Image.open(each["path"]) as shown:
-                few = shown.convert("RGB").quantize(COLOURS, Image.Quantize.MEDIANCUT)
-                few.save(PICTURES / f"{picture}.png", optimize=True)
-            print(f"written: {PICTURES / picture}.png")
+                screenshots.keep(shown.convert("RGB"), picture)
 
 
 if __name__ == "__main__":

@@ -92,17 +92,20 @@ def enhance(
     if faces_only and (leave or style or model or formats):
         raise click.UsageError("--faces-only leaves all colours alone: give it without --leave, --style, --model, --as")
     with one_line_errors():
-        from enhancer import batch
+        from enhancer import ahead, batch, photo
         from enhancer.task import Settings
 
+        read: ahead.Read = photo.read
+        if len(photos) == 1 and photos[0].is_file() and not sidecar:  # a sidecar says what the file was before
+            read = ahead.reading(photos[0])
+        policy = load_policy(model, style)
         from . import console
 
-        policy = load_policy(model, style)
         wanted = tuple(dict.fromkeys(formats))
         chosen = _face_settings(face_style, faces_only) if faces or faces_only else None
         settings = Settings(strength, before_after, dry_run, leave, formats=wanted, nodes=nodes or NODES, faces=chosen)
         plan = batch.plan(list(photos), out, settings, sidecar)
-        done = batch.run(plan, policy, settings, jobs)
+        done = batch.run(plan, policy, settings, jobs, read)
         sys.exit(console.enhanced(done, plan, out, as_json))
 
 

@@ -54,7 +54,7 @@ def gain(network: nn.Module, state: torch.Tensor, edited: torch.Tensor) -> torch
 
     A critic's opinion has no zero and drifts, beyond what a value head can follow; what an edit adds stays.
     """
-    return network(edited.flatten(0, 1)).reshape(edited.shape[:2]) - network(state)[:, None]  # type: ignore[no-any-return]
+    return network(edited.flatten(0, 1)).reshape(edited.shape[:2]) - network(state)[:, None]
 
 
 def closeness(edited: torch.Tensor, finished: torch.Tensor, w_chroma: float) -> torch.Tensor:

@@ -44,17 +44,17 @@ def test_an_edit_that_comes_back_is_perfect_and_counts_as_100_db():
     error = (degraded - finished).square().mean((1, 2, 3))
     assert result.psnr == pytest.approx(100)
     assert result.psnr_input == pytest.approx(float((-10 * torch.log10(error)).mean()), abs=1e-3)
-    assert result.mean["exposure"] == 20 and result.mean["tint"] == NEUTRAL_LEVEL
-    assert set(result.spread.values()) == {0.0} == set(result.ends.values())
+    assert result.sliders.mean["exposure"] == 20 and result.sliders.mean["tint"] == NEUTRAL_LEVEL
+    assert set(result.sliders.spread.values()) == {0.0} == set(result.sliders.ends.values())
 
 
 def test_uniform_distributions_and_levels_at_the_end():
     logits = torch.zeros(len(SLIDERS), LEVELS)  # the first of equal levels is the most probable
     result = validation.validate(Constant(logits), (pictures(2), pictures(2)), VALUES)
-    assert all(entropy == pytest.approx(math.log(LEVELS), abs=1e-5) for entropy in result.entropy.values())
-    assert set(result.ends.values()) == {1.0}
+    assert all(entropy == pytest.approx(math.log(LEVELS), abs=1e-5) for entropy in result.sliders.entropy.values())
+    assert set(result.sliders.ends.values()) == {1.0}
     metrics = result.metrics()
-    assert len(metrics) == 2 + 4 * len(SLIDERS) and metrics["entropy/tint"] == result.entropy["tint"]
+    assert len(metrics) == 2 + 4 * len(SLIDERS) and metrics["entropy/tint"] == result.sliders.entropy["tint"]
 
 
 def test_pairs_are_the_same_for_every_run(folders):

@@ -82,7 +82,7 @@ export function decision(
   };
 }
 
-/** One line for GIMP's Python console: adds the filters to the selected layer of the newest image, in one undo step. */
+/** One line for GIMP's Python console: adds the filters to the selected layer of the first image in GIMP's list. */
 export function consoleLine(made: Filter[]): string {
   const script = `import json
 from gi.repository import Gimp

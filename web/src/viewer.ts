@@ -26,8 +26,9 @@ export class Viewer {
       canvas.getContext("2d")!.drawImage(before, 0, 0);
     }
     before.close();
-    this.frame.style.setProperty("--ratio", String(width / height));
-    this.frame.style.setProperty("--own-width", `${width}px`);
+    const around = this.frame.parentElement!;
+    around.style.setProperty("--ratio", String(width / height));
+    around.style.setProperty("--own-width", `${width}px`);
     this.divide();
   }
 
