@@ -55,7 +55,7 @@ def test_the_face_is_edited_and_the_rest_as_without(tmp_path: Path, source: Path
     (face,) = FaceDecision.from_json(faces["faces"]).faces
     changed = (pixels(tmp_path / "plain" / "a.png") != pixels(tmp_path / "faces" / "a.png")).any(axis=-1)
     x, y, width, height = face.box
-    assert changed[y : y + height, x : x + width].mean() > 0.1
+    assert changed[y : y + height, x : x + width].mean() > 0.05  # mild, and its mask leaves all detail
     changed[y : y + height, x : x + width] = False
     assert not changed.any()
     assert json.loads((tmp_path / "faces" / "a.png.json").read_text())["faces"] == faces["faces"]
