@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Where a face shows skin: inside its contour, outside eyes, brows, lips and nostrils, where the colour is its own.
 
-The mask is made on a grid over the contour, in the face's own frame, so that it is the same at any size.
+Lashes, strands of hair, rings, glitter and folds are kept out too: detail that the rest of the skin doesn't have. The
+mask is made on a grid over the contour, in the face's own frame, so that it is the same at any size.
 """
 
 from __future__ import annotations
+
+import math
 
 from .color import Array, cast, linear_to_lab, srgb_to_linear
 from .face_frame import Box, Frame, face_frame
@@ -34,8 +37,10 @@ SEEN = 4
 # In the frame's units, the distance of the eyes' outer corners.
 BORDER = 0.14
 """The mask rises within this from the contour inwards."""
+LASHES = 0.085
+"""So far do they reach beyond the lids: about the height of an open eye."""
 FEATURES: tuple[tuple[tuple[int, ...], float], ...] = (
-    (RIGHT_EYE, 0.025), (LEFT_EYE, 0.025), (RIGHT_BROW, 0.02), (LEFT_BROW, 0.02),
+    (RIGHT_EYE, LASHES), (LEFT_EYE, LASHES), (RIGHT_BROW, 0.02), (LEFT_BROW, 0.02),
     (LIPS, 0.015), (RIGHT_NOSTRIL, 0.0), (LEFT_NOSTRIL, 0.0),
 )  # fmt: skip
 """Lines around what is no skin, and how far beyond them the mask is still 0."""
@@ -46,10 +51,21 @@ CHROMA, HUE, LEAST_TONE = 0.5, 0.28, 0.06
 shade leave as they are: paler or more colourful, and across that, as shares of its own; and the least of both."""
 SHADE, SHINE = 1.2, 1.4
 """The same of the logarithm of the luminance, towards the dark and towards the light."""
-DETAIL = 0.35
+ROUGH = 0.35
 """Of the logarithm of the luminance among neighbours: strands of hair differ more."""
 LEAST, WHOLE = 0.25, 0.75
 """Of the likeness around a place, what makes it no skin and all skin: small spots in the skin are skin too."""
+
+DETAIL, ALL_DETAIL = 1.8, 3.0
+"""Of the fine contrast, in terms of the skin's own: less is skin, more is none."""
+OWN_SHARE = 0.75
+"""Of the skin, what share has less contrast than its own: of freckled skin most has, and freckles then count as skin
+everywhere, not where they happen to be few."""
+LEAST_CONTRAST, MOST_CONTRAST = 0.025, 0.1
+"""Between these is a skin's own, in the logarithm of the luminance: one and a half steps of 8 bits, and more than
+strong freckles. Where most of the face lies behind hair, that of the hair would be more."""
+AROUND = 2
+"""Cells that what is no detail is narrowed by, before its border is blurred over as many."""
 
 
 def skin_mask(image: Array, points: Array, box: Box) -> Array:
@@ -75,7 +91,10 @@ def skin_mask(image: Array, points: Array, box: Box) -> Array:
     step = clip((last - first) / (GRID - 1), 1e-6)  # of landmarks that all lie in one place too
     x, y = (first[:, k, None] + step[:, k, None] * numbers(GRID, face) for k in (0, 1))
     x, y = x[:, None, :], y[:, :, None]
-    made = _outline(face, x, y) * _likeness(small, *_places(frame, faces, x, y, (x0, y0), factor))
+    colour = _colour(small)
+    nodes, cheeks = _places(frame, faces, x, y, (x0, y0), factor)
+    made = _outline(face, x, y) * _likeness(colour, nodes, cheeks)
+    made = made * _plain(colour[..., 2], nodes, made)
     # (N, GRID, GRID) to the pixels of the smaller copy, and to those of the box.
     across = numbers(columns, face) * factor + (x0 + factor / 2)
     down = (numbers(rows, face) * factor + (y0 + factor / 2))[:, None]
@@ -147,13 +166,41 @@ def _depth(polygon: Array, x: Array, y: Array) -> Array:
     return xp.where(odd, length, -length)
 
 
-def _likeness(image: Array, nodes: Array, cheeks: Array) -> Array:
-    """(N, GRID, GRID): 1 where the colour is that of the face's own cheeks, 0 where it is another."""
+def _colour(image: Array) -> Array:
+    """(N, rows, columns, 3), sRGB-encoded -> a and b as shares of L + 16, and the logarithm of the luminance."""
     xp = namespace(image)
     image = xp.where(xp.isfinite(image), image, xp.zeros_like(image))
     light, a, b = linear_to_lab(srgb_to_linear(clip(image, 0.0, 1.0)))
     light = light + 16
-    colour = xp.stack([a / light, b / light, 3 * xp.log(light)], axis=-1)
+    return xp.stack([a / light, b / light, 3 * xp.log(light)], axis=-1)
+
+
+def _plain(light: Array, nodes: Array, skin: Array) -> Array:
+    """(N, GRID, GRID): 0 where there is detail that this skin doesn't have, 1 some cells away from it.
+
+    light: (N, rows, columns), logarithm of the luminance. skin: (N, GRID, GRID), where the skin's own contrast is seen.
+    """
+    xp = namespace(light)
+    fine = light - _blurred(_blurred(light))  # shading, which goes on evenly, is gone
+    contrast = bilinear(_blurred(fine**2)[..., None], nodes)[..., 0]
+    counted = skin > 0.5
+    seen = cast(counted, xp.int64).sum(axis=(1, 2))
+    others_last = xp.where(counted, contrast, xp.full_like(contrast, math.inf))
+    by_size = xp.sort(xp.reshape(others_last, (skin.shape[0], -1)), axis=1)
+    own = by_size[cast(numbers(skin.shape[0], light), xp.int64), cast(seen * OWN_SHARE, xp.int64)]
+    own = xp.where(seen > 0, own, xp.zeros_like(own))  # no skin, and nothing to keep
+    times = xp.sqrt(contrast / clip(own, LEAST_CONTRAST**2, MOST_CONTRAST**2)[:, None, None])
+    plain = 1 - smooth_step((times - DETAIL) / (ALL_DETAIL - DETAIL))
+    for _ in range(AROUND):
+        plain = _least(plain)
+    for _ in range(AROUND):
+        plain = _blurred(plain)
+    return plain
+
+
+def _likeness(colour: Array, nodes: Array, cheeks: Array) -> Array:
+    """(N, GRID, GRID): 1 where the colour is that of the face's own cheeks, 0 where it is another."""
+    xp = namespace(colour)
     by_size = xp.sort(bilinear(colour, cheeks), axis=1)  # each of the three by itself
     own = by_size[:, cheeks.shape[1] // 2][:, None, None]
     seen = bilinear(colour, nodes)
@@ -163,7 +210,7 @@ def _likeness(image: Array, nodes: Array, cheeks: Array) -> Array:
     tone = xp.minimum(_off_tone(seen[..., :2], own[..., :2]), _off_tone(seen[..., :2] * lighter, own[..., :2]))
     shade = xp.where(light < 0, light / SHADE, light / SHINE)
     rough = _blurred(seen[..., 2] ** 2) - _blurred(seen[..., 2]) ** 2
-    far = tone + shade**2 + clip(rough, 0.0) / DETAIL**2
+    far = tone + shade**2 + clip(rough, 0.0) / ROUGH**2
     like = _blurred(_blurred(xp.exp(-0.5 * clip(far - 1.0, 0.0))))
     return smooth_step((like - LEAST) / (WHOLE - LEAST))
 
@@ -179,7 +226,19 @@ def _off_tone(seen: Array, own: Array) -> Array:
 
 def _blurred(values: Array) -> Array:
     """The mean of 3 x 3 neighbours, edges clamped. (N, rows, columns)."""
-    rows, columns = ([max(k - 1, 0) for k in range(n)] for n in values.shape[1:])
-    after, right = ([min(k + 1, n - 1) for k in range(n)] for n in values.shape[1:])
-    values = (values[:, rows] + values + values[:, after]) / 3
-    return (values[:, :, columns] + values + values[:, :, right]) / 3
+    (above, below), (left, right) = (_neighbours(n) for n in values.shape[1:])
+    values = (values[:, above] + values + values[:, below]) / 3
+    return (values[:, :, left] + values + values[:, :, right]) / 3
+
+
+def _least(values: Array) -> Array:
+    """The least of 3 x 3 neighbours. (N, rows, columns)."""
+    xp = namespace(values)
+    (above, below), (left, right) = (_neighbours(n) for n in values.shape[1:])
+    values = xp.minimum(xp.minimum(values[:, above], values), values[:, below])
+    return xp.minimum(xp.minimum(values[:, :, left], values), values[:, :, right])
+
+
+def _neighbours(count: int) -> tuple[list[int], list[int]]:
+    """The numbers of the line before and after each, edges clamped."""
+    return [max(k - 1, 0) for k in range(count)], [min(k + 1, count - 1) for k in range(count)]
