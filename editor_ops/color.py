@@ -40,8 +40,6 @@ LAB_KAPPA = 24389.0 / 27.0
 LAB_EDGE = 6.0 / 29.0
 LAB_SLOPE = LAB_KAPPA / 116.0
 """The curve of CIE Lab at LAB_EPSILON, and its slope there and below."""
-
-
 THIRD_OF_BIAS = 709_958_130
 """What a third of a float32's bits lacks to be those of its cube root: two thirds of the exponent's bias, less what
 makes the error as large on both sides."""
@@ -124,7 +122,7 @@ def cube_root(x: Array) -> Array:
     """x to the power of 1/3, any shape; x above 0."""
     if not (is_numpy_array(x) and x.dtype == np.float32):
         return power(x, 1 / 3)
-    # In an eighth of the time of NumPy's own: the bits of a float begin with its exponent, so that a third of them, and
+    # In a seventh of the time of NumPy's own: the bits of a float begin with its exponent, so that a third of them, and
     # what makes up for the exponent's bias, is right to 4%. Halley's step leaves of an error its third power, Newton's
     # the square: 2e-7.
     bits = x.view(np.int32) // 3
@@ -177,9 +175,7 @@ def luminance(linear: Array) -> Array:
 
 def lab_curve(t: Array) -> Array:
     """CIE Lab's f, any shape, unclipped: the cube root, and below LAB_EPSILON its tangent."""
-    if (
-        is_numpy_array(t) and t.min(initial=math.inf) >= LAB_EPSILON
-    ):  # as in most tiles of a photo: two thirds of the time
+    if is_numpy_array(t) and t.min(initial=math.inf) >= LAB_EPSILON:  # as in most tiles of a photo
         return cube_root(t)
     tangent = clip(t, -math.inf, LAB_EPSILON) - LAB_EPSILON
     tangent *= LAB_SLOPE

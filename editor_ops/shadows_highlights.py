@@ -51,9 +51,9 @@ def shadows_highlights(
     """
     if all(is_number(v, 0.0) for v in (shadows, highlights, whitepoint)):
         return linear
-    return correct(
-        linear,
-        blurred_luminance(linear, radius, alpha),
+    curves = correct_curves(
+        linear_to_lab_curves(linear),
+        darkness_of(blurred_luminance(linear, radius, alpha)),
         shadows=shadows,
         highlights=highlights,
         whitepoint=whitepoint,
@@ -61,43 +61,12 @@ def shadows_highlights(
         shadows_ccorrect=shadows_ccorrect,
         highlights_ccorrect=highlights_ccorrect,
     )
+    return lab_curves_to_linear(curves)
 
 
 def blurred_luminance(linear: Array, radius: float, alpha: Array | None = None) -> Array:
     """Luminance (..., height, width) of linear (..., height, width, 3), blurred by `radius` pixels."""
     return weighted_blur(luminance(linear), radius, alpha)
-
-
-def correct(
-    linear: Array,
-    blurred: Array,
-    *,
-    shadows: Any,
-    highlights: Any,
-    whitepoint: Any = 0.0,
-    compress: float = 50.0,
-    shadows_ccorrect: float = 100.0,
-    highlights_ccorrect: float = 50.0,
-    repeats: int | None = None,
-) -> Array:
-    """The point-wise half of `shadows_highlights`; blurred: luminance (..., height, width) from `blurred_luminance`.
-
-    repeats: how often the overlays are applied at most, 1 for amounts up to 50, 4 for all, where the amounts are not
-    known yet; None: as often as the amounts say.
-    """
-    return lab_curves_to_linear(
-        correct_curves(
-            linear_to_lab_curves(linear),
-            darkness_of(blurred),
-            shadows=shadows,
-            highlights=highlights,
-            whitepoint=whitepoint,
-            compress=compress,
-            shadows_ccorrect=shadows_ccorrect,
-            highlights_ccorrect=highlights_ccorrect,
-            repeats=repeats,
-        )
-    )
 
 
 def darkness_of(blurred: Array) -> Array:
@@ -119,7 +88,12 @@ def correct_curves(
     highlights_ccorrect: float = 50.0,
     repeats: int | None = None,
 ) -> Array:
-    """`correct` in what it works in: f(X), f(Y), f(Z) of `linear_to_lab_curves`, and the `darkness_of` surroundings."""
+    """The point-wise half of `shadows_highlights`, on f(X), f(Y), f(Z) of `linear_to_lab_curves`, of the same shape.
+
+    darkness: `darkness_of` the `blurred_luminance`, (..., height, width); the rest as `shadows_highlights` has it.
+    repeats: how often the overlays are applied at most, 1 for amounts up to 50, 4 for all, where the amounts are not
+    known yet; None: as often as the amounts say.
+    """
     fy = planes(curves)[1]
     l_ = 1.16 * fy
     l_ -= 0.16  # L / 100

@@ -26,7 +26,6 @@ from . import files, formats, kinds, photo, sidecar
 from .ahead import Read
 from .enhance import decide, enhance
 from .format_names import FORMATS
-from .pool import WorkerPool, no_ctrl_c
 from .task import Enhanced, Settings, Task
 
 MEMORY = 2 * 2**30
@@ -251,6 +250,8 @@ def _by_workers(
 
 def _until_one_dies(left: deque[Task], n: int, worker: _Worker) -> Generator[Enhanced, None, list[Task]]:
     """Does tasks from the left, by n workers, until none is left or a worker dies; returns those at work then."""
+    from .pool import WorkerPool, no_ctrl_c  # multiprocessing: for several photos only
+
     running: dict[Future[Enhanced], Task] = {}
     processes: set[int] = set()
     died = False

@@ -78,7 +78,7 @@ def decide(task: Task, policy: Policy, settings: Settings, read: Read = photo.re
     if looked:
         from . import faces
 
-        found = faces.decide(original, looked.style, settings.strength)
+        found = faces.decide(original, looked.style, settings.strength, settings.threads)
         notes += () if found.faces else (faces.NO_FACE,)
     width, height = original.width, original.height
     return original, Enhanced(

@@ -21,9 +21,9 @@ from .photo import Photo
 NO_FACE = "no face was found in it, and none is edited"
 
 
-def decide(original: Photo, style: Path, strength: float) -> FaceDecision:
-    """What a face style, a file, does to each face of a photo."""
-    return decide_for(photo.srgb(original), _loaded(style), strength, colour=not original.grey)
+def decide(original: Photo, style: Path, strength: float, threads: int) -> FaceDecision:
+    """What a face style, a file, does to each face of a photo. threads: that may work on it."""
+    return decide_for(photo.srgb(original), _loaded(style), strength, not original.grey, threads)
 
 
 def edited(original: Photo, decision: FaceDecision) -> np.ndarray:

@@ -228,7 +228,7 @@ NOT_FACES: dict[str, Any] = {
 # averaged weights. docs/faces.md has the figures.
 FACES = PAPER | NOT_FACES | {
     "task": "faces",
-    "steps": 250,
+    "steps": 100,
     "batch": 12,
     "actions": 6,
     "learning_rate": 2e-4,
@@ -241,7 +241,7 @@ FACES = PAPER | NOT_FACES | {
     "max_grad_norm": 1.0,
     "critic_updates": 4,
     "critic_learning_rate": 3e-4,
-    "evaluate_every": 50,
+    "evaluate_every": 25,
 }  # fmt: skip
 # From a policy that knows its craft to a taste of one's own: fewer and smaller updates, and every photo is learned
 # from, since there may be only 50.

@@ -25,7 +25,7 @@ TABLE_STEPS = {16: 255, 32: 4 * 255, 64: 255}
 """Side of a picture -> steps of the tables by which its values are looked up. At 32 a mean of four 8-bit values falls
 on one; pictures of 16 have fewer pixels than such a table."""
 ON_CHANNELS = (AMOUNT, "gegl:exposure", "gegl:color-temperature", MIXER)
-"""Steps, of those a chain begins with, that treat each channel for itself."""
+"""Steps, of those a chain begins with, that treat each channel for itself, as the chain uses them."""
 BUCKETS = 65535
 """Steps of linear light in the table of what 8-bit number becomes of it. Of random edits, 0.1% of the samples fall on
 the wrong side of a bound between two numbers: 1 level."""

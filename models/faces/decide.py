@@ -10,6 +10,7 @@ import numpy as np
 
 from editor_ops.face_frame import face_box, face_unit
 from editor_ops.face_sliders import FACE_SLIDERS
+from editor_ops.full_size import MOST_THREADS
 
 from ..errors import UserError
 from .decision import DIGITS, MOST_FACES, FaceDecision, FaceEdit
@@ -18,9 +19,11 @@ from .landmarks import Face
 from .styles import FaceStyle
 
 
-def decide(image: np.ndarray, style: FaceStyle, strength: float = 1.0, colour: bool = True) -> FaceDecision:
+def decide(
+    image: np.ndarray, style: FaceStyle, strength: float = 1.0, colour: bool = True, threads: int = MOST_THREADS
+) -> FaceDecision:
     """Finds the faces of a picture and decides for each; arguments as `find_faces` and `decide_faces` take them."""
-    return decide_faces(image, find_faces(image), style, strength, colour)
+    return decide_faces(image, find_faces(image, threads), style, strength, colour)
 
 
 def decide_faces(

@@ -82,7 +82,7 @@ WITHIN = {
     "16 bits": CLOSE,
     "32-bit float": CLOSE,
     "64-bit float": CLOSE,
-    "Linear light, 16 bits": CLOSE,
+    "Linear light, 16 bits": (0.3, 0.01),  # coarser in the dark
     "Linear light, 32-bit float": CLOSE,
     "16-bit float": (0.4, 0.02),
     "Brighter than white": (0.5, 0.01),

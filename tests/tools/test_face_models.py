@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import zipfile
 from pathlib import Path
 
@@ -17,7 +18,9 @@ from tools import face_models
 def test_they_are_made_again() -> None:
     wheel = face_models.cached_wheel()
     if not wheel.exists():
-        pytest.skip(f"{wheel} is not there: python -m tools.face_models gets it")
+        if os.environ.get("CI") != "true":
+            pytest.skip(f"{wheel} is not there: python -m tools.face_models gets it")
+        wheel = face_models.downloaded()
     made = face_models.networks(wheel)
     assert set(made) == set(SHA256)
     for name, contents in made.items():

@@ -249,7 +249,7 @@ def test_export_hands_over_what_it_is_given(monkeypatch: pytest.MonkeyPatch, tmp
     assert result.exit_code == 0 and str(tmp_path / "a.onnx") in result.output
     mine = tmp_path / "run"
     mine.mkdir()
-    (mine / "config.json").write_text('{"settings": {}}')
+    (mine / "config.json").write_text(json.dumps({"settings": dataclasses.asdict(Config())}))
     result = run("export", mine, "--as-style", "mine")
     assert result.exit_code == 0, result.output
     style = styles.user_folder() / "mine.onnx"

@@ -7,9 +7,9 @@ import type { Remote } from "./remote";
 
 /**
  * Pixels of the longer side. The editor takes its blurs at every n-th pixel, n a whole number that follows from 3% of
- * the longer side: 267 n is the largest size with that n, and so the cheapest for its pixels.
+ * the longer side: 267 n is the largest size with that n, and so the cheapest for its pixels. 200 is for slow machines.
  */
-const SIDES = [267, 534, 800, 1067, 1334, 1600];
+const SIDES = [200, 267, 534, 800, 1067, 1334, 1600];
 const SHARP = SIDES.at(-1)!;
 /** Milliseconds: an edit that takes longer feels late, one that takes less could be sharper. */
 const SLOW = 80, QUICK = 30;
@@ -18,7 +18,7 @@ const REST = 150;
 
 export class Live {
   /** Of the edits while a slider moves: index into SIDES. */
-  private size = 1;
+  private size = 2;
   private next: Wanted | undefined;
   private busy = false;
   private timer = 0;

@@ -6,7 +6,7 @@ import { element, make } from "./elements";
 import { consoleLine, decision, filters } from "./gimp";
 import { Live } from "./live";
 import type { Loaded, SaveAs, Seen, Shown } from "./messages";
-import { isolated, offline } from "./offline";
+import { isolated, settled } from "./offline";
 import { Panel } from "./panel";
 import { Problem } from "./problem";
 import { Remote } from "./remote";
@@ -254,9 +254,8 @@ async function start(): Promise<void> {
   await wireLanguage();
   wireFiles();
   wireButtons();
-  ready = load();
+  ready = settled(() => turn > 0).then(load);
   ready.catch(complain);
-  void offline(() => photo !== undefined || status() !== "");
 }
 
 void start();

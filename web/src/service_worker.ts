@@ -25,12 +25,8 @@ const ISOLATION = { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-E
 
 self_.addEventListener("install", (event) => (event as Waiting).waitUntil(self_.skipWaiting()));
 
-self_.addEventListener("activate", (event) => (event as Waiting).waitUntil(begin()));
-
-/** Takes the open pages over. Caches of earlier builds go as soon as this one is whole (`keep`). */
-async function begin(): Promise<void> {
-  await self_.clients.claim();
-}
+// Takes the open pages over. Caches of earlier builds go as soon as this one's is whole (`keep`).
+self_.addEventListener("activate", (event) => (event as Waiting).waitUntil(self_.clients.claim()));
 
 self_.addEventListener("message", (event) => {
   const { data, ports } = event as MessageEvent<string>;
@@ -43,14 +39,32 @@ self_.addEventListener("message", (event) => {
   );
 });
 
+const addressOf = (file: string): string => new URL(file, self_.registration.scope).href;
+
 /** Every file of the page, of which most are there already. */
 async function keep(): Promise<void> {
   const cache = await caches.open(NAME);
-  for (const file of FILES) {
-    const url = new URL(file, self_.registration.scope).href;
-    if (!(await cache.match(url))) await cache.add(new Request(url, FRESH));
+  for (const url of FILES.map(addressOf)) {
+    await (await ours(url)).body?.cancel();
+    await coming.get(url);
+    if (!(await cache.match(url))) throw new Error(url);
   }
   for (const name of await caches.keys()) if (name.startsWith("page-") && name !== NAME) await caches.delete(name);
+}
+
+/** Files that are under way into the cache: nothing is asked for twice. */
+const coming = new Map<string, Promise<unknown>>();
+
+/** A file of the page: from the cache, else from the host and into the cache. */
+async function ours(url: string): Promise<Response> {
+  const cache = await caches.open(NAME);
+  await coming.get(url);
+  const known = await cache.match(url);
+  if (known) return known;
+  const asked = fetch(url, FRESH);
+  const stored = asked.then((response) => (response.ok ? cache.put(url, response.clone()) : undefined));
+  coming.set(url, stored.catch(() => {}).finally(() => coming.delete(url)));
+  return asked;
 }
 
 self_.addEventListener("fetch", (event) => {
@@ -61,13 +75,7 @@ self_.addEventListener("fetch", (event) => {
 
 async function answer(request: Request): Promise<Response> {
   const address = new URL(request.url), url = `${address.origin}${address.pathname}`;
-  const ours = FILES.some((file) => new URL(file, self_.registration.scope).href === url);
-  const cache = await caches.open(NAME);
-  let response = ours ? await cache.match(url) : undefined;
-  if (!response) {
-    response = await (ours ? fetch(url, FRESH) : fetch(request));
-    if (ours && response.ok) await cache.put(url, response.clone());
-  }
+  const response = await (FILES.some((file) => addressOf(file) === url) ? ours(url) : fetch(request));
   const headers = new Headers(response.headers);
   for (const [name, value] of Object.entries(ISOLATION)) headers.set(name, value);
   return new Response(response.body, { status: response.status, statusText: response.statusText, headers });

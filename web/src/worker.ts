@@ -22,6 +22,8 @@ let look: Look;
 /** The photo at the screen's size, and when it was opened: a later one ends what is made for it. */
 let photo: ImageBitmap | undefined;
 let grey = false;
+/** The photo's pixels at the sizes that were edited so far, by their longer side. */
+const sizes = new Map<number, Picture>();
 let opened = 0;
 /** Requests that wait or are worked on, other than for alternatives. */
 let waiting = 0;
@@ -43,6 +45,7 @@ const tasks: { [Name in keyof Requests]: (given: Requests[Name][0], id: number) 
     try {
       const [seen, small] = [await engine.look(pixels(bitmap, width, height)), await reduced(bitmap, SCREEN)];
       photo?.close();
+      sizes.clear();
       [look, photo, grey] = [seen, small, header.channels === 1]; // all or none
     } finally {
       bitmap.close();
@@ -55,8 +58,7 @@ const tasks: { [Name in keyof Requests]: (given: Requests[Name][0], id: number) 
 
   async edit({ levels, strength, set, side }): Promise<Shown> {
     const values = await engine.decide(levels, strength, set);
-    const { width, height } = fitted(photo!, side);
-    return { values, image: rgba(await edited(pixels(photo!, width, height), values, grey)) };
+    return { values, image: rgba(await edited(sized(side), values, grey)) };
   },
 
   async decide({ levels, strength, set }): Promise<number[]> {
@@ -71,9 +73,7 @@ const tasks: { [Name in keyof Requests]: (given: Requests[Name][0], id: number) 
       if (mine !== opened) throw new Problem("too-late");
     };
     const found = await alternatives(engine, look, set, pause);
-    const { width, height } = fitted(photo!, side);
-    const small = pixels(photo!, width, height);
-    const pictures = [];
+    const small = sized(side), pictures = [];
     for (const levels of [look.levels, ...found]) {
       await pause();
       pictures.push({ levels, image: rgba(await edited(small, await engine.decide(levels, 1, set), grey)) });
@@ -124,6 +124,14 @@ async function edited(picture: Picture, values: number[], onlyGrey: boolean): Pr
 function fitted({ width, height }: { width: number; height: number }, side: number): { width: number; height: number } {
   const scale = Math.min(1, side / Math.max(width, height));
   return { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };
+}
+
+/** The photo with a longer side of at most so many pixels. */
+function sized(side: number): Picture {
+  const { width, height } = fitted(photo!, side);
+  const known = sizes.get(side) ?? pixels(photo!, width, height);
+  sizes.set(side, known);
+  return known;
 }
 
 async function reduced(bitmap: ImageBitmap, side: number): Promise<ImageBitmap> {

@@ -142,7 +142,7 @@ class FaceDialog:
         self._updating = False
         self._dialog.set_response_sensitive(Gtk.ResponseType.OK, True)
         self._on_chosen(self._edit.faces[0])
-        log.debug("faces at %.3f", time.time())
+        log.info("faces after %.2f s", time.monotonic() - self._opened)
 
     def _take_another_style(self, answer: Any) -> None:
         self._edit.restyle(check_faces(answer))

@@ -18,7 +18,7 @@ from .conftest import drawn  # noqa: E402
 @pytest.fixture
 def few(monkeypatch):
     """As much as a test needs: the rows are the same, found in less time."""
-    monkeypatch.setattr(evaluate, "EPOCHS", 3)
+    monkeypatch.setattr(evaluate, "EPOCHS", 12)
     monkeypatch.setattr(evaluate, "STRIDES", (16,))
     monkeypatch.setattr(evaluate, "TRIED", (16, 32))
     monkeypatch.setattr(evaluate, "SEARCHED", 4)
@@ -38,14 +38,14 @@ def watch(text, n):
 
 @pytest.mark.slow
 def test_what_is_liked_gains(few, lighter, tmp_path, monkeypatch):
-    faces = drawn(32, 9)
+    faces = drawn(64, 9)
     scores = 10 * faces.pictures()[:, :, 34:60].mean((1, 2, 3))
     wanted = scores <= scores.median()
     result = evaluate.evaluate(faces, scores, wanted, lighter, 0, tmp_path / "judges", watch)
-    assert (result.n, result.judged, result.style) == (16, 32, "lighter")
+    assert (result.n, result.judged, result.style) == (32, 64, "lighter")
     rows = result.rows
     assert rows["untouched"]["gain"] == pytest.approx(0, abs=1e-3) and rows["untouched"]["moved"] == 0
-    assert rows["the style"]["gain"] > 0.05 and rows["the style"]["better"] == 1 and rows["the style"]["moved"] == 0
+    assert rows["the style"]["gain"] > 0.05 and rows["the style"]["better"] > 0.9 and rows["the style"]["moved"] == 0
     assert rows["the style's mean for all"] == pytest.approx(rows["the style"], abs=1e-5)
     assert rows["random levels"]["moved"] > 0.005
     assert rows["best constant action"]["gain"] > 0 and result.constant["skin_brightness"] > 0
