@@ -45,7 +45,7 @@ def test_what_is_liked_gains(few, lighter, tmp_path, monkeypatch):
     assert (result.n, result.judged, result.style) == (32, 64, "lighter")
     rows = result.rows
     assert rows["untouched"]["gain"] == pytest.approx(0, abs=1e-3) and rows["untouched"]["moved"] == 0
-    assert rows["the style"]["gain"] > 0.05 and rows["the style"]["better"] > 0.9 and rows["the style"]["moved"] == 0
+    assert rows["the style"]["gain"] > 0.03 and rows["the style"]["better"] > 0.9 and rows["the style"]["moved"] == 0
     assert rows["the style's mean for all"] == pytest.approx(rows["the style"], abs=1e-5)
     assert rows["random levels"]["moved"] > 0.005
     assert rows["best constant action"]["gain"] > 0 and result.constant["skin_brightness"] > 0
