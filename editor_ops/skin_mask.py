@@ -184,9 +184,10 @@ def _plain(light: Array, nodes: Array, skin: Array) -> Array:
     fine = light - _blurred(light)  # shading, which goes on evenly, is gone
     # Among the cells, not the pixels: a small face's are large, and what lies beside its brows would count as they do.
     contrast = _blurred(bilinear((fine**2)[..., None], nodes)[..., 0])
-    counted = skin > 0.5
+    some = contrast[:, ::2, ::2]  # enough for a share of them, and four times faster to sort
+    counted = skin[:, ::2, ::2] > 0.5
     seen = cast(counted, xp.int64).sum(axis=(1, 2))
-    others_last = xp.where(counted, contrast, xp.full_like(contrast, math.inf))
+    others_last = xp.where(counted, some, xp.full_like(some, math.inf))
     by_size = xp.sort(xp.reshape(others_last, (skin.shape[0], -1)), axis=1)
     own = by_size[cast(numbers(skin.shape[0], light), xp.int64), cast(seen * OWN_SHARE, xp.int64)]
     own = xp.where(seen > 0, own, xp.zeros_like(own))  # no skin, and nothing to keep
