@@ -76,5 +76,9 @@ export const rested = (page) => page.evaluate(() => window.page.idle());
 export async function copied(page, button) {
   await page.evaluate(() => navigator.clipboard.writeText(""));
   await page.click(button);
-  return (await page.waitForFunction(() => navigator.clipboard.readText())).jsonValue();
+  for (const end = Date.now() + PATIENCE; Date.now() < end; await page.waitForTimeout(20)) {
+    const text = await page.evaluate(() => navigator.clipboard.readText());
+    if (text) return text;
+  }
+  throw new Error(`${button} has copied nothing`);
 }
