@@ -64,7 +64,9 @@ def test_the_same_at_64_pixels_and_at_full_size():
     for face, size in ((large, 1300), (small, 65)):
         masks.append(skin_mask(paint(face, size, size, MIDDLE), face, (0, 0, size, size)))
     shrunk = masks[0].reshape(65, 20, 65, 20).mean(axis=(1, 3))
-    assert np.abs(shrunk - masks[1]).mean() < 0.03  # a pixel is 2.6 cells there: what lies beside detail reaches farther
+    assert (
+        np.abs(shrunk - masks[1]).mean() < 0.03
+    )  # a pixel is 2.6 cells there: what lies beside detail reaches farther
 
 
 def test_numpy_equals_torch_and_a_batch_equals_a_loop():
