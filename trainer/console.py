@@ -273,7 +273,7 @@ def face_evaluation(result: FaceResult, as_json: bool) -> None:
         f"{result.n} faces, style {result.style}; the judges' correlation with what is known of {result.judged} faces: "
     )
     table = Table(title=Text(f"{title}{result.pearson:.3f}"), title_justify="left")
-    for name in ("", "mean score", "gain", "gain of, %", "landmarks moved, %"):
+    for name in ("", "mean score", "gain", "better, %", "landmarks moved, %"):
         table.add_column(name, justify="right" if name else "left")
     for row, found in result.rows.items():
         numbers = (f"{found['score']:.3f}", f"{found['gain']:+.3f}", f"{found['better']:.1%}", f"{found['moved']:.2%}")
