@@ -6,7 +6,7 @@
     python -m tools.results 70-blind --rows DIR/tally.json -- python -m benchmarks.blind tally DIR
 
 The result goes to docs/results/NAME.json, and from there into the page (tools/tables.py). It is not kept where the
-command fails. With --rows the page gets a table, the columns and rows of a JSON file that the command writes, in place
+command fails, but with --missed where that is a target that was missed. With --rows the page gets a table, the columns and rows of a JSON file that the command writes, in place
 of what it prints.
 """
 
@@ -38,6 +38,8 @@ def main() -> int:
     )
     parser.add_argument("name", help="of the result; results.md has them in the names' order")
     parser.add_argument("--title", help="of its section (default: as before, or the command)")
+    parser.add_argument("--missed", action="store_true", help="keep it also where the command says by its exit status 1 "
+                        "that a target is missed")  # fmt: skip
     parser.add_argument("--rows", type=Path, metavar="FILE", help="JSON with columns and rows, written by the command")
     given = sys.argv[1:]
     mine, command = (given[: given.index("--")], given[given.index("--") + 1 :]) if "--" in given else (given, [])
@@ -48,7 +50,7 @@ def main() -> int:
     before = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
     print(done.stdout, end="")
-    if done.returncode:
+    if done.returncode and not (chosen.missed and done.returncode == 1):
         print(f"{shlex.join(command)}: ended with {done.returncode}; nothing is kept", file=sys.stderr)
         return 1
     try:
