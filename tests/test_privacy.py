@@ -119,7 +119,7 @@ def test_the_hosts_that_a_page_shows(traced: Run, page: str) -> None:
     assert hosts
     for code in hosts:
         code = code.replace('"models/', f'"{PROJECT / "models"}/').replace("photo.jpg", photo)
-        sockets, written = traced(sys.executable, "-I", "-c", code, photo)
+        sockets, written = traced(sys.executable, "-I", "-c", code, photo, "enhanced.png")
         assert sockets == [] and written <= {"here/enhanced.png"}
 
 

@@ -29,6 +29,8 @@ IR_VERSION = 8
 """Version of the file that goes with the opset: ONNX Runtime 1.14 and later read both."""
 VERSION = 1
 """Of the file's inputs, outputs and metadata."""
+MERGED = ("Gather", "Slice")
+"""Operators that ONNX Runtime 1.21, which is Debian's, merges. It refuses a graph where two of these are nameless."""
 KEPT = ("name", "description", "training_data", "licence", "date")
 """What a whole editor's metadata has from its policy's."""
 INTERFACE = {
@@ -111,9 +113,9 @@ def build(policy: onnx.ModelProto, levels: np.ndarray) -> onnx.ModelProto:
 
 
 def _number_names(graph: onnx.GraphProto, numbers: Iterator[int]) -> None:
-    """Of nodes. None twice: ONNX Runtime 1.21, which is Debian's, refuses a graph where it merges nameless ones."""
+    """Of the nodes of MERGED; the others need none."""
     for node in graph.node:
-        node.name = str(next(numbers))
+        node.name = str(next(numbers)) if node.op_type in MERGED else ""
         for attribute in node.attribute:
             if attribute.HasField("g"):
                 _number_names(attribute.g, numbers)
