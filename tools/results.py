@@ -6,8 +6,8 @@
     python -m tools.results 70-blind --rows DIR/tally.json -- python -m benchmarks.blind tally DIR
 
 The result goes to docs/results/NAME.json, and from there into the page (tools/tables.py). It is not kept where the
-command fails, but with --missed where that is a target that was missed. With --rows the page gets a table, the columns and rows of a JSON file that the command writes, in place
-of what it prints.
+command fails; with --missed it is where that means a target that was missed (exit status 1). With --rows the page gets
+a table, the columns and rows of a JSON file that the command writes, in place of what it prints.
 """
 
 from __future__ import annotations
@@ -38,8 +38,7 @@ def main() -> int:
     )
     parser.add_argument("name", help="of the result; results.md has them in the names' order")
     parser.add_argument("--title", help="of its section (default: as before, or the command)")
-    parser.add_argument("--missed", action="store_true", help="keep it also where the command says by its exit status 1 "
-                        "that a target is missed")  # fmt: skip
+    parser.add_argument("--missed", action="store_true", help="keep it also where the command ends with 1")
     parser.add_argument("--rows", type=Path, metavar="FILE", help="JSON with columns and rows, written by the command")
     given = sys.argv[1:]
     mine, command = (given[: given.index("--")], given[given.index("--") + 1 :]) if "--" in given else (given, [])
