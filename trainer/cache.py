@@ -116,6 +116,17 @@ def open_cache(folder: Path | None = None) -> Path:
     return temporary
 
 
+def readable(
+    folder: Path, files: Sequence[Path], cache: Path, quiet: bool = False, kind: Kind = MINIATURE
+) -> dict[str, str]:
+    """The keys of those files of a folder that `fill` could decode, by their names; the others are told in warnings."""
+    entries = fill(folder, files, cache, quiet, kind)
+    for entry in entries.values():
+        if entry.key is None:
+            warnings.warn(f"left out: {entry.problem}", stacklevel=3)
+    return {name: entry.key for name, entry in entries.items() if entry.key is not None}
+
+
 def fill(
     folder: Path, files: Sequence[Path], cache: Path, quiet: bool = False, kind: Kind = MINIATURE
 ) -> dict[str, Entry]:

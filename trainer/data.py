@@ -6,7 +6,6 @@ from __future__ import annotations
 import functools
 import hashlib
 import os
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +18,7 @@ from models.errors import UserError
 from models.thumbnail import cell_edges
 from models.thumbnail_rule import SIZE
 
-from .cache import SIDE, fill, miniature, open_cache
+from .cache import SIDE, miniature, open_cache, readable
 from .edits import downsample
 
 WHOLE = 0.25
@@ -50,11 +49,7 @@ def load(folder: Path, quiet: bool = False, cache: Path | None = None, files: Se
     where the folder has no photo that can be read.
     """
     folder, cache = Path(folder), open_cache(cache)
-    entries = fill(folder, files_.find(folder) if files is None else files, cache, quiet)
-    for entry in entries.values():
-        if entry.key is None:
-            warnings.warn(f"left out: {entry.problem}", stacklevel=2)
-    keys = {name: entry.key for name, entry in entries.items() if entry.key is not None}
+    keys = readable(folder, files_.find(folder) if files is None else files, cache, quiet)
     if not keys:
         raise UserError(f"{folder}: not one of its photos can be read; see the lines above", "no photos")
     return Photos(folder, tuple(keys), tuple(keys.values()), cache)

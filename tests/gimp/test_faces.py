@@ -41,10 +41,7 @@ def work(tmp_path_factory: pytest.TempPathFactory) -> Any:
         folder = tmp_path_factory.mktemp(f"faces-{version}")
         np.save(folder / "picture.npy", PICTURE)
         Image.fromarray(PICTURE).save(folder / "picture.png")
-        for name in profiles.PRIMARIES:
-            (folder / f"{name}.icc").write_bytes(profiles.matrix(name))
-        (folder / "Linear AdobeRGB.icc").write_bytes(profiles.matrix("AdobeRGB", linear=True))
-        (folder / "tables.icc").write_bytes(profiles.tables())
+        profiles.write_all(folder)
         plug_in = install_in(folder, version)
         (folder / "styles").mkdir()
         (folder / "styles" / "mild.json").write_text(json.dumps({"format": 1, "sliders": STYLE}))

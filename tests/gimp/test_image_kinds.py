@@ -47,10 +47,7 @@ def work(tmp_path_factory: pytest.TempPathFactory) -> Any:
         folder = tmp_path_factory.mktemp(f"kinds-{version}")
         np.save(folder / "picture.npy", PICTURE)
         Image.fromarray(PICTURE).save(folder / "picture.png")
-        for name in profiles.PRIMARIES:
-            (folder / f"{name}.icc").write_bytes(profiles.matrix(name))
-        (folder / "Linear AdobeRGB.icc").write_bytes(profiles.matrix("AdobeRGB", linear=True))
-        (folder / "tables.icc").write_bytes(profiles.tables())
+        profiles.write_all(folder)
         inside = f"/case/{install_in(folder, version).relative_to(folder)}"
         (folder / "setup.json").write_text(json.dumps({"folder": inside, "values": VALUES}))
         scripts = Path(__file__).parent / "scripts"

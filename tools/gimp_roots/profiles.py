@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import struct
+from pathlib import Path
 
 import numpy as np
 from PIL import ImageCms
@@ -59,3 +60,11 @@ def tables(points: int = 17) -> bytes:
                          2026, 1, 1, 0, 0, 0, b"acsp") + bytes(28)  # fmt: skip
     header += struct.pack(">3i", *(round(v * 65536) for v in WHITE)) + bytes(48)
     return header + struct.pack(">I", len(contents)) + rows + body
+
+
+def write_all(folder: Path) -> None:
+    """Each of the primaries, NAME.icc, AdobeRGB in linear light and a profile of tables."""
+    for name in PRIMARIES:
+        (folder / f"{name}.icc").write_bytes(matrix(name))
+    (folder / "Linear AdobeRGB.icc").write_bytes(matrix("AdobeRGB", linear=True))
+    (folder / "tables.icc").write_bytes(tables())

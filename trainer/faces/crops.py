@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +18,7 @@ from models.faces import face_crop, find_faces
 from models.faces.crop import RULE
 from models.thumbnail_rule import SIZE
 
-from ..cache import Kind, fill, kept, open_cache
+from ..cache import Kind, kept, open_cache, readable
 
 POINTS = 468
 PIXELS = 3 * SIZE * SIZE
@@ -56,12 +55,7 @@ def load(folder: Path, quiet: bool = False, cache: Path | None = None, files: Se
     named and left out. UserError where no face is left.
     """
     folder, cache = Path(folder), open_cache(cache)
-    paths = files_.find(folder) if files is None else files
-    entries = fill(folder, paths, cache, quiet, FACE)
-    for entry in entries.values():
-        if entry.key is None:
-            warnings.warn(f"left out: {entry.problem}", stacklevel=2)
-    keys = {name: entry.key for name, entry in entries.items() if entry.key is not None}
+    keys = readable(folder, files_.find(folder) if files is None else files, cache, quiet, FACE)
     if not keys:
         raise UserError(f"{folder}: no face was found in any of its photos; see the lines above", "no faces")
     content = np.frombuffer(b"".join(kept(cache, key, folder / name, FACE) for name, key in keys.items()), np.uint8)

@@ -16,7 +16,7 @@ from gi.repository import Gegl, Gimp, Gio
 with open("/case/setup.json") as file:
     setup = json.load(file)
 sys.path[:0] = ["/case", setup["folder"], f"{setup['folder']}/lib"]
-from kinds import KINDS, PICTURE, picture, whole  # noqa: E402
+from kinds import KINDS, PICTURE, merged_pixels, picture, whole  # noqa: E402
 from plugin.face_layers import PARASITE  # noqa: E402 (the plug-in's own)
 from plugin.faces import enhance_faces  # noqa: E402
 from plugin.messages import PluginError  # noqa: E402
@@ -77,17 +77,7 @@ def visible(image):
     copy = image.duplicate()
     if not any(each.get_visible() for each in copy.get_layers()):
         copy.get_layers()[0].set_visible(True)
-    copy.resize_to_layers()
-    top = copy.merge_visible_layers(Gimp.MergeType.CLIP_TO_IMAGE)
-    profile = copy.get_color_profile()
-    if profile is not None and not Gimp.ColorTransform.can_gegl_copy(profile, Gimp.ColorProfile.new_rgb_srgb()):
-        copy.convert_color_profile(
-            Gimp.ColorProfile.new_rgb_srgb(), Gimp.ColorRenderingIntent.RELATIVE_COLORIMETRIC, False
-        )
-    data = top.get_buffer().get(whole(top), 1.0, "R'G'B'A float", Gegl.AbyssPolicy.NONE)
-    size = (top.get_height(), top.get_width(), 4)
-    copy.delete()
-    return np.frombuffer(data, np.float32).reshape(size)
+    return merged_pixels(copy)
 
 
 def surroundings(image):

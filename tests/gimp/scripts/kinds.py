@@ -359,6 +359,11 @@ def shown(image, drawables):
             layer.set_mode(Gimp.LayerMode.NORMAL)
     if drawables[0].get_name() == "Text":  # alone
         copy.remove_layer(copy.get_layers()[-1])
+    return merged_pixels(copy)
+
+
+def merged_pixels(copy):
+    """All visible layers of a duplicate as one, (height, width, 4) sRGB floats; the duplicate goes."""
     copy.resize_to_layers()
     top = copy.merge_visible_layers(Gimp.MergeType.CLIP_TO_IMAGE)
     profile = copy.get_color_profile()

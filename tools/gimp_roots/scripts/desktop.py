@@ -7,6 +7,7 @@ Menu items, buttons and sliders are found and moved through the accessibility bu
 import json
 import os
 import subprocess
+import sys
 import time
 from typing import Any
 
@@ -200,3 +201,17 @@ def open_effects():
     (cells,) = [cells for cells in rows.values() if any(name == "photo.jpg" for _, name in cells)]
     box = sorted(cells, key=lambda cell: cell[0].x)[2][0]
     xdotool("mousemove", box.x + box.width // 2, box.y + box.height // 2, "click", 1)
+
+
+def scenario(work, seen):
+    """Runs `work` on the command line's words, and writes /case/gui.json: what was seen, and whether all of it was."""
+    try:
+        work(sys.argv[1], *map(int, sys.argv[2:]))
+        seen["whole"] = True
+    except Exception as error:
+        seen["broke off"] = repr(error)
+        subprocess.run(["import", "-window", "root", "/case/failed.png"], check=False)
+        raise
+    finally:
+        with open("/case/gui.json", "w") as file:
+            json.dump(seen, file)

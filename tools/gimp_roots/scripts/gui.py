@@ -7,9 +7,7 @@ Writes /case/gui.json, what was seen at each step, and pictures of the whole scr
 layer-effects.png.
 """
 
-import json
 import os
-import subprocess
 import sys
 import time
 from typing import Any
@@ -277,13 +275,4 @@ def main(version, rounds=0):
     styles_and_merged()
 
 
-try:
-    main(sys.argv[1], *map(int, sys.argv[2:]))
-    seen["whole"] = True
-except Exception as error:
-    seen["broke off"] = repr(error)
-    subprocess.run(["import", "-window", "root", "/case/failed.png"], check=False)
-    raise
-finally:
-    with open("/case/gui.json", "w") as file:
-        json.dump(seen, file)
+desktop.scenario(main, seen)

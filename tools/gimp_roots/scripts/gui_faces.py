@@ -7,7 +7,6 @@ Writes /case/gui.json, what was seen at each step, and pictures of the whole scr
 faces-layers.png. With ROUNDS, it only opens the dialog and applies that often, and says how long it took.
 """
 
-import json
 import os
 import subprocess
 import sys
@@ -212,13 +211,4 @@ def main(version, rounds=0):
     apply()
 
 
-try:
-    main(sys.argv[1], *map(int, sys.argv[2:]))
-    seen["whole"] = True
-except Exception as error:
-    seen["broke off"] = repr(error)
-    subprocess.run(["import", "-window", "root", "/case/failed.png"], check=False)
-    raise
-finally:
-    with open("/case/gui.json", "w") as file:
-        json.dump(seen, file)
+desktop.scenario(main, seen)
